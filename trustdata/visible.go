@@ -28,7 +28,7 @@ func visible(s string, doubling bool) string {
 		switch {
 		case r == utf8.RuneError && n == 1:
 			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case r == '\\' && doubling && i+1 < len(s) && strings.IndexByte(`xuU\`, s[i+1]) >= 0:
+		case r == '\\' && doubling && readsAsEscape(s[i+1:]):
 			b.WriteString(`\\`)
 		case !hidden(r):
 			b.WriteString(s[i : i+n])
@@ -38,6 +38,13 @@ func visible(s string, doubling bool) string {
 		i += n
 	}
 	return b.String()
+}
+
+// readsAsEscape reports whether a backslash before rest would, once rest is written out,
+// look like the beginning of an escape.
+func readsAsEscape(rest string) bool {
+	r, n := utf8.DecodeRuneInString(rest)
+	return n > 0 && (strings.ContainsRune(`xuU\`, r) || r == utf8.RuneError && n == 1 || hidden(r))
 }
 
 func writeEscape(b *strings.Builder, r rune) {

@@ -1,0 +1,123 @@
+package state
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"keyrite/trustdata"
+)
+
+// ErrBackwards is what Remember returns for a root that is older than the one
+// remembered, or that has its version and other bytes.
+var ErrBackwards = errors.New("older than what was seen before")
+
+// RootSeen names one root.json: its version, and the SHA-256 of the whole file in
+// lower-case hex.
+type RootSeen struct {
+	Version int64  `json:"version"`
+	SHA256  string `json:"sha256"`
+}
+
+// Seen is what must not be forgotten of one repository: the server that it was read
+// from, the newest root, and the highest version of every other role.
+type Seen struct {
+	GUN      trustdata.GUN            `json:"gun"`
+	Server   string                   `json:"server"`
+	Root     RootSeen                 `json:"root"`
+	Versions map[trustdata.Role]int64 `json:"versions"`
+}
+
+// Store is the folder of everything remembered:
+//
+//	seen/<SHA-256 of the GUN>.jsonl   a Log of kind "seen" per repository
+//	activity.jsonl                    a Log of what was changed from here
+type Store struct {
+	dir string
+	now func() time.Time
+	mu  sync.Mutex
+}
+
+// OpenStore is the store at dir, which need not exist. A folder that cannot be written
+// can be read: only Remember and Activity.Append fail.
+func OpenStore(dir string, now func() time.Time) (*Store, error) {
+	if dir == "" {
+		return nil, fmt.Errorf("the state folder has no name")
+	}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("state folder %q is not a folder", dir)
+	}
+	return &Store{dir: dir, now: now}, nil
+}
+
+// Seen is what is remembered of gun; ok is false where that is nothing.
+func (s *Store) Seen(gun trustdata.GUN) (seen Seen, ok bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	log, err := OpenLog(s.seenPath(gun), s.now)
+	if err != nil {
+		return Seen{}, false, err
+	}
+	return lastSeen(log, gun)
+}
+
+// Remember notes what was seen, if it says anything new. The version of a role never
+// goes down: the higher one stays, and a role that next does not name stays as it was.
+// A root that goes back is ErrBackwards, and nothing is noted.
+func (s *Store) Remember(next Seen) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	log, err := OpenLog(s.seenPath(next.GUN), s.now)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	return log.update("seen", func() (any, error) { return merge(log, next) })
+}
+
+// merge gives the record to add, or nil where next says nothing new.
+func merge(log *Log, next Seen) (any, error) {
+	old, ok, err := lastSeen(log, next.GUN)
+	if err != nil {
+		return nil, err
+	}
+	if next.Root.Version < old.Root.Version || ok && next.Root.Version == old.Root.Version && next.Root.SHA256 != old.Root.SHA256 {
+		return nil, fmt.Errorf("root version %d of %q: %w (version %d)", next.Root.Version, next.GUN, ErrBackwards, old.Root.Version)
+	}
+	versions := maps.Clone(old.Versions)
+	if versions == nil {
+		versions = map[trustdata.Role]int64{}
+	}
+	for role, v := range next.Versions {
+		versions[role] = max(v, versions[role])
+	}
+	next.Versions = versions
+	if ok && next.Server == old.Server && next.Root == old.Root && maps.Equal(next.Versions, old.Versions) {
+		return nil, nil
+	}
+	return next, nil
+}
+
+func lastSeen(log *Log, gun trustdata.GUN) (Seen, bool, error) {
+	records := log.records
+	if len(records) == 0 {
+		return Seen{}, false, nil
+	}
+	var seen Seen
+	if err := json.Unmarshal(records[len(records)-1].Data, &seen); err != nil || seen.GUN != gun {
+		return Seen{}, false, fmt.Errorf("%q, last line is not about %q: %w", log.path, gun, ErrBroken)
+	}
+	return seen, true, nil
+}
+
+func (s *Store) seenPath(gun trustdata.GUN) string {
+	sum := sha256.Sum256([]byte(gun))
+	return filepath.Join(s.dir, "seen", hex.EncodeToString(sum[:])+".jsonl")
+}

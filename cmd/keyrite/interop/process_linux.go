@@ -1,0 +1,12 @@
+package interop
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// endWithParent lets the kernel end a server whose test process was killed, by a test
+// time-out for instance, and could not clean up.
+func endWithParent(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+}

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package interop
+
+import "os/exec"
+
+// endWithParent does nothing here: only Linux ends a child with its parent.
+func endWithParent(*exec.Cmd) {}

@@ -90,7 +90,11 @@ func (l *Log) Records() []Record {
 // Append adds a record with data as its JSON and makes it durable. After a failed write
 // the log takes no more until it is opened again.
 func (l *Log) Append(kind string, data any) error {
-	return l.update(kind, func() (any, error) { return data, nil })
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return fmt.Errorf("log record %q: %w", kind, err)
+	}
+	return l.update(kind, func() (any, error) { return json.RawMessage(raw), nil })
 }
 
 // update is Append with what next says, which is asked under the lock and sees the lines

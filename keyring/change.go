@@ -1,0 +1,165 @@
+package keyring
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"keyrite/trustdata"
+)
+
+// Promote implements Store.
+func (v vault) Promote(ctx context.Context, op string, id trustdata.KeyID) error {
+	from, err := pendingName(op, id)
+	if err != nil {
+		return err
+	}
+	return v.locked(ctx, func() error {
+		staged, err := v.disk.read(from)
+		if errors.Is(err, fs.ErrNotExist) {
+			return v.promoted(id)
+		}
+		if err != nil {
+			return v.wrap(from, err)
+		}
+		if _, err := parseFile(staged); err != nil {
+			return v.wrap(from, err)
+		}
+		err = v.disk.move(from, keyName(id))
+		if errors.Is(err, fs.ErrExist) {
+			return v.leftBehind(from, id, staged)
+		}
+		if err == nil {
+			v.tidyPending(op)
+		}
+		return err
+	})
+}
+
+// promoted confirms that a key which is not staged any more is in its place, durably: a
+// crash may have come between the rename and the sync.
+func (v vault) promoted(id trustdata.KeyID) error {
+	data, err := v.disk.read(keyName(id))
+	if err == nil {
+		_, err = parseFile(data)
+	}
+	if err != nil {
+		return v.wrap(keyName(id), err)
+	}
+	return v.disk.settle(private)
+}
+
+// leftBehind decides on a staged key whose place is taken. If the same bytes are there, an
+// earlier promotion was cut short on a file system that cannot rename without replacing,
+// and the second name is one too many; the staged file stays where it is until it is
+// discarded. Otherwise nothing may be replaced.
+func (v vault) leftBehind(from string, id trustdata.KeyID, staged []byte) error {
+	there, err := v.disk.read(keyName(id))
+	if err != nil {
+		return v.wrap(keyName(id), err)
+	}
+	if !bytes.Equal(there, staged) {
+		return v.wrap(keyName(id), fs.ErrExist)
+	}
+	return errors.Join(v.disk.settle(private), v.disk.settle(path.Dir(from)))
+}
+
+// Discard implements Store.
+func (v vault) Discard(ctx context.Context, op string, id trustdata.KeyID, now time.Time) (string, error) {
+	from, err := pendingName(op, id)
+	if err != nil {
+		return "", err
+	}
+	to, err := v.toTrash(ctx, from, id, now)
+	if err == nil {
+		v.tidyPending(op)
+	}
+	return to, err
+}
+
+// Trash implements Store. A key in a legacy folder stays there.
+func (v vault) Trash(ctx context.Context, id trustdata.KeyID, now time.Time) (string, error) {
+	if _, err := trustdata.ParseKeyID(string(id)); err != nil {
+		return "", err
+	}
+	return v.toTrash(ctx, keyName(id), id, now)
+}
+
+// maxSameDay bounds how often one key can go to the trash in a day.
+const maxSameDay = 1000
+
+func (v vault) toTrash(ctx context.Context, from string, id trustdata.KeyID, now time.Time) (to string, err error) {
+	base := path.Join(trash, now.UTC().Format(time.DateOnly), string(id)+suffix)
+	err = v.locked(ctx, func() error {
+		to = base
+		err := v.disk.move(from, to)
+		for n := 2; errors.Is(err, fs.ErrExist) && n <= maxSameDay; n++ {
+			to = fmt.Sprintf("%s.%d", base, n)
+			err = v.disk.move(from, to)
+		}
+		return err
+	})
+	if err != nil {
+		return "", v.wrap(from, err)
+	}
+	return v.disk.full(to), nil
+}
+
+// Put implements Store. The name must be one under which a key is looked for, and the
+// bytes must be a key file, though perhaps one of an encryption that is not read here; a
+// key that is not encrypted must be the one of that ID.
+func (v vault) Put(ctx context.Context, name string, pem []byte) error {
+	file := path.Join(private, name+suffix)
+	if !validPut(name) {
+		return fmt.Errorf("%q is no name for a key file", name)
+	}
+	if _, err := parseFile(pem); errors.Is(err, ErrDamaged) {
+		return v.wrap(file, err)
+	}
+	row, content := inspect(pem)
+	if problem := row.place(file); problem != "" {
+		return v.wrap(file, damage("%s", problem))
+	}
+	if content != "" && content != row.KeyID {
+		return v.wrap(file, ErrMismatch)
+	}
+	return v.locked(ctx, func() error {
+		if err := v.disk.create(file, pem); err != nil {
+			return v.wrap(file, err)
+		}
+		return v.readBack(file, pem)
+	})
+}
+
+func validPut(name string) bool {
+	if _, err := trustdata.ParseKeyID(name); err == nil {
+		return true
+	}
+	folder, _, _ := strings.Cut(name, "/")
+	return slices.Contains(legacyFolders, folder) && folder != name && fs.ValidPath(name) && !strings.Contains(name, `\`)
+}
+
+func (v vault) readBack(name string, want []byte) error {
+	got, err := v.disk.read(name)
+	if err == nil && !bytes.Equal(got, want) {
+		err = damage("what was written does not read back")
+	}
+	if err != nil {
+		return v.wrap(name, err)
+	}
+	return nil
+}
+
+func (v vault) locked(ctx context.Context, do func() error) error {
+	release, err := v.disk.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(), release())
+}

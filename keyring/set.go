@@ -1,0 +1,153 @@
+package keyring
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"time"
+
+	"keyrite/trustdata"
+)
+
+// Set is several stores searched in order; new keys go to the first.
+type Set []Store
+
+var _ Store = Set(nil)
+
+// errNoStore is what a change to a set of none fails with.
+var errNoStore = errors.New("there is no trust directory")
+
+// List implements Store: a key that lies in two stores is two rows.
+func (s Set) List(ctx context.Context) ([]Info, error) {
+	var all []Info
+	for _, store := range s {
+		rows, err := store.List(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+	}
+	sortInfos(all)
+	return all, nil
+}
+
+// Open implements Store: the first store that has the key and opens it. Copies of one key
+// may have different passphrases, so all are tried before the first one's error counts.
+func (s Set) Open(ctx context.Context, id trustdata.KeyID, p Passphrase) (*PrivateKey, error) {
+	return first(s, func(store Store) (*PrivateKey, error) { return store.Open(ctx, id, p) })
+}
+
+// Raw implements Store.
+func (s Set) Raw(ctx context.Context, id trustdata.KeyID) ([]byte, error) {
+	return first(s, func(store Store) ([]byte, error) { return store.Raw(ctx, id) })
+}
+
+// Stage implements Store, in the first store.
+func (s Set) Stage(ctx context.Context, op string, k *PrivateKey, p Passphrase, h Header, f Format) (Staged, error) {
+	if len(s) == 0 {
+		return Staged{}, errNoStore
+	}
+	return s[0].Stage(ctx, op, k, p, h, f)
+}
+
+// Pending implements Store.
+func (s Set) Pending(ctx context.Context) ([]Staged, error) {
+	var all []Staged
+	for _, store := range s {
+		staged, err := store.Pending(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, staged...)
+	}
+	return all, nil
+}
+
+// Promote implements Store, where the key is staged. A key that is staged nowhere must
+// have been promoted in one of the stores.
+func (s Set) Promote(ctx context.Context, op string, id trustdata.KeyID) error {
+	for _, store := range s {
+		staged, err := store.Pending(ctx)
+		if err != nil {
+			return err
+		}
+		for _, one := range staged {
+			if one.Op == op && one.KeyID == id {
+				return store.Promote(ctx, op, id)
+			}
+		}
+	}
+	_, err := first(s, func(store Store) (struct{}, error) { return struct{}{}, store.Promote(ctx, op, id) })
+	return err
+}
+
+// Discard implements Store.
+func (s Set) Discard(ctx context.Context, op string, id trustdata.KeyID, now time.Time) (string, error) {
+	return first(s, func(store Store) (string, error) { return store.Discard(ctx, op, id, now) })
+}
+
+// Trash implements Store: the key leaves every store that has it, each for its own trash,
+// and the first path is returned.
+func (s Set) Trash(ctx context.Context, id trustdata.KeyID, now time.Time) (string, error) {
+	path := ""
+	var absent error = errNoStore
+	for _, store := range s {
+		to, err := store.Trash(ctx, id, now)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			absent = err
+		case err != nil:
+			return path, err
+		case path == "":
+			path = to
+		}
+	}
+	if path == "" {
+		return "", absent
+	}
+	return path, nil
+}
+
+// Put implements Store, in the first store.
+func (s Set) Put(ctx context.Context, name string, pem []byte) error {
+	if len(s) == 0 {
+		return errNoStore
+	}
+	return s[0].Put(ctx, name, pem)
+}
+
+// Lock implements Store: all stores, or none.
+func (s Set) Lock(ctx context.Context) (func() error, error) {
+	var held []func() error
+	release := func() error {
+		var errs []error
+		for _, unlock := range held {
+			errs = append(errs, unlock())
+		}
+		return errors.Join(errs...)
+	}
+	for _, store := range s {
+		unlock, err := store.Lock(ctx)
+		if err != nil {
+			return nil, errors.Join(err, release())
+		}
+		held = append(held, unlock)
+	}
+	return release, nil
+}
+
+// first is the first success; else the first error that is not fs.ErrNotExist, if any.
+func first[T any](s Set, try func(Store) (T, error)) (T, error) {
+	var none T
+	var failed error = errNoStore
+	for i, store := range s {
+		got, err := try(store)
+		if err == nil {
+			return got, nil
+		}
+		if i == 0 || errors.Is(failed, fs.ErrNotExist) && !errors.Is(err, fs.ErrNotExist) {
+			failed = err
+		}
+	}
+	return none, failed
+}

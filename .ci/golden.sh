@@ -1,0 +1,10 @@
+#!/bin/sh
+# Writes the golden files anew, in the packages whose tests have the -update flag. Look at
+# the difference before you commit it.
+set -eu
+cd "$(dirname "$0")/.."
+for pkg in $(go list ./...); do
+	if go list -deps -test "$pkg" | grep -qx github.com/charmbracelet/x/exp/golden; then
+		go test "$pkg" -update
+	fi
+done

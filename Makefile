@@ -1,0 +1,25 @@
+.PHONY: build demo test bench lint golden fuzz vuln
+
+build:
+	CGO_ENABLED=0 go build -trimpath -o bin/keyrite ./cmd/keyrite
+
+demo:
+	go run ./cmd/keyrite demo
+
+test:
+	.ci/test.sh
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
+
+lint:
+	.ci/lint.sh
+
+golden:
+	.ci/golden.sh
+
+fuzz:
+	.ci/fuzz.sh
+
+vuln:
+	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...

@@ -1,0 +1,195 @@
+// Package access knows how a GUN is reached: which trust server and which registry
+// serve it, with which TLS files and which login, and over which HTTP client.
+//
+// A client that this package makes sends a login only where it belongs. It never sends
+// one over http except to this machine, never to another origin that a redirect names,
+// and it keeps the tokens of a trust server apart from those of a registry. It asks for
+// unencoded bodies, ends a request whose server has gone silent, and waits out a
+// "429 Too Many Requests" only when the wait is short.
+package access
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"keyrite/trustdata"
+
+	"oras.land/oras-go/v2/registry/remote/auth"
+)
+
+// Config is what the way to a server depends on. Nothing else does: this package reads
+// neither environment nor home directory.
+type Config struct {
+	// DockerDir is docker's configuration folder, with config.json and tls/. It may be
+	// "" or absent: then there are no logins and no extra certificates.
+	DockerDir string
+	// Server is the trust server's URL for every GUN, and "" for docker's defaults.
+	Server string
+	// Registry is the registry's URL for every GUN, and "" for the GUN's own host.
+	Registry string
+	// TLSCA are PEM files whose certificates are trusted besides the system's.
+	TLSCA []string
+	// Insecure permits http to other machines. Logins are not sent there even then,
+	// and certificates of https servers are checked as ever.
+	Insecure bool
+	// Timeout is how long a server may be silent. Zero is DefaultTimeout.
+	Timeout time.Duration
+	// UserAgent names the program to servers.
+	UserAgent string
+	// Proxy chooses a proxy as in http.Transport; nil connects directly.
+	Proxy func(*http.Request) (*url.URL, error)
+}
+
+// DefaultTimeout is the silence of a server that ends a request.
+const DefaultTimeout = 30 * time.Second
+
+// Docker Hub's servers, and the name under which docker keeps its login.
+const (
+	hubHost        = "docker.io"
+	hubTrustServer = "https://notary.docker.io"
+	hubRegistry    = "https://registry-1.docker.io"
+	hubLogin       = "https://index.docker.io/v1/"
+)
+
+// Doer sends a request.
+type Doer interface {
+	Do(*http.Request) (*http.Response, error)
+}
+
+// Endpoint is one server as one GUN uses it.
+type Endpoint struct {
+	// URL is the server's base, without a slash at its end.
+	URL *url.URL
+	// Resource is the repository's name in the scope of a token: the whole GUN for a
+	// trust server, the name without its host for a registry.
+	Resource string
+	// Login is the user name that is sent if the server asks for one, "" for none.
+	Login string
+	// Problems are sentences on what could not be used, such as a credential helper.
+	Problems []string
+	// Client answers the server's challenges. Its tokens are this endpoint's alone.
+	Client Doer
+}
+
+// The actions that a token's scope names.
+const (
+	Pull  = "pull"
+	Push  = "push"
+	Admin = "*"
+)
+
+// Do sends req, and if the server asks for a token, fetches one for these actions on the
+// endpoint's resource. A body must be rewindable, as those of http.NewRequest are.
+func (e Endpoint) Do(req *http.Request, actions ...string) (*http.Response, error) {
+	ctx := auth.WithScopes(req.Context(), auth.ScopeRepository(e.Resource, actions...))
+	resp, err := e.Client.Do(req.WithContext(ctx))
+	if err != nil {
+		return nil, loginError(req.URL.Host, err)
+	}
+	return resp, nil
+}
+
+// TrustServer is the trust server of a GUN: Config.Server where it is set, Docker Hub's
+// for its GUNs and for those without a host, else the GUN's host by https. It asks no
+// server. It fails for a URL that is not fit to be used and for unusable TLS files.
+func (c Config) TrustServer(gun trustdata.GUN) (Endpoint, error) {
+	if _, err := trustdata.ParseGUN(string(gun)); err != nil {
+		return Endpoint{}, err
+	}
+	base := c.Server
+	if base == "" {
+		base = c.defaultURL(gun, hubTrustServer)
+	}
+	u, err := c.parseServer("trust server", base)
+	if err != nil {
+		return Endpoint{}, err
+	}
+	// A login kept for the trust server itself comes first. Docker knows only the
+	// registry's, which cannot express a trust server that stands apart.
+	logins := []string{loginKey(gun)}
+	if c.Server != "" {
+		logins = []string{u.Host, loginKey(gun)}
+	}
+	return c.endpoint(u, string(gun), logins, neverRedirect, false)
+}
+
+// RegistryOf is the registry of a GUN: Config.Registry where it is set, else the GUN's
+// host by https, which on this machine gives way to http as docker's daemon does.
+func (c Config) RegistryOf(gun trustdata.GUN) (Endpoint, error) {
+	if _, err := trustdata.ParseGUN(string(gun)); err != nil {
+		return Endpoint{}, err
+	}
+	base := c.Registry
+	if base == "" {
+		base = c.defaultURL(gun, hubRegistry)
+	}
+	u, err := c.parseServer("registry", base)
+	if err != nil {
+		return Endpoint{}, err
+	}
+	logins := []string{loginKey(gun)}
+	if c.Registry != "" {
+		logins = []string{u.Host, loginKey(gun)}
+	}
+	return c.endpoint(u, trustdata.ExpandGUN(gun).Path(), logins, fewRedirects, c.Registry == "" && isLoopback(u.Hostname()))
+}
+
+func (c Config) defaultURL(gun trustdata.GUN, hub string) string {
+	switch host := trustdata.ExpandGUN(gun).Host(); host {
+	case hubHost:
+		return hub
+	default:
+		return "https://" + host
+	}
+}
+
+// loginKey is the name under which docker keeps the login of a GUN's registry.
+func loginKey(gun trustdata.GUN) string {
+	if host := trustdata.ExpandGUN(gun).Host(); host != hubHost {
+		return host
+	}
+	return hubLogin
+}
+
+// parseServer checks a server's URL: https, or http to this machine or where Insecure
+// permits it; a host; a path is kept; no user, query or fragment. No error quotes the
+// URL of which a part may be a password.
+func (c Config) parseServer(what, s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s is not a URL", what)
+	case u.User != nil:
+		return nil, fmt.Errorf("%s %q: a user name or password does not belong in a URL", what, u.Host)
+	case u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Hostname() == "":
+		return nil, fmt.Errorf("%s %q is not an https URL", what, s)
+	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
+		return nil, fmt.Errorf("%s %q: a query or fragment does not belong in a server's URL", what, u.Host)
+	case u.Scheme == "http" && !c.Insecure && !isLoopback(u.Hostname()):
+		return nil, fmt.Errorf("%s %q: %w", what, s, ErrInsecure)
+	}
+	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), ""
+	return u, nil
+}
+
+func (c Config) endpoint(u *url.URL, resource string, logins []string, redirects redirectPolicy, httpToo bool) (Endpoint, error) {
+	transport, err := c.transport(u, httpToo)
+	if err != nil {
+		return Endpoint{}, err
+	}
+	login, problems := readLogin(c.DockerDir, logins)
+	client := &auth.Client{
+		Client:   &http.Client{Transport: transport, CheckRedirect: redirects},
+		Cache:    auth.NewCache(),
+		ClientID: "keyrite",
+		// Whatever origin a challenge names, this login is for the endpoint's host.
+		Credential: auth.StaticCredential(u.Host, login),
+	}
+	if c.UserAgent != "" {
+		client.SetUserAgent(c.UserAgent)
+	}
+	return Endpoint{URL: u, Resource: resource, Login: login.Username, Problems: problems, Client: client}, nil
+}

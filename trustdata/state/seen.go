@@ -106,15 +106,26 @@ func merge(log *Log, next Seen) (any, error) {
 }
 
 func lastSeen(log *Log, gun trustdata.GUN) (Seen, bool, error) {
-	records := log.records
-	if len(records) == 0 {
+	if len(log.records) == 0 {
 		return Seen{}, false, nil
 	}
-	var seen Seen
-	if err := json.Unmarshal(records[len(records)-1].Data, &seen); err != nil || seen.GUN != gun {
+	seen, err := decodeSeen(log)
+	if err != nil {
+		return Seen{}, false, err
+	}
+	if seen.GUN != gun {
 		return Seen{}, false, fmt.Errorf("%q, last line is not about %q: %w", log.path, gun, ErrBroken)
 	}
 	return seen, true, nil
+}
+
+// decodeSeen reads the last record of a log that has one.
+func decodeSeen(log *Log) (Seen, error) {
+	var seen Seen
+	if err := json.Unmarshal(log.records[len(log.records)-1].Data, &seen); err != nil || seen.GUN == "" {
+		return Seen{}, fmt.Errorf("%q, last line is about no repository: %w", log.path, ErrBroken)
+	}
+	return seen, nil
 }
 
 func (s *Store) seenPath(gun trustdata.GUN) string {

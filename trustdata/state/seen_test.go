@@ -1,0 +1,140 @@
+package state
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"keyrite/trustdata"
+)
+
+func seen(version int64) Seen {
+	return Seen{
+		GUN: "example.com/acme/app", Server: "https://trust.example.com",
+		Root:     RootSeen{version, "aa"},
+		Versions: map[trustdata.Role]int64{trustdata.RoleTargets: 4, "targets/alice": 2},
+	}
+}
+
+func openStore(t *testing.T) (*Store, string) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "state")
+	store, err := OpenStore(dir, clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store, dir
+}
+
+func wantSeen(t *testing.T, store *Store, want Seen) {
+	t.Helper()
+	got, ok, err := store.Seen(want.GUN)
+	if diff := cmp.Diff(want, got); !ok || err != nil || diff != "" {
+		t.Errorf("Seen: %v, %v, -want +got:\n%s", ok, err, diff)
+	}
+}
+
+func TestRemember(t *testing.T) {
+	store, _ := openStore(t)
+	if _, ok, err := store.Seen("example.com/acme/app"); ok || err != nil {
+		t.Errorf("an empty store has seen it: %v, %v", ok, err)
+	}
+	if err := store.Remember(seen(3)); err != nil {
+		t.Fatal(err)
+	}
+	wantSeen(t, store, seen(3))
+
+	next := seen(4)
+	next.Root.SHA256 = "bb"
+	next.Versions = map[trustdata.Role]int64{trustdata.RoleTargets: 2, trustdata.RoleSnapshot: 9}
+	if err := store.Remember(next); err != nil {
+		t.Fatal(err)
+	}
+	want := next
+	want.Versions = map[trustdata.Role]int64{trustdata.RoleTargets: 4, trustdata.RoleSnapshot: 9, "targets/alice": 2}
+	wantSeen(t, store, want)
+	if _, ok, err := store.Seen("example.com/acme/other"); ok || err != nil {
+		t.Errorf("another repository: %v, %v", ok, err)
+	}
+}
+
+func TestNothingNewIsNotNoted(t *testing.T) {
+	store, _ := openStore(t)
+	for range 3 {
+		if err := store.Remember(seen(1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := len(openLog(t, store.seenPath(seen(1).GUN)).Records()); got != 1 {
+		t.Errorf("%d records, want 1", got)
+	}
+}
+
+func TestRootNeverGoesBack(t *testing.T) {
+	store, _ := openStore(t)
+	if err := store.Remember(seen(3)); err != nil {
+		t.Fatal(err)
+	}
+	other := seen(3)
+	other.Root.SHA256 = "bb"
+	for name, bad := range map[string]Seen{"older": seen(2), "other bytes": other} {
+		if err := store.Remember(bad); !errors.Is(err, ErrBackwards) {
+			t.Errorf("%s: %v, want ErrBackwards", name, err)
+		}
+	}
+	wantSeen(t, store, seen(3))
+}
+
+func TestSeenOfAnotherRepository(t *testing.T) {
+	store, _ := openStore(t)
+	if err := store.Remember(seen(3)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(store.seenPath(seen(3).GUN), store.seenPath("example.com/acme/other")); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := store.Seen("example.com/acme/other"); !errors.Is(err, ErrBroken) {
+		t.Errorf("error = %v, want ErrBroken", err)
+	}
+}
+
+func TestOpenStoreOnAFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "f")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenStore(file, clock); err == nil {
+		t.Error("a file was opened as a state folder")
+	}
+	if _, err := OpenStore("", clock); err == nil {
+		t.Error("a folder without a name was opened")
+	}
+}
+
+func TestActivity(t *testing.T) {
+	store, dir := openStore(t)
+	acts := store.Activity()
+	if got, err := acts.List(); len(got) != 0 || err != nil {
+		t.Errorf("an empty store has acts: %v, %v", got, err)
+	}
+	act := Act{What: "rotate targets", On: "example.com/acme/app", Result: "done", Detail: "root version 4"}
+	for range 2 {
+		if err := acts.Append(act); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := acts.List()
+	want := []ActRecord{{1, clock(), act}, {2, clock(), act}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("List: %v, -want +got:\n%s", err, diff)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "activity.jsonl"), []byte("{}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := acts.List(); !errors.Is(err, ErrBroken) {
+		t.Errorf("error = %v, want ErrBroken", err)
+	}
+}

@@ -7,8 +7,6 @@ import (
 	"crypto/rand"
 	"crypto/sha1"
 	"encoding/asn1"
-	"errors"
-	"fmt"
 )
 
 // The one scheme that docker and notary read: PBES2 with PBKDF2 on HMAC-SHA1 (the
@@ -101,20 +99,20 @@ func parseSealed(der []byte) (sealed, error) {
 
 // checkOIDs tells other algorithms, whose parameters have other shapes, from damage.
 func checkOIDs(parameters []byte) error {
-	var any struct {
+	var generic struct {
 		KDF, Cipher struct {
 			OID        asn1.ObjectIdentifier
 			Parameters asn1.RawValue `asn1:"optional"`
 		}
 	}
-	if _, err := asn1.Unmarshal(parameters, &any); err != nil {
+	if _, err := asn1.Unmarshal(parameters, &generic); err != nil {
 		return damage("the content is no encrypted key")
 	}
-	if !any.KDF.OID.Equal(oidPBKDF2) {
-		return unsupported("the key derivation %v", any.KDF.OID)
+	if !generic.KDF.OID.Equal(oidPBKDF2) {
+		return unsupported("the key derivation %v", generic.KDF.OID)
 	}
-	if !any.Cipher.OID.Equal(oidAES256) {
-		return unsupported("the cipher %v", any.Cipher.OID)
+	if !generic.Cipher.OID.Equal(oidAES256) {
+		return unsupported("the cipher %v", generic.Cipher.OID)
 	}
 	return nil
 }
@@ -142,29 +140,41 @@ func (s sealed) open(passphrase []byte) ([]byte, error) {
 	return plain[:len(plain)-pad], nil
 }
 
-// seal encrypts der, with a fresh salt and IV.
+// seal encrypts der with a fresh salt and IV.
 func seal(der, passphrase []byte, iterations int) ([]byte, error) {
-	salt, iv := make([]byte, saltSize), make([]byte, aes.BlockSize)
-	rand.Read(salt)
-	rand.Read(iv)
-	block, err := derive(passphrase, salt, iterations)
-	if err != nil {
+	s := sealed{salt: make([]byte, saltSize), iv: make([]byte, aes.BlockSize), iterations: iterations}
+	rand.Read(s.salt)
+	rand.Read(s.iv)
+	if err := s.close(der, passphrase); err != nil {
 		return nil, err
+	}
+	return s.marshal()
+}
+
+// close is the reverse of open: it fills in the ciphertext.
+func (s *sealed) close(der, passphrase []byte) error {
+	block, err := derive(passphrase, s.salt, s.iterations)
+	if err != nil {
+		return err
 	}
 	pad := aes.BlockSize - len(der)%aes.BlockSize
 	text := make([]byte, len(der)+pad)
 	for i := copy(text, der); i < len(text); i++ {
 		text[i] = byte(pad)
 	}
-	cipher.NewCBCEncrypter(block, iv).CryptBlocks(text, text)
+	cipher.NewCBCEncrypter(block, s.iv).CryptBlocks(text, text)
+	s.ciphertext = text
+	return nil
+}
 
+func (s sealed) marshal() ([]byte, error) {
 	var info encryptedKeyInfo
 	info.Scheme.OID = oidPBES2
 	info.Scheme.Parameters.KDF.OID = oidPBKDF2
-	info.Scheme.Parameters.KDF.Parameters = pbkdf2Parameters{Salt: salt, Iterations: int64(iterations)}
+	info.Scheme.Parameters.KDF.Parameters = pbkdf2Parameters{Salt: s.salt, Iterations: int64(s.iterations)}
 	info.Scheme.Parameters.Cipher.OID = oidAES256
-	info.Scheme.Parameters.Cipher.IV = iv
-	info.Ciphertext = text
+	info.Scheme.Parameters.Cipher.IV = s.iv
+	info.Ciphertext = s.ciphertext
 	return asn1.Marshal(info)
 }
 
@@ -175,21 +185,4 @@ func derive(passphrase, salt []byte, iterations int) (cipher.Block, error) {
 	}
 	defer clear(key)
 	return aes.NewCipher(key)
-}
-
-// fault is a clause about a file, such as "the file is empty", that Is kind.
-type fault struct {
-	clause string
-	kind   error
-}
-
-func (f *fault) Error() string { return f.clause }
-func (f *fault) Unwrap() error { return f.kind }
-
-func damage(format string, args ...any) error {
-	return &fault{fmt.Sprintf(format, args...), ErrDamaged}
-}
-
-func unsupported(what string, args ...any) error {
-	return &fault{fmt.Sprintf(what, args...) + " is none that docker and notary read", errors.ErrUnsupported}
 }

@@ -72,7 +72,7 @@ func (r *report) finish(n name, e event) {
 		fmt.Printf("ok  \t%s\t%.1fs\n", n.pkg, e.Elapsed)
 	case n.test == "" && e.Action == "fail":
 		r.failed++
-		fmt.Printf("FAIL\t%s\t%.1fs\n%s", n.pkg, e.Elapsed, strings.Join(r.output[n], ""))
+		fmt.Print(strings.Join(r.output[n], ""))
 	case n.test == "":
 		// A package without tests is no suite.
 	case e.Action == "pass":

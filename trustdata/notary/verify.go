@@ -1,0 +1,239 @@
+package notary
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/sha512"
+	"fmt"
+	"time"
+
+	"keyrite/trustdata"
+)
+
+// MetaOf names a file as snapshot and timestamp do.
+func MetaOf(file []byte) Meta {
+	short, long := sha256.Sum256(file), sha512.Sum512(file)
+	return Meta{
+		Hashes: map[string][]byte{hashSHA256: short[:], hashSHA512: long[:]},
+		Length: int64(len(file)),
+	}
+}
+
+// match compares a file with what its parent says of it: the length, and every known
+// hash that is there, of which there must be the SHA-256.
+func (m Meta) match(role trustdata.Role, file []byte) error {
+	if err := m.known(); err != nil {
+		return trustdata.Refuse(role, trustdata.ReasonFormat, "entry in the parent's file: %v", err)
+	}
+	if m.Length != int64(len(file)) {
+		return trustdata.Refuse(role, trustdata.ReasonChecksum, "%d bytes where %d are expected", len(file), m.Length)
+	}
+	for name, sum := range MetaOf(file).Hashes {
+		if want, ok := m.Hashes[name]; ok && !bytes.Equal(want, sum) {
+			return trustdata.Refuse(role, trustdata.ReasonChecksum, "%s is %x and should be %x", name, sum, want)
+		}
+	}
+	return nil
+}
+
+// fresh checks what every role's file needs besides its signatures.
+func (p Policy) fresh(role trustdata.Role, version int64, expires time.Time) error {
+	if err := p.forward(role, version); err != nil {
+		return err
+	}
+	if expires.Before(p.Now) {
+		return trustdata.Refuse(role, trustdata.ReasonExpired, "expired at %s", showTime(expires))
+	}
+	return nil
+}
+
+func (p Policy) forward(role trustdata.Role, version int64) error {
+	if version < p.Least[role] {
+		return trustdata.Refuse(role, trustdata.ReasonRollback, "version %d is older than version %d, which was seen before", version, p.Least[role])
+	}
+	return nil
+}
+
+func signedBy(env *Envelope, role trustdata.Role, keys map[trustdata.ListedID]trustdata.PublicKey, who RoleKeys) error {
+	if t := count(env, keys, who); !t.met() {
+		return trustdata.Refuse(role, trustdata.ReasonSignature, "%v", t)
+	}
+	return nil
+}
+
+// Timestamp verifies timestamp.json by the keys that root lists.
+func (p Policy) Timestamp(root *File[Root], raw []byte) (*File[Timestamp], error) {
+	const role = trustdata.RoleTimestamp
+	f, err := ParseTimestamp(raw)
+	if err != nil {
+		return nil, err
+	}
+	if err := signedBy(&f.Envelope, role, root.Body.Keys, root.Body.Roles[role]); err != nil {
+		return nil, err
+	}
+	if err := p.fresh(role, f.Body.Version, f.Body.Expires); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Snapshot verifies snapshot.json against the verified timestamp and by root's keys. A
+// root that is not the one which the snapshot names is refused with the role root and
+// ReasonChecksum: then root changed since it was fetched.
+func (p Policy) Snapshot(root *File[Root], ts *File[Timestamp], raw []byte) (*File[Snapshot], error) {
+	if err := ts.Body.Snapshot.match(trustdata.RoleSnapshot, raw); err != nil {
+		return nil, err
+	}
+	return p.snapshot(root, raw)
+}
+
+func (p Policy) snapshot(root *File[Root], raw []byte) (*File[Snapshot], error) {
+	const role = trustdata.RoleSnapshot
+	f, err := ParseSnapshot(raw)
+	if err != nil {
+		return nil, err
+	}
+	if err := signedBy(&f.Envelope, role, root.Body.Keys, root.Body.Roles[role]); err != nil {
+		return nil, err
+	}
+	if err := p.fresh(role, f.Body.Version, f.Body.Expires); err != nil {
+		return nil, err
+	}
+	if err := f.Body.Meta[trustdata.RoleRoot].match(trustdata.RoleRoot, root.Raw); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Targets verifies targets.json against the verified snapshot and by root's keys.
+func (p Policy) Targets(root *File[Root], sn *File[Snapshot], raw []byte) (*File[Targets], error) {
+	const role = trustdata.RoleTargets
+	if err := sn.Body.Meta[role].match(role, raw); err != nil {
+		return nil, err
+	}
+	return p.targets(role, root.Body.Keys, root.Body.Roles[role], raw)
+}
+
+// Delegation verifies the file of d, which the verified file parent lists, against the
+// verified snapshot and by parent's keys. A role without an entry in the snapshot was
+// never published and is refused with ReasonMissing.
+func (p Policy) Delegation(parent *File[Targets], d Delegation, sn *File[Snapshot], raw []byte) (*File[Targets], error) {
+	meta, ok := sn.Body.Meta[d.Role]
+	if !ok {
+		return nil, trustdata.Refuse(d.Role, trustdata.ReasonMissing, "the snapshot does not name its file")
+	}
+	if err := meta.match(d.Role, raw); err != nil {
+		return nil, err
+	}
+	return p.targets(d.Role, parent.Body.Keys, d.RoleKeys, raw)
+}
+
+func (p Policy) targets(role trustdata.Role, keys map[trustdata.ListedID]trustdata.PublicKey, who RoleKeys, raw []byte) (*File[Targets], error) {
+	f, err := ParseTargets(role, raw)
+	if err != nil {
+		return nil, err
+	}
+	if err := signedBy(&f.Envelope, role, keys, who); err != nil {
+		return nil, err
+	}
+	if err := p.fresh(role, f.Body.Version, f.Body.Expires); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// FirstRoot verifies a root.json that is met for the first time: enough of its own root
+// keys, each with a certificate that holds, have signed it, and it has not expired. That
+// it is the right one only a pin or its first use can say.
+func (p Policy) FirstRoot(raw []byte) (*File[Root], error) {
+	f, err := ParseRoot(raw)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.selfSigned(f, p.Now); err != nil {
+		return nil, err
+	}
+	if err := p.fresh(trustdata.RoleRoot, f.Body.Version, f.Body.Expires); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// NextRoot verifies the root that follows prev, which is trusted: its version is the next
+// one, and enough keys of prev's root role and of its own have signed it. The same bytes
+// as prev's are taken as well. Dates, those of its certificates too, count only for the
+// final root of a chain.
+func (p Policy) NextRoot(prev *File[Root], raw []byte, final bool) (*File[Root], error) {
+	const role = trustdata.RoleRoot
+	f, err := ParseRoot(raw)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(raw, prev.Raw) {
+		if err := p.follows(prev, f); err != nil {
+			return nil, err
+		}
+	}
+	var now time.Time
+	if final {
+		now = p.Now
+	}
+	if err := p.selfSigned(f, now); err != nil {
+		return nil, err
+	}
+	if final {
+		err = p.fresh(role, f.Body.Version, f.Body.Expires)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (p Policy) follows(prev, next *File[Root]) error {
+	const role = trustdata.RoleRoot
+	switch have, got := prev.Body.Version, next.Body.Version; {
+	case got < have:
+		return trustdata.Refuse(role, trustdata.ReasonRollback, "version %d is older than version %d, which was seen before", got, have)
+	case got == have:
+		return trustdata.Refuse(role, trustdata.ReasonChain, "version %d has other content than was seen before", got)
+	case got > have+1:
+		return trustdata.Refuse(role, trustdata.ReasonChain, "version %d does not follow version %d", got, have)
+	}
+	keys, _ := p.rootKeys(prev, time.Time{})
+	if t := count(&next.Envelope, keys, prev.Body.Roles[role]); !t.met() {
+		return trustdata.Refuse(role, trustdata.ReasonChain, "version %d is not signed by the root keys of version %d: %v", next.Body.Version, prev.Body.Version, t)
+	}
+	return nil
+}
+
+// selfSigned checks root's own keys. A key whose certificate does not hold is not
+// counted, as in the reference client; when that is why signatures are missing, the
+// reason is the certificate.
+func (p Policy) selfSigned(root *File[Root], now time.Time) error {
+	const role = trustdata.RoleRoot
+	keys, bad := p.rootKeys(root, now)
+	t := count(&root.Envelope, keys, root.Body.Roles[role])
+	switch {
+	case t.met():
+		return nil
+	case bad != nil && count(&root.Envelope, root.Body.Keys, root.Body.Roles[role]).met():
+		return trustdata.Refuse(role, trustdata.ReasonCertificate, "%v", bad)
+	}
+	return trustdata.Refuse(role, trustdata.ReasonSignature, "version %d is not signed by its own root keys: %v", root.Body.Version, t)
+}
+
+// rootKeys are the keys of root's root role whose certificates hold; bad is the first
+// reason for which one does not. A zero now leaves their dates aside.
+func (p Policy) rootKeys(root *File[Root], now time.Time) (keys map[trustdata.ListedID]trustdata.PublicKey, bad error) {
+	keys = map[trustdata.ListedID]trustdata.PublicKey{}
+	for _, id := range root.Body.Roles[trustdata.RoleRoot].KeyIDs {
+		key := root.Body.Keys[id]
+		if err := checkCertificate(key, p.GUN, now); err == nil {
+			keys[id] = key
+		} else if bad == nil {
+			bad = fmt.Errorf("root key %q: %w", id, err)
+		}
+	}
+	return keys, bad
+}

@@ -2,6 +2,7 @@ package notary
 
 import (
 	"fmt"
+	"slices"
 
 	"keyrite/trustdata"
 )
@@ -55,15 +56,13 @@ func (b Root) check() error {
 		if err := checkThreshold(string(role), keys.Threshold); err != nil {
 			return err
 		}
-		distinct := map[trustdata.ListedID]bool{}
 		for _, id := range keys.KeyIDs {
 			if _, ok := b.Keys[id]; !ok {
 				return fmt.Errorf("role %q lists the key %q, which is not among the keys", role, id)
 			}
-			distinct[id] = true
 		}
-		if len(distinct) < keys.Threshold {
-			return fmt.Errorf("role %q has the threshold %d with %d keys", role, keys.Threshold, len(distinct))
+		if n := distinct(keys.KeyIDs); n < keys.Threshold {
+			return fmt.Errorf("role %q has the threshold %d with %d keys", role, keys.Threshold, n)
 		}
 	}
 	return nil
@@ -152,4 +151,8 @@ func (r *reader) meta() (m Meta, err error) {
 		err = fmt.Errorf("a file has no length")
 	}
 	return m, err
+}
+
+func distinct(ids []trustdata.ListedID) int {
+	return len(slices.Compact(slices.Sorted(slices.Values(ids))))
 }

@@ -85,11 +85,12 @@ func (c *Collection) Role(r Role) (RoleView, bool) {
 	return RoleView{}, false
 }
 
-// Expires is the earliest end among the roles that verified.
+// Expires is the earliest end among the roles that verified. A delegation that was never
+// published has no end.
 func (c *Collection) Expires() time.Time {
 	var first time.Time
 	for _, v := range c.Roles {
-		if v.Problem == "" && (first.IsZero() || v.Expires.Before(first)) {
+		if v.Problem == "" && !v.Expires.IsZero() && (first.IsZero() || v.Expires.Before(first)) {
 			first = v.Expires
 		}
 	}

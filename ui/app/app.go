@@ -1,0 +1,234 @@
+// Package app is the console's one model: it owns the stack of screens, the dialog, the
+// frame around them, and the keys that are the same everywhere.
+package app
+
+import (
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/trustdata"
+	"keyrite/ui"
+)
+
+// Tab is one of the screens that the digits lead to.
+type Tab struct {
+	// Digit keeps its meaning in every version: 1 Overview, 2 Keys, 3 Repositories,
+	// 4 Backups, 5 Activity.
+	Digit string
+	Name  string
+	// Screen is nil where this version has none; Missing then says so.
+	Screen  ui.Screen
+	Missing string
+}
+
+// Options are what cmd decides.
+type Options struct {
+	Styles *ui.Styles
+	Clock  ui.Clock
+	// Profile is the word and name of the profile ("PROD acme"), or "".
+	Profile string
+	// Server is the trust server's name for screens that have none of their own.
+	Server string
+	// Badge is RW, RO or DEMO.
+	Badge string
+	Tabs  []Tab
+	// Start is the digit of the first screen; "" is the first tab that has one.
+	Start string
+	// Open makes the screen of a repository's tags.
+	Open func(trustdata.GUN) ui.Screen
+	// ParseName turns what was typed into a repository's name.
+	ParseName func(string) (trustdata.GUN, error)
+	// Help makes the help about a screen.
+	Help func(about ui.Screen, everywhere []key.Binding) ui.Screen
+}
+
+// Model is the program's model.
+type Model struct {
+	opt     Options
+	st      *ui.Styles
+	w, h    int
+	tab     int
+	stack   []ui.Screen
+	started map[ui.Screen]bool
+	help    ui.Screen // the help that was opened last
+	ask     *ui.AskMsg
+	trouble *ui.Trouble
+	status  string
+	burst   burst
+	keys    keyMap
+	ticking bool
+}
+
+// New makes the console.
+func New(opt Options) *Model {
+	m := &Model{opt: opt, st: opt.Styles, started: map[ui.Screen]bool{}, keys: newKeyMap(opt), burst: burst{now: opt.Clock.Now}}
+	for i, t := range opt.Tabs {
+		if t.Screen != nil && (opt.Start == "" || t.Digit == opt.Start) {
+			m.tab, m.stack = i, []ui.Screen{t.Screen}
+			break
+		}
+	}
+	return m
+}
+
+func (m *Model) top() ui.Screen { return m.stack[len(m.stack)-1] }
+
+// Init starts the first screen and the minute hand.
+func (m *Model) Init() tea.Cmd { return tea.Batch(m.start(m.top()), m.minute()) }
+
+// start runs a screen's Init the first time that it is shown.
+func (m *Model) start(s ui.Screen) tea.Cmd {
+	if m.started[s] {
+		return nil
+	}
+	m.started[s] = true
+	return tea.Batch(s.Init(), m.watch())
+}
+
+type (
+	minuteMsg struct{}
+	watchMsg  struct{}
+)
+
+// minute redraws the ages in the header. Between two minutes an idle console is silent.
+func (m *Model) minute() tea.Cmd {
+	return m.opt.Clock.Tick(time.Minute, func(time.Time) tea.Msg { return minuteMsg{} })
+}
+
+// watch redraws the elapsed time while the screen on top works.
+func (m *Model) watch() tea.Cmd {
+	if w, ok := m.top().(ui.Worker); !ok || !w.Busy() || m.ticking {
+		return nil
+	}
+	m.ticking = true
+	return m.opt.Clock.Tick(500*time.Millisecond, func(time.Time) tea.Msg { return watchMsg{} })
+}
+
+// Update sends each message where it belongs.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	cmd := m.handle(msg)
+	return m, tea.Batch(cmd, m.watch())
+}
+
+func (m *Model) handle(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+	case tea.KeyPressMsg:
+		return m.press(msg)
+	case tea.PasteMsg:
+		return m.paste(msg)
+	case tea.ColorProfileMsg:
+		m.restyle(msg)
+	case tea.BackgroundColorMsg:
+		m.restyle(msg)
+	case minuteMsg:
+		return m.minute()
+	case watchMsg:
+		m.ticking = false
+	case ui.PushMsg:
+		m.stack = append(m.stack, msg.Screen)
+		return m.start(msg.Screen)
+	case ui.PopMsg:
+		return m.pop()
+	case ui.AskMsg:
+		m.ask = &msg
+	case ui.ErrorMsg:
+		t := ui.Explain(msg.Err)
+		m.trouble = &t
+	case ui.StatusMsg:
+		m.status = msg.Text
+	case ui.CopyMsg:
+		m.status = "Copied " + msg.What + " by OSC 52; a terminal may ignore that."
+		return tea.SetClipboard(msg.Text)
+	default:
+		return m.broadcast(msg)
+	}
+	return nil
+}
+
+// broadcast gives a message to every screen: answers find the one that asked, wherever
+// it is in the stack, and a change is news for all.
+func (m *Model) broadcast(msg tea.Msg) tea.Cmd {
+	var cmds []tea.Cmd
+	if m.ask != nil {
+		r, cmd := m.ask.Dialog.Update(msg)
+		cmds = append(cmds, cmd, m.answer(r))
+	}
+	seen := map[ui.Screen]bool{}
+	for _, s := range append(m.stack[:len(m.stack):len(m.stack)], m.tabScreens()...) {
+		if m.started[s] && !seen[s] {
+			seen[s] = true
+			cmds = append(cmds, s.Update(msg))
+		}
+	}
+	return tea.Batch(cmds...)
+}
+
+func (m *Model) tabScreens() []ui.Screen {
+	var out []ui.Screen
+	for _, t := range m.opt.Tabs {
+		if t.Screen != nil {
+			out = append(out, t.Screen)
+		}
+	}
+	return out
+}
+
+// answer closes the dialog if it is finished.
+func (m *Model) answer(result any) tea.Cmd {
+	if result == nil {
+		return nil
+	}
+	then := m.ask.Answer
+	m.ask = nil
+	if then == nil {
+		return nil
+	}
+	return then(result)
+}
+
+// pop leaves the screen on top, unless it will not be left or is the last.
+func (m *Model) pop() tea.Cmd {
+	if len(m.stack) == 1 {
+		return nil
+	}
+	if cmd, held := m.held(); held {
+		return cmd
+	}
+	m.drop()
+	return nil
+}
+
+func (m *Model) drop() {
+	s := m.top()
+	if w, ok := s.(ui.Worker); ok {
+		w.Cancel()
+	}
+	delete(m.started, s)
+	m.stack = m.stack[:len(m.stack)-1]
+}
+
+// held asks the screen on top whether it may be left.
+func (m *Model) held() (tea.Cmd, bool) {
+	if h, ok := m.top().(ui.Holder); ok {
+		if why := h.Hold(); why != "" {
+			return ui.Say(why), true
+		}
+	}
+	return nil, false
+}
+
+// restyle follows what the terminal says of itself.
+func (m *Model) restyle(msg tea.Msg) {
+	look := m.st.Look
+	switch msg := msg.(type) {
+	case tea.ColorProfileMsg:
+		look.Complete = complete(msg)
+	case tea.BackgroundColorMsg:
+		look.Light = !msg.IsDark()
+	}
+	*m.st = *ui.NewStyles(look)
+}

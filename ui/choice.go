@@ -1,0 +1,66 @@
+package ui
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+)
+
+// choice asks for one of a few things.
+type choice struct {
+	st                    *Styles
+	title                 string
+	options               []string
+	cursor                int
+	down, up, pick, leave key.Binding
+}
+
+// NewChoice asks for one of options. Its result is the index of the one that was taken.
+func NewChoice(st *Styles, title string, options []string) Dialog {
+	return &choice{st: st, title: title, options: options,
+		down: Bind("j", "down", "j", "down"), up: Bind("k", "up", "k", "up"),
+		pick: Bind("Enter", "take", "enter"), leave: Bind("Esc", "leave", "esc", "q")}
+}
+
+func (c *choice) Update(msg tea.Msg) (any, tea.Cmd) {
+	k, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return nil, nil
+	}
+	switch {
+	case key.Matches(k, c.down):
+		c.cursor = min(c.cursor+1, len(c.options)-1)
+	case key.Matches(k, c.up):
+		c.cursor = max(0, c.cursor-1)
+	case key.Matches(k, c.pick):
+		return c.cursor, nil
+	case key.Matches(k, c.leave):
+		return Cancelled{}, nil
+	default:
+		if n, err := strconv.Atoi(k.String()); err == nil && n >= 1 && n <= len(c.options) {
+			return n - 1, nil
+		}
+	}
+	return nil, nil
+}
+
+func (c *choice) View(width, height int) string {
+	lines := []string{c.st.Title.Render(c.title), ""}
+	top := max(0, c.cursor-max(1, height-6))
+	for i := top; i < len(c.options); i++ {
+		text := fmt.Sprintf("%d  %s", i+1, Scrub(c.options[i]))
+		if i == c.cursor {
+			text = c.st.Selected.Render("> " + text)
+		} else {
+			text = "  " + text
+		}
+		lines = append(lines, text)
+	}
+	return strings.Join(box(c.st, lines, width, height, false), "\n")
+}
+
+func (c *choice) ShortHelp() []key.Binding  { return []key.Binding{c.down, c.up, c.pick, c.leave} }
+func (c *choice) FullHelp() [][]key.Binding { return [][]key.Binding{c.ShortHelp()} }

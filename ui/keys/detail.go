@@ -1,0 +1,143 @@
+package keys
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/ui"
+)
+
+// DetailPage is everything that is known of one key.
+func DetailPage(k keyring.Info, uses Uses, now time.Time) ui.Page {
+	p := ui.Page{
+		Title:     kind(k) + " " + name(k),
+		Sections:  []ui.Section{{Title: strings.ToUpper(kind(k)) + " KEY", Facts: idFacts(k)}, {Facts: fileFacts(k, now)}},
+		Freshness: ui.Freshness{Disk: true, At: now},
+	}
+	if k.KeyID != "" {
+		p.Copy = append(p.Copy, ui.Copyable{What: "key ID", Text: string(k.KeyID)})
+	}
+	if k.Problem != "" {
+		p.Notes = append(p.Notes, useSentence(k, uses, now))
+		return p
+	}
+	list := uses[k.KeyID]
+	p.TableTitle = "SIGNS FOR " + strings.ToUpper(ui.Plural(len(uses.repositories(k.KeyID)), "repository", "repositories"))
+	p.Columns = []ui.Column{{Title: "REPOSITORY", Priority: 1, Min: 14, Cut: ui.CutLeft, Host: true},
+		{Title: "ROLE", Priority: 3, Min: 8}, {Title: "ENDS", Priority: 2}}
+	p.Empty = useSentence(k, uses, now)
+	for _, u := range list {
+		mark, ends := ui.Ends(u.Ends, now)
+		p.Rows = append(p.Rows, ui.Row{ID: string(u.GUN) + "\n" + string(u.Role), Mark: mark,
+			Cells: []string{trustdata.Visible(string(u.GUN)), trustdata.Visible(string(u.Role)), ends},
+			Copy:  []ui.Copyable{{What: "repository", Text: trustdata.Visible(string(u.GUN))}, {What: "key ID", Text: string(k.KeyID)}}})
+	}
+	return p
+}
+
+func idFacts(k keyring.Info) []ui.Fact {
+	if k.KeyID == "" {
+		return []ui.Fact{{Value: "The file's name is no key ID."}}
+	}
+	id := string(k.KeyID)
+	return []ui.Fact{{Value: ui.Fours(id[:len(id)/2])}, {Value: ui.Fours(id[len(id)/2:])}}
+}
+
+func fileFacts(k keyring.Info, now time.Time) []ui.Fact {
+	mark, _ := fileState(k)
+	algorithm := k.Algorithm
+	if algorithm == "" {
+		algorithm = "not known until the key is opened"
+	}
+	facts := []ui.Fact{{Label: "Algorithm", Value: algorithm},
+		{Label: "Role in file", Value: orNone(k.Role)},
+		{Label: "Repository", Value: orNone(string(k.GUN))},
+		{Label: "File", Value: trustdata.Visible(k.Path)},
+		{Label: "State", Value: fileSentence(k), Mark: mark}}
+	if k.Encrypted {
+		facts = append(facts, ui.Fact{Label: "Passphrase", Value: fmt.Sprintf("needed; one try costs %d rounds", k.KDFIterations)})
+	}
+	if k.SHA256 != "" {
+		facts = append(facts, ui.Fact{Label: "SHA-256", Value: ui.Eights(k.SHA256)})
+	}
+	return append(facts, ui.Fact{Label: "Changed", Value: ui.When(k.ModTime, now)})
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none in the file"
+	}
+	return trustdata.Visible(s)
+}
+
+// Detail is the screen of one key.
+type Detail struct {
+	*ui.List
+	opt  Options
+	info keyring.Info
+	uses Uses
+	page ui.Page
+	keys detailKeys
+}
+
+type detailKeys struct{ open, rotate key.Binding }
+
+func newDetail(opt Options, info keyring.Info, uses Uses) *Detail {
+	d := &Detail{List: ui.NewList(opt.Styles, "repository", "repositories"), opt: opt, info: info, uses: uses,
+		page: DetailPage(info, uses, opt.Clock.Now()),
+		keys: detailKeys{open: ui.Bind("Enter", "open repository", "enter", "l", "right"), rotate: ui.Bind("R", "rotate", "R")}}
+	d.keys.rotate.SetEnabled(opt.Rotate != nil)
+	d.Set(ui.NewListing(d.page))
+	return d
+}
+
+// Init has nothing to load: the list has read the file already.
+func (d *Detail) Init() tea.Cmd { return nil }
+
+// Title is the key's role and short ID.
+func (d *Detail) Title() string { return d.page.Title }
+
+// Freshness is that of the list it was opened from.
+func (d *Detail) Freshness() ui.Freshness { return d.page.Freshness }
+
+// Update takes keys.
+func (d *Detail) Update(msg tea.Msg) tea.Cmd {
+	if cmd, mine := d.List.Update(msg); mine {
+		return cmd
+	}
+	k, ok := msg.(tea.KeyPressMsg)
+	switch {
+	case !ok:
+	case key.Matches(k, d.keys.open):
+		return d.open()
+	case key.Matches(k, d.keys.rotate):
+		return rotate(d.opt, d.info)
+	}
+	return nil
+}
+
+func (d *Detail) open() tea.Cmd {
+	gun, _, ok := strings.Cut(d.ID(), "\n")
+	if !ok {
+		return ui.Say("No repository known here lists this key, so there is none to open.")
+	}
+	return ui.Send(ui.PushMsg{Screen: d.opt.OpenRepository(trustdata.GUN(gun))})
+}
+
+// ShortHelp are the keys of the footer.
+func (d *Detail) ShortHelp() []key.Binding {
+	return append([]key.Binding{d.keys.open, d.keys.rotate}, d.Short()...)
+}
+
+// FullHelp are all keys of this screen.
+func (d *Detail) FullHelp() [][]key.Binding {
+	return [][]key.Binding{{d.keys.open, d.keys.rotate}, d.Moves()}
+}
+
+var _ ui.Screen = (*Detail)(nil)

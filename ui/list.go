@@ -1,0 +1,268 @@
+package ui
+
+import (
+	"fmt"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+)
+
+// List shows a page in the frame: it scrolls, filters, sorts and copies. Screens embed
+// one and add what their rows can do.
+type List struct {
+	st        *Styles
+	one, many string // what a row is, for sentences
+
+	data    *Listing
+	shown   []int // rows that pass the filter, in their order
+	cursor  int   // among shown
+	top     int   // first line that is drawn
+	follow  bool  // the next frame brings the cursor into view
+	height  int   // lines that the last frame had for rows
+	lead    int   // lines that the last frame drew before the first row
+	query   line
+	editing bool
+	sortBy  int
+	drawn   int // rows that the last frame drew
+	keys    listKeys
+}
+
+type listKeys struct {
+	down, up, top, end, halfDown, halfUp, pageDown, pageUp key.Binding
+	filter, sort, copy                                     key.Binding
+}
+
+// NewList makes an empty list; one and many name its rows ("key", "keys").
+func NewList(st *Styles, one, many string) *List {
+	b := Bind
+	return &List{st: st, one: one, many: many, sortBy: -1, data: NewListing(Page{}), keys: listKeys{
+		down: b("j", "move down", "j", "down"), up: b("k", "move up", "k", "up"),
+		top: b("g", "first", "g", "home"), end: b("G", "last", "G", "end"),
+		halfDown: b("Ctrl-d", "half a page down", "ctrl+d"), halfUp: b("Ctrl-u", "half a page up", "ctrl+u"),
+		pageDown: b("PgDn", "page down", "pgdown"), pageUp: b("PgUp", "page up", "pgup"),
+		filter: b("/", "filter", "/"), sort: b("s", "sort", "s"), copy: b("y", "copy", "y"),
+	}}
+}
+
+// Bind makes a key binding; shown is how the footer and the help write it.
+func Bind(shown, does string, keys ...string) key.Binding {
+	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, does))
+}
+
+// Set shows another page. The cursor stays on the row that it was on, wherever that is
+// now.
+func (l *List) Set(data *Listing) {
+	id := l.ID()
+	l.data = data
+	if l.sortBy >= len(data.Columns) {
+		l.sortBy = -1
+	}
+	l.arrange(id)
+}
+
+// Page is the page that is shown.
+func (l *List) Page() Page { return l.data.Page }
+
+// arrange filters and sorts anew, and puts the cursor on the row with this identity.
+func (l *List) arrange(id string) {
+	f := parseFilter(l.query.text, l.data.Columns)
+	l.shown = l.shown[:0]
+	for i := range l.data.Rows {
+		if f.match(l.data, i) {
+			l.shown = append(l.shown, i)
+		}
+	}
+	l.data.order(l.shown, l.sortBy)
+	for at, i := range l.shown {
+		if id != "" && l.data.Rows[i].ID == id {
+			l.cursor, l.follow = at, true
+			return
+		}
+	}
+	l.cursor = max(0, min(l.cursor, len(l.shown)-1))
+	l.follow = len(l.data.Sections) == 0 || l.query.text != ""
+}
+
+// Row is the selected row.
+func (l *List) Row() (Row, bool) {
+	if l.cursor >= len(l.shown) {
+		return Row{}, false
+	}
+	return l.data.Rows[l.shown[l.cursor]], true
+}
+
+// ID is the identity of the selected row, "" for none.
+func (l *List) ID() string {
+	r, _ := l.Row()
+	return r.ID
+}
+
+// Filter sets the filter's text, as if it had been typed.
+func (l *List) Filter(text string) {
+	l.query.text = text
+	l.arrange(l.ID())
+}
+
+// CapturesInput is true while the filter is being typed.
+func (l *List) CapturesInput() bool { return l.editing }
+
+// Escape clears the filter; it reports false when there is none to clear.
+func (l *List) Escape() bool {
+	if l.query.text == "" && !l.editing {
+		return false
+	}
+	l.editing = false
+	l.Filter("")
+	return true
+}
+
+// Status is the sentence about filter and order.
+func (l *List) Status() string {
+	counts := fmt.Sprintf("%d of %s", len(l.shown), Plural(len(l.data.Rows), l.one, l.many))
+	switch {
+	case l.editing:
+		return "filter: " + l.query.text + "_   " + counts + "   Enter keep  Esc clear"
+	case l.query.text != "":
+		return fmt.Sprintf("filter %q: %s. Esc shows all.", l.query.text, counts)
+	case len(l.data.Columns) > 0 && len(l.data.Rows) > 1:
+		return "sorted " + l.data.sortName(l.sortBy)
+	}
+	return ""
+}
+
+// Update takes a key or a paste, and reports whether it was one of the list's.
+func (l *List) Update(msg tea.Msg) (cmd tea.Cmd, mine bool) {
+	if l.editing {
+		return nil, l.edit(msg)
+	}
+	k, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return nil, false
+	}
+	if n, ok := l.step(k); ok {
+		l.move(n)
+		return nil, true
+	}
+	switch {
+	case key.Matches(k, l.keys.filter):
+		return l.startFilter(), true
+	case key.Matches(k, l.keys.sort):
+		return l.nextSort(), true
+	case key.Matches(k, l.keys.copy):
+		return l.copy(), true
+	}
+	return nil, false
+}
+
+func (l *List) edit(msg tea.Msg) bool {
+	if k, ok := msg.(tea.KeyPressMsg); ok {
+		switch k.String() {
+		case "enter":
+			l.editing = false
+			return true
+		case "esc":
+			return l.Escape()
+		case "down", "up", "pgdown", "pgup":
+			n, _ := l.step(k)
+			l.move(n)
+			return true
+		}
+	}
+	if !l.query.edit(msg) {
+		return false
+	}
+	l.Filter(l.query.text)
+	return true
+}
+
+func (l *List) startFilter() tea.Cmd {
+	if len(l.data.Rows) == 0 {
+		return Say("There is nothing to filter.")
+	}
+	l.editing = true
+	return nil
+}
+
+func (l *List) nextSort() tea.Cmd {
+	if len(l.data.Rows) < 2 {
+		return Say("There is nothing to sort.")
+	}
+	if l.sortBy++; l.sortBy >= len(l.data.Columns) {
+		l.sortBy = -1
+	}
+	l.arrange(l.ID())
+	return Say("Sorted " + l.data.sortName(l.sortBy) + ". s sorts by the next column.")
+}
+
+// copy offers what the selected row or else the page has for the clipboard.
+func (l *List) copy() tea.Cmd {
+	r, _ := l.Row()
+	what := r.Copy
+	if len(what) == 0 {
+		what = l.data.Copy
+	}
+	switch len(what) {
+	case 0:
+		return Say("There is nothing to copy here.")
+	case 1:
+		return Send(CopyMsg(what[0]))
+	}
+	options := make([]string, len(what))
+	for i, c := range what {
+		options[i] = c.What
+	}
+	return Send(AskMsg{NewChoice(l.st, "COPY", options), func(result any) tea.Cmd {
+		if i, ok := result.(int); ok {
+			return Send(CopyMsg(what[i]))
+		}
+		return nil
+	}})
+}
+
+// step translates a moving key into lines; far is further than any list is long.
+func (l *List) step(k tea.KeyPressMsg) (int, bool) {
+	const far = 1 << 40
+	page := max(1, l.height-1)
+	for _, s := range []struct {
+		b key.Binding
+		n int
+	}{
+		{l.keys.down, 1}, {l.keys.up, -1}, {l.keys.top, -far}, {l.keys.end, far},
+		{l.keys.halfDown, max(1, page/2)}, {l.keys.halfUp, -max(1, page/2)},
+		{l.keys.pageDown, page}, {l.keys.pageUp, -page},
+	} {
+		if key.Matches(k, s.b) {
+			return s.n, true
+		}
+	}
+	return 0, false
+}
+
+// move goes n rows down, or scrolls where there is no row to go to.
+func (l *List) move(n int) {
+	at := l.cursor + n
+	switch {
+	case len(l.shown) == 0 || n > 0 && l.lead+l.cursor >= l.top+l.height:
+		l.top += n
+	case at < 0:
+		l.cursor = 0
+		l.top = max(0, l.top+n)
+	case at >= len(l.shown):
+		l.cursor = len(l.shown) - 1
+		l.top += n
+	default:
+		l.cursor, l.follow = at, true
+	}
+	if at < 0 && n < -1 {
+		l.top = 0
+	}
+}
+
+// Moves are the bindings that every list has.
+func (l *List) Moves() []key.Binding {
+	k := l.keys
+	return []key.Binding{k.down, k.up, k.top, k.end, k.halfDown, k.halfUp, k.pageDown, k.pageUp, k.filter, k.sort, k.copy}
+}
+
+// Short are those of them that a footer shows.
+func (l *List) Short() []key.Binding { return []key.Binding{l.keys.filter, l.keys.sort, l.keys.copy} }

@@ -1,0 +1,154 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// Loader runs a screen's work outside the event loop, one piece at a time. Starting anew
+// cancels what runs, and what an older run still sends is dropped.
+type Loader[T any] struct {
+	ctx     context.Context
+	clock   Clock
+	gen     int
+	cancel  context.CancelFunc
+	running bool
+	begun   time.Time
+	queue   *queue[T]
+}
+
+// NewLoader makes a loader whose work ends with ctx at the latest.
+func NewLoader[T any](ctx context.Context, clock Clock) *Loader[T] {
+	return &Loader[T]{ctx: ctx, clock: clock}
+}
+
+// Loaded is what a run sent. Values holds what came since the last one, oldest first.
+// Ended marks the last of a run; Err is then how it ended, and nil if it was cancelled.
+type Loaded[T any] struct {
+	Values []T
+	Ended  bool
+	Err    error
+}
+
+type loadedMsg[T any] struct {
+	loader *Loader[T]
+	gen    int
+	Loaded[T]
+}
+
+// Start runs work. It may emit any number of values, from any goroutine of its own.
+func (l *Loader[T]) Start(work func(ctx context.Context, emit func(T)) error) tea.Cmd {
+	l.Cancel()
+	l.gen++
+	ctx, cancel := context.WithCancel(l.ctx)
+	q := newQueue[T]()
+	l.cancel, l.running, l.begun, l.queue = cancel, true, l.clock.Now(), q
+	run := func() tea.Msg {
+		defer cancel()
+		q.close(work(ctx, q.add))
+		return nil
+	}
+	return tea.Batch(run, l.next())
+}
+
+// Get is Start for work with one result.
+func (l *Loader[T]) Get(work func(ctx context.Context) (T, error)) tea.Cmd {
+	return l.Start(func(ctx context.Context, emit func(T)) error {
+		v, err := work(ctx)
+		if err == nil {
+			emit(v)
+		}
+		return err
+	})
+}
+
+// next waits for what the present run sends next.
+func (l *Loader[T]) next() tea.Cmd {
+	q, gen := l.queue, l.gen
+	return func() tea.Msg { return loadedMsg[T]{l, gen, q.take()} }
+}
+
+// Take picks this loader's message out of all others. The command that it returns waits
+// for the next one and must be run.
+func (l *Loader[T]) Take(msg tea.Msg) (got Loaded[T], cmd tea.Cmd, ok bool) {
+	m, isOne := msg.(loadedMsg[T])
+	if !isOne || m.loader != l || m.gen != l.gen {
+		return got, nil, false
+	}
+	got = m.Loaded
+	if !got.Ended {
+		return got, l.next(), true
+	}
+	l.running = false
+	if errors.Is(got.Err, context.Canceled) {
+		got.Err = nil
+	}
+	return got, nil, true
+}
+
+// Cancel stops the present run. What it sent so far still arrives.
+func (l *Loader[T]) Cancel() {
+	if l.cancel != nil {
+		l.cancel()
+	}
+	l.running = false
+}
+
+// Running reports whether a run is under way, and for how long.
+func (l *Loader[T]) Running() (time.Duration, bool) {
+	return l.clock.Now().Sub(l.begun), l.running
+}
+
+// queue passes values from work to the event loop. It never blocks the work, and hands
+// over all that waits at once, so that thousands of values cost a few frames.
+type queue[T any] struct {
+	mu     sync.Mutex
+	ready  *sync.Cond
+	values []T
+	ended  bool
+	err    error
+}
+
+func newQueue[T any]() *queue[T] {
+	q := new(queue[T])
+	q.ready = sync.NewCond(&q.mu)
+	return q
+}
+
+func (q *queue[T]) add(v T) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.values = append(q.values, v)
+	q.ready.Signal()
+}
+
+func (q *queue[T]) close(err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.ended, q.err = true, err
+	q.ready.Signal()
+}
+
+func (q *queue[T]) take() Loaded[T] {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.values) == 0 && !q.ended {
+		q.ready.Wait()
+	}
+	out := Loaded[T]{Values: q.values, Ended: q.ended, Err: q.err}
+	q.values = nil
+	return out
+}
+
+// Patience is how long a load may take before anything is said of it.
+const Patience = 300 * time.Millisecond
+
+// Waiting is the sentence about a load that takes its time.
+func Waiting(what string, took time.Duration) string {
+	return fmt.Sprintf("%s ... %.1f s   Esc stop", what, took.Seconds())
+}

@@ -1,0 +1,51 @@
+package uitest
+
+import (
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/ui"
+)
+
+// Start is the moment at which every test begins.
+var Start = time.Date(2026, 11, 22, 9, 41, 0, 0, time.UTC)
+
+// Clock is a clock that only tests move.
+type Clock struct {
+	now     time.Time
+	pending []alarm
+}
+
+type alarm struct {
+	at time.Time
+	fn func(time.Time) tea.Msg
+}
+
+// NewClock stands at Start.
+func NewClock() *Clock { return &Clock{now: Start} }
+
+// UI is the clock as the console takes it. A tick's command returns at once; its message
+// comes when the clock has been moved far enough.
+func (c *Clock) UI() ui.Clock {
+	return ui.Clock{Now: func() time.Time { return c.now },
+		Tick: func(d time.Duration, fn func(time.Time) tea.Msg) tea.Cmd {
+			at := c.now.Add(d)
+			return func() tea.Msg {
+				c.pending = append(c.pending, alarm{at, fn})
+				return nil
+			}
+		}}
+}
+
+// due takes out the first alarm up to t.
+func (c *Clock) due(t time.Time) (alarm, bool) {
+	slices.SortStableFunc(c.pending, func(a, b alarm) int { return a.at.Compare(b.at) })
+	if len(c.pending) == 0 || c.pending[0].at.After(t) {
+		return alarm{}, false
+	}
+	first := c.pending[0]
+	c.pending = c.pending[1:]
+	return first, true
+}

@@ -34,10 +34,14 @@ type Notary struct {
 	Passphrases Passphrases
 }
 
-// Notary gives a stock client of this server with an empty trust directory.
-func (s *Server) Notary(t testing.TB) *Notary {
-	return &Notary{t: t, TrustDir: filepath.Join(t.TempDir(), "trust"), Server: s.URL, CA: s.CA, Passphrases: Known}
+// NewNotary gives a stock client of the server at url with an empty trust directory; ca is
+// the file of the server's authority, "" for plain HTTP.
+func NewNotary(t testing.TB, url, ca string) *Notary {
+	return &Notary{t: t, TrustDir: filepath.Join(t.TempDir(), "trust"), Server: url, CA: ca, Passphrases: Known}
 }
+
+// Notary gives a stock client of this server with an empty trust directory.
+func (s *Server) Notary(t testing.TB) *Notary { return NewNotary(t, s.URL, s.CA) }
 
 // Fresh is a client of the same server that has no key and has seen nothing.
 func (n *Notary) Fresh() *Notary {

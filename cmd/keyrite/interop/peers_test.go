@@ -2,13 +2,16 @@ package interop_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"keyrite/cmd/keyrite/interop"
+	"keyrite/trustdata/trustserver"
 )
 
 const (
@@ -16,87 +19,103 @@ const (
 	digest2 = "2222222222222222222222222222222222222222222222222222222222222222"
 )
 
-// The servers that the peers run as: the harness must drive each of them.
-var servers = map[string]interop.ServerOptions{
-	"plain":  {},
-	"tls":    {TLS: true},
-	"signer": {TLS: true, Signer: true},
+// The servers that a stock client must be able to use: notary-server in each of its
+// shapes, and the embedded trust server, which has to be taken for one.
+var servers = map[string]func(t *testing.T) *interop.Notary{
+	"plain": func(t *testing.T) *interop.Notary { return interop.StartServer(t, interop.ServerOptions{}).Notary(t) },
+	"tls": func(t *testing.T) *interop.Notary {
+		return interop.StartServer(t, interop.ServerOptions{TLS: true}).Notary(t)
+	},
+	"signer": func(t *testing.T) *interop.Notary {
+		return interop.StartServer(t, interop.ServerOptions{Signer: true}).Notary(t)
+	},
+	"embedded": func(t *testing.T) *interop.Notary {
+		srv := httptest.NewServer(trustserver.New(trustserver.Options{Now: time.Now}))
+		t.Cleanup(srv.Close)
+		return interop.NewNotary(t, srv.URL, "")
+	},
 }
 
-func TestNotaryPublishesAndLists(t *testing.T) {
-	for name, opt := range servers {
+func eachServer(t *testing.T, test func(t *testing.T, n *interop.Notary)) {
+	t.Parallel()
+	for name, start := range servers {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := interop.StartServer(t, opt).Notary(t)
-			n.Init("example.com/app")
-			n.Sign("example.com/app", "v1", digest1, 1570)
-			want := []interop.SignedTag{{Name: "v1", Digest: digest1, Length: 1570, Role: "targets"}}
-			if d := cmp.Diff(want, n.Fresh().List("example.com/app")); d != "" {
-				t.Error(d)
-			}
-			var roles []string
-			for _, k := range n.Keys() {
-				roles = append(roles, k.Role+" "+k.GUN)
-				if !n.HasKey(k.ID) {
-					t.Errorf("no file for key %s", k.ID)
-				}
-			}
-			if d := cmp.Diff([]string{"root ", "snapshot example.com/app", "targets example.com/app"}, roles); d != "" {
-				t.Error(d)
-			}
+			test(t, start(t))
 		})
 	}
 }
 
-// Without the overlay of .ci/peers.sh the server takes targets/alice for alice, and the
-// second publish fails.
-func TestNotaryPublishesDelegations(t *testing.T) {
-	t.Parallel()
-	n := interop.StartServer(t, interop.ServerOptions{}).Notary(t)
-	n.Init("example.com/app")
-	alice := n.Delegate("example.com/app", "alice", "targets/alice", "targets/releases")
-	n.Sign("example.com/app", "v1", digest1, 1, "targets/alice", "targets/releases")
-	n.Sign("example.com/app", "v2", digest2, 2, "targets/alice")
-
-	var listed []string
-	for _, d := range n.Delegations("example.com/app") {
-		listed = append(listed, d.Role)
-		if d := cmp.Diff([]string{alice}, d.KeyIDs); d != "" {
+func TestNotaryPublishesAndLists(t *testing.T) {
+	eachServer(t, func(t *testing.T, n *interop.Notary) {
+		n.Init("example.com/app")
+		n.Sign("example.com/app", "v1", digest1, 1570)
+		want := []interop.SignedTag{{Name: "v1", Digest: digest1, Length: 1570, Role: "targets"}}
+		if d := cmp.Diff(want, n.Fresh().List("example.com/app")); d != "" {
 			t.Error(d)
 		}
-	}
-	if d := cmp.Diff([]string{"targets/alice", "targets/releases"}, listed); d != "" {
-		t.Error(d)
-	}
-	var tags []string
-	for _, tag := range n.Fresh().List("example.com/app") {
-		tags = append(tags, tag.Name+" "+tag.Role)
-	}
-	slices.Sort(tags)
-	if d := cmp.Diff([]string{"v1 targets/alice", "v2 targets/alice"}, tags); d != "" {
-		t.Error(d)
-	}
+		var roles []string
+		for _, k := range n.Keys() {
+			roles = append(roles, k.Role+" "+k.GUN)
+			if !n.HasKey(k.ID) {
+				t.Errorf("no file for key %s", k.ID)
+			}
+		}
+		if d := cmp.Diff([]string{"root ", "snapshot example.com/app", "targets example.com/app"}, roles); d != "" {
+			t.Error(d)
+		}
+	})
+}
+
+// Without the overlay of .ci/peers.sh notary-server takes targets/alice for alice, and the
+// second publish fails.
+func TestNotaryPublishesDelegations(t *testing.T) {
+	eachServer(t, func(t *testing.T, n *interop.Notary) {
+		n.Init("example.com/app")
+		alice := n.Delegate("example.com/app", "alice", "targets/alice", "targets/releases")
+		n.Sign("example.com/app", "v1", digest1, 1, "targets/alice", "targets/releases")
+		n.Sign("example.com/app", "v2", digest2, 2, "targets/alice")
+
+		var listed []string
+		for _, d := range n.Delegations("example.com/app") {
+			listed = append(listed, d.Role)
+			if d := cmp.Diff([]string{alice}, d.KeyIDs); d != "" {
+				t.Error(d)
+			}
+		}
+		if d := cmp.Diff([]string{"targets/alice", "targets/releases"}, listed); d != "" {
+			t.Error(d)
+		}
+		var tags []string
+		for _, tag := range n.Fresh().List("example.com/app") {
+			tags = append(tags, tag.Name+" "+tag.Role)
+		}
+		slices.Sort(tags)
+		if d := cmp.Diff([]string{"v1 targets/alice", "v2 targets/alice"}, tags); d != "" {
+			t.Error(d)
+		}
+	})
 }
 
 func TestNotaryRotates(t *testing.T) {
-	t.Parallel()
-	n := interop.StartServer(t, interop.ServerOptions{Signer: true}).Notary(t)
-	n.InitServerSnapshot("example.com/app")
-	n.Sign("example.com/app", "v1", digest1, 1)
-	old := n.Clone()
-	old.List("example.com/app")
-	for _, args := range [][]string{{"targets"}, {"snapshot"}, {"snapshot", "-r"}, {"timestamp", "-r"}, {"root"}} {
-		n.Run(append([]string{"key", "rotate", "example.com/app"}, args...)...)
-		for who, c := range map[string]*interop.Notary{"fresh": n.Fresh(), "with the old cache": old} {
-			if tags := c.List("example.com/app"); len(tags) != 1 || tags[0].Digest != digest1 {
-				t.Errorf("after rotating %q the client %s lists %v", args, who, tags)
+	eachServer(t, func(t *testing.T, n *interop.Notary) {
+		n.InitServerSnapshot("example.com/app")
+		n.Sign("example.com/app", "v1", digest1, 1)
+		old := n.Clone()
+		old.List("example.com/app")
+		for _, args := range [][]string{{"targets"}, {"snapshot"}, {"snapshot", "-r"}, {"timestamp", "-r"}, {"root"}} {
+			n.Run(append([]string{"key", "rotate", "example.com/app"}, args...)...)
+			for who, c := range map[string]*interop.Notary{"fresh": n.Fresh(), "with the old cache": old} {
+				if tags := c.List("example.com/app"); len(tags) != 1 || tags[0].Digest != digest1 {
+					t.Errorf("after rotating %q the client %s lists %v", args, who, tags)
+				}
 			}
 		}
-	}
-	n.Sign("example.com/app", "v2", digest2, 2)
-	if tags := old.List("example.com/app"); len(tags) != 2 {
-		t.Errorf("after publishing with the new keys: %v", tags)
-	}
+		n.Sign("example.com/app", "v2", digest2, 2)
+		if tags := old.List("example.com/app"); len(tags) != 2 {
+			t.Errorf("after publishing with the new keys: %v", tags)
+		}
+	})
 }
 
 // What keyrite exists to avoid. The stock client deletes the old targets key before it

@@ -1,0 +1,252 @@
+package backup
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+)
+
+// Source is what a backup is made of.
+type Source struct {
+	// Dirs are the trust directories. Where two hold a file of one name, the first one's
+	// goes in.
+	Dirs []*keyring.Dir
+	// Metadata goes below archive/.
+	Metadata []MetadataFile
+	// Tool is the program and version, for the manifest: "keyrite 1.2.0".
+	Tool string
+}
+
+// MetadataFile is one raw metadata file that keyrite has.
+type MetadataFile struct {
+	GUN trustdata.GUN
+	// Name is "<role>.json", or "<n>.<role>.json" with a version.
+	Name string
+	// Read gives the bytes. It is called once to plan and once to write, so that only one
+	// file is in memory at a time.
+	Read func() ([]byte, error)
+}
+
+// entry is a file on its way into a backup.
+type entry struct {
+	File
+	from string // for people: the absolute path, or the path in the backup
+	bare bool   // a sound key file without a passphrase
+	mod  time.Time
+	open func() (io.ReadCloser, error)
+}
+
+// collection is what was found for a backup.
+type collection struct {
+	entries []entry
+	at      map[string]int // by the lower-case path
+	leftOut []LeftOut
+}
+
+func (c *collection) leave(from, reason string) {
+	c.leftOut = append(c.leftOut, LeftOut{from, reason})
+}
+
+// collect finds and hashes all that goes in.
+func collect(ctx context.Context, src Source) (*collection, error) {
+	c := &collection{at: map[string]int{}}
+	for _, dir := range src.Dirs {
+		if err := c.addDir(ctx, dir.Path()); err != nil {
+			return nil, err
+		}
+	}
+	for _, m := range src.Metadata {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := c.addMetadata(m); err != nil {
+			return nil, err
+		}
+	}
+	if len(c.entries) > maxFiles {
+		return nil, fmt.Errorf("%d files would go into the backup, and at most %d can", len(c.entries), maxFiles)
+	}
+	slices.SortFunc(c.entries, func(a, b entry) int { return strings.Compare(a.Path, b.Path) })
+	return c, nil
+}
+
+// addDir takes what belongs into a backup from one trust directory; one that is not there
+// is empty.
+func (c *collection) addDir(ctx context.Context, dir string) error {
+	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, top := range []string{privateDir, retiredDir, tufDir} {
+		err := fs.WalkDir(root.FS(), top, func(name string, item fs.DirEntry, err error) error {
+			switch {
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case name == top && errors.Is(err, fs.ErrNotExist):
+				return nil
+			case err != nil:
+				return fmt.Errorf("trust directory %q: %w", dir, err)
+			case item.IsDir() && top == tufDir && item.Name() == "changelist" && !strings.Contains(name, "/metadata/"):
+				return fs.SkipDir // staged changes are work, not evidence
+			case item.IsDir():
+				return nil
+			}
+			return c.addFile(root, dir, name, item)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *collection) addFile(root *os.Root, dir, name string, item fs.DirEntry) error {
+	from := filepath.Join(dir, filepath.FromSlash(name))
+	kind, err := kindOf(name)
+	switch {
+	case err != nil:
+		c.leave(from, "its name is not one that a backup holds")
+		return nil
+	case !item.Type().IsRegular():
+		c.leave(from, "it is not a regular file")
+		return nil
+	}
+	open := func() (io.ReadCloser, error) { return reopen(dir, name) }
+	f, err := openRegular(root, name)
+	if err != nil {
+		return fmt.Errorf("file %q: %w", from, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	e := entry{from: from, mod: info.ModTime(), open: open}
+	if err := e.measure(name, kind, f); errors.Is(err, errTooLarge) {
+		c.leave(from, err.Error())
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("file %q: %w", from, err)
+	}
+	return c.add(e)
+}
+
+func reopen(dir, name string) (io.ReadCloser, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return openRegular(root, name)
+}
+
+func (c *collection) addMetadata(m MetadataFile) error {
+	name := path.Join(archiveDir, string(m.GUN), m.Name)
+	if _, err := kindOf(name); err != nil {
+		return err
+	}
+	open := func() (io.ReadCloser, error) {
+		data, err := m.Read()
+		return io.NopCloser(bytes.NewReader(data)), err
+	}
+	r, err := open()
+	if err != nil {
+		return fmt.Errorf("metadata %q of %q: %w", m.Name, m.GUN, err)
+	}
+	e := entry{from: name, open: open}
+	defer r.Close()
+	if err := e.measure(name, KindArchive, r); errors.Is(err, errTooLarge) {
+		c.leave(name, err.Error())
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return c.add(e)
+}
+
+var errTooLarge = errors.New("it is larger than a backup takes of its kind")
+
+// measure hashes a file and says what it is. Only key files are held in memory.
+func (e *entry) measure(name string, kind Kind, r io.Reader) error {
+	limited := io.LimitReader(r, limitOf(kind)+1)
+	if kind == KindKey || kind == KindRetired {
+		data, err := io.ReadAll(limited)
+		if err == nil && len(data) > maxKeyFile {
+			err = errTooLarge
+		}
+		e.File = describe(name, kind, data)
+		e.bare = e.Problem == "" && !keyring.Inspect(data).Encrypted
+		return err
+	}
+	h := sha256.New()
+	n, err := io.Copy(h, limited)
+	if err == nil && n > limitOf(kind) {
+		err = errTooLarge
+	}
+	e.File = describePath(name, kind)
+	e.Size, e.SHA256 = n, hex.EncodeToString(h.Sum(nil))
+	return err
+}
+
+// add settles what happens when a name is taken. Names that differ in case alone count as
+// one, since they could not be unpacked everywhere.
+func (c *collection) add(e entry) error {
+	fold := strings.ToLower(e.Path)
+	i, taken := c.at[fold]
+	if !taken {
+		c.at[fold] = len(c.entries)
+		c.entries = append(c.entries, e)
+		return nil
+	}
+	first := c.entries[i]
+	switch same := first.SHA256 == e.SHA256; {
+	case same && first.Path == e.Path:
+		return nil
+	case same, e.Kind == KindMetadata, e.Kind == KindArchive:
+		c.leave(e.from, fmt.Sprintf("%q has the same name", first.from))
+		return nil
+	case sameBlock(first, e):
+		c.leave(e.from, fmt.Sprintf("it is the same key as %q, with other headers", first.from))
+		return nil
+	}
+	return fmt.Errorf("two files of the key %q differ: %q and %q; make a backup of each trust directory by itself", e.Path, first.from, e.from)
+}
+
+// sameBlock reports whether two key files hold the same encrypted block.
+func sameBlock(a, b entry) bool {
+	x, y := blockOf(a), blockOf(b)
+	return x != nil && y != nil && x.Type == y.Type && bytes.Equal(x.Bytes, y.Bytes)
+}
+
+func blockOf(e entry) *pem.Block {
+	r, err := e.open()
+	if err != nil {
+		return nil
+	}
+	defer r.Close()
+	data, err := io.ReadAll(io.LimitReader(r, maxKeyFile))
+	if err != nil {
+		return nil
+	}
+	block, _ := pem.Decode(data)
+	return block
+}

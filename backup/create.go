@@ -1,0 +1,280 @@
+package backup
+
+import (
+	"archive/tar"
+	"bufio"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"filippo.io/age"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/state"
+)
+
+// CreateResult is what was written, and how far it is proven.
+type CreateResult struct {
+	File string `json:"file"`
+	// SHA256 is of the whole file: "sha256:<hex>".
+	SHA256   string          `json:"sha256"`
+	Keys     []Key           `json:"keys"`
+	Metadata []trustdata.GUN `json:"metadata"`
+	State    State           `json:"state"`
+	// Drilled is how many keys were opened with their passphrase and made to sign.
+	Drilled int      `json:"drilled"`
+	Waived  []string `json:"waived"`
+	// Beside are the files that lie with the backup.
+	Beside   []string `json:"beside"`
+	Warnings []string `json:"warnings"`
+}
+
+// Apply writes the backup. It has its final name only once it is whole, synced, read
+// back, and, where an identity is at hand, decrypted and compared. After an error nothing
+// is left behind, except where the result of the last check says otherwise: then the file
+// has a name that does not end in ".age".
+func (p *CreatePlan) Apply(ctx context.Context, progress Progress) (*CreateResult, error) {
+	dir, err := p.openDir()
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	w := writer{plan: p, dir: dir, name: filepath.Base(p.File), progress: progress}
+	w.temp = "." + w.name + "." + rand.Text()[:10] + ".part"
+	result, err := w.run(ctx)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("backup %q: %w", p.File, err), w.undo())
+		if p.MakeDir {
+			_ = os.Remove(filepath.Dir(p.File)) // it goes if nothing is in it, as it came
+		}
+		return nil, err
+	}
+	return result, nil
+}
+
+func (p *CreatePlan) openDir() (*os.Root, error) {
+	path := filepath.Dir(p.File)
+	if p.MakeDir {
+		parent, err := os.OpenRoot(filepath.Dir(path))
+		if err != nil {
+			return nil, fmt.Errorf("folder for the backup: %w", err)
+		}
+		defer parent.Close()
+		if err := state.MakeDir(parent, filepath.Base(path)); err != nil {
+			return nil, fmt.Errorf("folder for the backup: %w", err)
+		}
+	}
+	dir, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, fmt.Errorf("folder for the backup: %w", err)
+	}
+	return dir, nil
+}
+
+// writer carries one backup from its plan to its final name.
+type writer struct {
+	plan     *CreatePlan
+	dir      *os.Root
+	name     string
+	temp     string
+	hash     string
+	made     []string // names to remove if this fails
+	progress Progress
+}
+
+func (w *writer) run(ctx context.Context) (*CreateResult, error) {
+	if err := w.write(ctx); err != nil {
+		return nil, err
+	}
+	result := &CreateResult{
+		File: w.plan.File, SHA256: "sha256:" + w.hash, State: StateWritten,
+		Keys: w.plan.Keys(), Metadata: w.plan.Metadata(),
+		Waived: slices.Clone(w.plan.opt.Waived), Warnings: slices.Clone(w.plan.Warnings),
+	}
+	if err := w.prove(ctx, result); err != nil {
+		return nil, err
+	}
+	if err := w.beside(result); err != nil {
+		return nil, err
+	}
+	if err := w.place(ctx); err != nil {
+		return nil, err
+	}
+	result.Waived, result.Warnings = notNil(result.Waived), notNil(result.Warnings)
+	return result, nil
+}
+
+func notNil(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// write makes the temporary file, whole and synced. A failed sync is final.
+func (w *writer) write(ctx context.Context) error {
+	f, err := w.dir.OpenFile(w.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	w.made = append(w.made, w.temp)
+	h := sha256.New()
+	buf := bufio.NewWriterSize(io.MultiWriter(f, h), 1<<20)
+	err = w.encrypt(ctx, buf)
+	if err == nil {
+		err = buf.Flush()
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	w.hash = hex.EncodeToString(h.Sum(nil))
+	return errors.Join(err, f.Close())
+}
+
+func (w *writer) encrypt(ctx context.Context, dst io.Writer) error {
+	var to []age.Recipient
+	for _, r := range w.plan.Recipients {
+		to = append(to, r.to)
+	}
+	sealed, err := age.Encrypt(dst, to...)
+	if err != nil {
+		return err
+	}
+	if err := w.archive(ctx, sealed); err != nil {
+		return err
+	}
+	return sealed.Close()
+}
+
+func (w *writer) archive(ctx context.Context, dst io.Writer) error {
+	t := tar.NewWriter(dst)
+	manifest, err := w.plan.Manifest.encode()
+	if err != nil {
+		return err
+	}
+	if len(manifest) > maxManifest {
+		return fmt.Errorf("the manifest would be larger than %d bytes", maxManifest)
+	}
+	if err := t.WriteHeader(header(manifestName, int64(len(manifest)), w.plan.Manifest.Created)); err != nil {
+		return err
+	}
+	if _, err := t.Write(manifest); err != nil {
+		return err
+	}
+	folders := map[string]bool{}
+	var done int64
+	for _, e := range w.plan.entries {
+		for _, dir := range parents(e.Path) {
+			if folders[dir] {
+				continue
+			}
+			folders[dir] = true
+			if err := t.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: dir + "/", Mode: 0o700, ModTime: w.plan.Manifest.Created}); err != nil {
+				return err
+			}
+		}
+		if err := w.add(ctx, t, e); err != nil {
+			return err
+		}
+		done += e.Size
+		w.progress.step(PhaseWrite, done, w.plan.Bytes)
+	}
+	return t.Close()
+}
+
+func header(name string, size int64, mod time.Time) *tar.Header {
+	return &tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o600, ModTime: mod.Truncate(time.Second)}
+}
+
+// add copies one file, which must still be the one that was planned.
+func (w *writer) add(ctx context.Context, t *tar.Writer, e entry) error {
+	mod := e.mod
+	if mod.Unix() <= 0 {
+		mod = w.plan.Manifest.Created
+	}
+	if err := t.WriteHeader(header(e.Path, e.Size, mod)); err != nil {
+		return err
+	}
+	r, err := e.open()
+	if err != nil {
+		return fmt.Errorf("file %q: %w: %w", e.from, ErrChanged, err)
+	}
+	defer r.Close()
+	h := sha256.New()
+	n, err := io.Copy(io.MultiWriter(t, h), io.LimitReader(&meter{r: r, ctx: ctx}, e.Size))
+	if err != nil {
+		return err
+	}
+	extra, _ := r.Read(make([]byte, 1))
+	if n != e.Size || extra != 0 || hex.EncodeToString(h.Sum(nil)) != e.SHA256 {
+		return fmt.Errorf("file %q: %w", e.from, ErrChanged)
+	}
+	return nil
+}
+
+// beside writes what lies with the backup, before the backup has its name: where that is
+// there, all is there.
+func (w *writer) beside(result *CreateResult) error {
+	folder := filepath.Dir(w.plan.File)
+	name, err := w.instructions()
+	if err != nil {
+		return err
+	}
+	sums := w.name + sumsSuffix
+	if err := state.CreateFile(w.dir, sums, sumsLine(w.hash, w.name)); err != nil {
+		return err
+	}
+	w.made = append(w.made, sums)
+	result.Beside = []string{filepath.Join(folder, name), filepath.Join(folder, sums)}
+	return nil
+}
+
+// instructions leaves an old RESTORE.txt alone: one that differs gets a neighbour that is
+// named for this backup.
+func (w *writer) instructions() (string, error) {
+	text := restoreText(leastAge(w.plan.Recipients))
+	for _, name := range []string{restoreName, w.name + "." + restoreName} {
+		err := state.CreateFile(w.dir, name, text)
+		if err == nil {
+			w.made = append(w.made, name)
+			return name, nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return "", err
+		}
+		if w.holds(name, text) {
+			return name, nil
+		}
+	}
+	return "", fmt.Errorf("%q: %w", w.name+"."+restoreName, fs.ErrExist)
+}
+
+func (w *writer) holds(name string, text []byte) bool {
+	f, err := openRegular(w.dir, name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, int64(len(text))+1))
+	return err == nil && string(data) == string(text)
+}
+
+// undo removes what a failed run wrote. Every name in made was made by this run alone.
+func (w *writer) undo() error {
+	var all error
+	for _, name := range slices.Backward(w.made) {
+		if err := w.dir.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			all = errors.Join(all, err)
+		}
+	}
+	return all
+}

@@ -1,0 +1,190 @@
+package backup
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"keyrite/trustdata"
+)
+
+// formatVersion is the manifest's format that this version writes, and the highest that
+// it reads.
+const formatVersion = 1
+
+// Limits of a backup that is written or read. They bound what a hostile file can ask for
+// before anything of it is believed.
+const (
+	maxManifest = 32 << 20
+	maxFiles    = 100_000
+	maxKeyFile  = 1 << 20
+	maxMetadata = 64 << 20
+	maxTotal    = 8 << 30
+)
+
+// Manifest is the first member of a backup.
+type Manifest struct {
+	Format int `json:"format"`
+	// Tool is the program and version that wrote the backup.
+	Tool    string    `json:"tool"`
+	Created time.Time `json:"created"`
+	// Files are all other members, in the order in which they follow.
+	Files []File `json:"files"`
+	// LeftOut are files of the trust directory that did not go in, and why.
+	LeftOut []LeftOut `json:"left_out,omitempty"`
+}
+
+// File is one member of a backup.
+type File struct {
+	Path string `json:"path"`
+	Kind Kind   `json:"kind"`
+	Size int64  `json:"size"`
+	// SHA256 is in lower-case hex, as sha256sum prints it.
+	SHA256 string          `json:"sha256"`
+	KeyID  trustdata.KeyID `json:"key_id,omitempty"`
+	// Role is a key file's header as it stands, or the role of a metadata file.
+	Role string        `json:"role,omitempty"`
+	GUN  trustdata.GUN `json:"gun,omitempty"`
+	// Problem says why a key file is of no use as it is; it was stored all the same.
+	Problem string `json:"problem,omitempty"`
+}
+
+// LeftOut is a file that is not in the backup.
+type LeftOut struct {
+	Path   string `json:"path"`
+	Reason string `json:"reason"`
+}
+
+func (m *Manifest) encode() ([]byte, error) {
+	b, err := json.MarshalIndent(m, "", "  ")
+	return append(trustdata.VisibleJSON(b), '\n'), err
+}
+
+// parseManifest reads a manifest and checks all that can be said of it alone.
+func parseManifest(data []byte) (*Manifest, error) {
+	var m Manifest
+	if err := json.Unmarshal(data, &struct {
+		Format *int    `json:"format"`
+		Tool   *string `json:"tool"`
+	}{&m.Format, &m.Tool}); err != nil {
+		return nil, damage("the manifest cannot be read: %w", err)
+	}
+	if m.Format > formatVersion {
+		return nil, fmt.Errorf("%w: it has format %d and this version reads up to %d; use %q or a later one", ErrNewer, m.Format, formatVersion, shorten(m.Tool))
+	}
+	if m.Format < 1 {
+		return nil, damage("the manifest has no format")
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		return nil, damage("the manifest cannot be read: %w", err)
+	}
+	return &m, m.check()
+}
+
+func (m *Manifest) check() error {
+	if len(m.Files) > maxFiles {
+		return damage("the manifest lists %d files, more than %d", len(m.Files), maxFiles)
+	}
+	var total int64
+	seen := make(map[string]string, len(m.Files))
+	for _, f := range m.Files {
+		if err := f.check(); err != nil {
+			return damage("the manifest is wrong: %w", err)
+		}
+		fold := strings.ToLower(f.Path)
+		if other, ok := seen[fold]; ok && other == f.Path {
+			return damage("the manifest lists %q twice", f.Path)
+		} else if ok {
+			return damage("the manifest lists %q and %q, which differ in case alone", other, f.Path)
+		}
+		seen[fold] = f.Path
+		if total += f.Size; total > maxTotal {
+			return damage("the manifest lists more than %d bytes", int64(maxTotal))
+		}
+	}
+	return m.checkFolders(seen)
+}
+
+// checkFolders refuses a file in the place of another one's folder.
+func (m *Manifest) checkFolders(seen map[string]string) error {
+	for _, f := range m.Files {
+		for _, dir := range parents(f.Path) {
+			if file, ok := seen[strings.ToLower(dir)]; ok {
+				return damage("the manifest lists %q as a file and as a folder", file)
+			}
+		}
+	}
+	return nil
+}
+
+func (f File) check() error {
+	kind, err := kindOf(f.Path)
+	if err != nil {
+		return err
+	}
+	switch sum, err := hex.DecodeString(f.SHA256); {
+	case kind != f.Kind:
+		return fmt.Errorf("%q is said to be %q", f.Path, shorten(string(f.Kind)))
+	case f.Size < 0 || f.Size > limitOf(kind):
+		return fmt.Errorf("%q has the size %d, and at most %d is allowed", f.Path, f.Size, limitOf(kind))
+	case err != nil || len(sum) != 32 || hex.EncodeToString(sum) != f.SHA256:
+		return fmt.Errorf("%q has the SHA-256 %q", f.Path, shorten(f.SHA256))
+	}
+	want := describePath(f.Path, kind)
+	if kind == KindMetadata || kind == KindArchive {
+		if f.GUN != want.GUN || f.Role != want.Role || f.KeyID != "" {
+			return fmt.Errorf("%q is said to belong to %q and %q", f.Path, f.GUN, f.Role)
+		}
+		return nil
+	}
+	if f.KeyID != want.KeyID {
+		return fmt.Errorf("%q is said to be the key %q", f.Path, f.KeyID)
+	}
+	return nil
+}
+
+func limitOf(kind Kind) int64 {
+	if kind == KindKey || kind == KindRetired {
+		return maxKeyFile
+	}
+	return maxMetadata
+}
+
+// keys are the key files, in the manifest's order.
+func (m *Manifest) keys() []Key {
+	keys := []Key{}
+	for _, f := range m.Files {
+		if f.isKey() {
+			keys = append(keys, f.key())
+		}
+	}
+	return keys
+}
+
+func (f File) isKey() bool { return f.Kind == KindKey || f.Kind == KindRetired }
+
+func (f File) key() Key {
+	return Key{KeyID: f.KeyID, Role: f.Role, GUN: f.GUN, Path: f.Path, Retired: f.Kind == KindRetired, Problem: f.Problem}
+}
+
+// guns are the repositories that metadata is there of, sorted.
+func (m *Manifest) guns() []trustdata.GUN {
+	guns := []trustdata.GUN{}
+	for _, f := range m.Files {
+		if f.Kind == KindMetadata || f.Kind == KindArchive {
+			guns = append(guns, f.GUN)
+		}
+	}
+	slices.Sort(guns)
+	return slices.Compact(guns)
+}
+
+func (m *Manifest) bytes() (n int64) {
+	for _, f := range m.Files {
+		n += f.Size
+	}
+	return n
+}

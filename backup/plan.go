@@ -1,0 +1,202 @@
+package backup
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+)
+
+// CreateOptions says where a backup goes, and for whom.
+type CreateOptions struct {
+	// Dir is the folder; its last element is made if need be.
+	Dir string
+	// Name is the file's name without ".age"; "" is keyrite-<time in UTC>.
+	Name       string
+	Recipients []Recipient
+	// Identities, where there are any, prove that the backup can be decrypted. A
+	// passphrase proves itself.
+	Identities []age.Identity
+	// Passphrases, if not nil, opens keys for the drill that ends the proof.
+	Passphrases Passphrases
+	// Waived is what the caller's user waived; it is passed on to the result.
+	Waived []string
+	Now    time.Time
+}
+
+// Passphrases gives the passphrase of a key, or false for one that is not known. The
+// caller wipes what it gave.
+type Passphrases func(Key) (keyring.Passphrase, bool)
+
+// CreatePlan is what a backup would be. Nothing is written before Apply.
+type CreatePlan struct {
+	// File is the absolute path that the backup gets.
+	File string
+	// MakeDir says that the folder is not there yet.
+	MakeDir    bool
+	Manifest   *Manifest
+	Recipients []Recipient
+	// Bytes is the size of the files; the backup is little larger.
+	Bytes int64
+	// Warnings are sentence fragments on what the user should know before.
+	Warnings []string
+
+	entries []entry
+	opt     CreateOptions
+}
+
+// Keys are the keys that go in.
+func (p *CreatePlan) Keys() []Key { return p.Manifest.keys() }
+
+// Metadata are the repositories that metadata goes in of.
+func (p *CreatePlan) Metadata() []trustdata.GUN { return p.Manifest.guns() }
+
+// Waives are the proofs that the plan does without, for the user to confirm.
+func (p *CreatePlan) Waives() []string {
+	if len(p.identities()) == 0 {
+		return []string{WaiverProof}
+	}
+	return nil
+}
+
+func (p *CreatePlan) identities() []age.Identity {
+	ids := p.opt.Identities
+	for _, r := range p.Recipients {
+		if r.own != nil {
+			ids = append(ids[:len(ids):len(ids)], r.own)
+		}
+	}
+	return ids
+}
+
+// PlanCreate reads and hashes all that would go into a backup and looks at where it would
+// lie. It is fs.ErrExist if that name is taken.
+func PlanCreate(ctx context.Context, src Source, opt CreateOptions) (*CreatePlan, error) {
+	if err := checkRecipients(opt.Recipients); err != nil {
+		return nil, err
+	}
+	file, makeDir, err := target(src, opt)
+	if err != nil {
+		return nil, err
+	}
+	found, err := collect(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	m := &Manifest{Format: formatVersion, Tool: src.Tool, Created: opt.Now.UTC().Truncate(time.Second), LeftOut: found.leftOut}
+	for _, e := range found.entries {
+		m.Files = append(m.Files, e.File)
+	}
+	if len(m.keys()) == 0 {
+		return nil, errors.New("there is no key to back up")
+	}
+	if err := m.check(); err != nil {
+		return nil, fmt.Errorf("the backup could not be read again: %w", err)
+	}
+	p := &CreatePlan{File: file, MakeDir: makeDir, Manifest: m, Recipients: opt.Recipients, Bytes: m.bytes(), entries: found.entries, opt: opt}
+	p.Warnings = p.warn(src)
+	return p, nil
+}
+
+// target settles the backup's path and refuses one that cannot be.
+func target(src Source, opt CreateOptions) (file string, makeDir bool, err error) {
+	dir, err := filepath.Abs(opt.Dir)
+	if err != nil {
+		return "", false, err
+	}
+	name := cmp.Or(opt.Name, "keyrite-"+opt.Now.UTC().Format(stampLayout))
+	if opt.Dir == "" || !portable(name) {
+		return "", false, fmt.Errorf("%q in the folder %q is no name for a backup", name, opt.Dir)
+	}
+	for _, d := range src.Dirs {
+		if below(dir, d.Path()) {
+			return "", false, fmt.Errorf("folder %q lies in the trust directory that would be backed up", dir)
+		}
+	}
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		makeDir = true
+		info, err = os.Stat(filepath.Dir(dir))
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("folder for the backup: %w", err)
+	}
+	if !info.IsDir() {
+		return "", false, fmt.Errorf("%q is not a folder", dir)
+	}
+	file = filepath.Join(dir, name+ageSuffix)
+	for _, taken := range []string{file, file + sumsSuffix} {
+		if _, err := os.Lstat(taken); err == nil {
+			return "", false, fmt.Errorf("%q is never replaced: %w", taken, fs.ErrExist)
+		}
+	}
+	return file, makeDir, nil
+}
+
+// stampLayout is the time in a backup's name. It has no colon, for FAT.
+const stampLayout = "2006-01-02T150405Z"
+
+// portable reports whether name is one that every file system takes: FAT and Windows have
+// the fewest.
+func portable(name string) bool {
+	const alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+	return name != "" && len(name) <= 120 && strings.Trim(name, alphabet) == "" &&
+		!strings.HasPrefix(name, ".") && !strings.HasSuffix(name, ".") && !strings.HasPrefix(name, "-")
+}
+
+// below reports whether path is dir or lies in it.
+func below(path, dir string) bool {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && filepath.IsLocal(rel)
+}
+
+func (p *CreatePlan) warn(src Source) (warnings []string) {
+	say := func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) }
+	dir := filepath.Dir(p.File)
+	if p.MakeDir {
+		dir = filepath.Dir(dir)
+	} else if info, err := os.Stat(dir); err == nil && othersRead(info) {
+		say("other users of this machine can read the folder %q", dir)
+	}
+	for _, d := range src.Dirs {
+		if sameDisk(dir, d.Path()) {
+			say("%q is on the same file system as the keys in %q: what destroys the one destroys the other", dir, d.Path())
+		}
+	}
+	if len(p.Waives()) > 0 {
+		say("no identity is at hand, so it stays unproven that the backup can be decrypted")
+	}
+	bare := 0
+	for _, e := range p.entries {
+		if e.Problem != "" {
+			say("key file %q goes in as it is, but is of no use: %s", e.from, e.Problem)
+		}
+		if e.bare {
+			bare++
+		}
+	}
+	if bare > 0 {
+		say("%d of the keys have no passphrase of their own: the backup's encryption is all that protects them there", bare)
+	}
+	for _, l := range p.Manifest.LeftOut {
+		say("%q stays out: %s", l.Path, l.Reason)
+	}
+	return warnings
+}

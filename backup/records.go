@@ -1,0 +1,71 @@
+package backup
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"keyrite/trustdata/state"
+)
+
+// recordKind is the kind of the log's lines.
+const recordKind = "backup"
+
+// Records remember which backups were proven, how far, and when. They are a chained log,
+// and know a backup by its hash, wherever it lies.
+type Records struct{ log *state.Log }
+
+// Record is one proof of one backup.
+type Record struct {
+	// At is when the proof was recorded.
+	At     time.Time `json:"-"`
+	File   string    `json:"file"`
+	SHA256 string    `json:"sha256"`
+	State  State     `json:"state"`
+	Waived []string  `json:"waived"`
+}
+
+// OpenRecords reads the log at path, which need not be there.
+func OpenRecords(path string, now func() time.Time) (*Records, error) {
+	log, err := state.OpenLog(path, now)
+	if err != nil {
+		return nil, fmt.Errorf("record of backups: %w", err)
+	}
+	return &Records{log}, nil
+}
+
+// Note records a proof durably.
+func (r *Records) Note(record Record) error {
+	record.Waived = notNil(record.Waived)
+	return r.log.Append(recordKind, record)
+}
+
+// All are the records, oldest first. Lines of other kinds are passed over.
+func (r *Records) All() []Record {
+	if r == nil {
+		return nil
+	}
+	var all []Record
+	for _, line := range r.log.Records() {
+		var record Record
+		if line.Kind == recordKind && json.Unmarshal(line.Data, &record) == nil {
+			record.At = line.Time
+			all = append(all, record)
+		}
+	}
+	return all
+}
+
+// Last is the newest record of the backup with that hash.
+func (r *Records) Last(sha256 string) (Record, bool) {
+	for _, record := range slices.Backward(r.All()) {
+		if record.SHA256 == sha256 {
+			return record, true
+		}
+	}
+	return Record{}, false
+}
+
+// Close gives the file back.
+func (r *Records) Close() error { return r.log.Close() }

@@ -1,0 +1,309 @@
+package backup
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+)
+
+// RestoreOptions says how a restore treats what is here.
+type RestoreOptions struct {
+	// Replace lets a key of the backup take the place of a different file; the old one
+	// goes to the trash.
+	Replace bool
+	// Passphrases, if not nil, opens keys before anything is written.
+	Passphrases Passphrases
+	Progress    Progress
+	Now         time.Time
+}
+
+// Action is what a restore does with one file.
+type Action string
+
+// The actions.
+const (
+	ActionAdd     Action = "add"
+	ActionSame    Action = "same"    // here already, byte for byte
+	ActionReplace Action = "replace" // the one here goes to the trash
+	ActionAsk     Action = "ask"     // a different file is here: Decide, or nothing is restored
+	ActionRefuse  Action = "refuse"  // it stays in the backup; the reason says why
+	ActionKeep    Action = "keep"    // this machine's own metadata stays
+	ActionLookUp  Action = "look up" // archived metadata is for looking up, and not restored
+)
+
+// RestoreRow is one file of the backup against what is here.
+type RestoreRow struct {
+	File
+	Action Action
+	// Reason is a clause on why, or "".
+	Reason string
+	// Opened says that the key was opened in memory with its passphrase.
+	Opened bool
+
+	here string // SHA-256 of the file in its place, "" for none
+}
+
+// RestorePlan is what a restore would do. Nothing is written before Apply.
+type RestorePlan struct {
+	// File is the backup's absolute path, SHA256 its hash: "sha256:<hex>".
+	File, SHA256 string
+	Manifest     *Manifest
+	// To is the trust directory.
+	To   string
+	Rows []RestoreRow
+
+	ids []age.Identity
+	to  *keyring.Dir
+	opt RestoreOptions
+}
+
+// PlanRestore reads the whole backup, proves it as Verify does, and compares each file
+// with what is in the trust directory.
+func PlanRestore(ctx context.Context, file string, ids []age.Identity, to *keyring.Dir, opt RestoreOptions) (*RestorePlan, error) {
+	p := &RestorePlan{To: to.Path(), ids: ids, to: to, opt: opt}
+	var err error
+	if p.File, err = filepath.Abs(file); err != nil {
+		return nil, err
+	}
+	f, err := openBackup(p.File)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	hash, err := coldHash(ctx, f, nil)
+	if err != nil {
+		return nil, err
+	}
+	p.SHA256 = "sha256:" + hash
+	drill := drill{ask: opt.Passphrases}
+	t := drill.take()
+	t.read = func(n int64) { opt.Progress.step(PhaseVerify, n, 0) }
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	if p.Manifest, err = readArchive(ctx, f, ids, t); err != nil {
+		return nil, fmt.Errorf("backup %q: %w", p.File, err)
+	}
+	if p.Rows, err = p.compare(ctx); err != nil {
+		return nil, err
+	}
+	for i, row := range p.Rows {
+		p.Rows[i].Opened = drill.opened[row.Path]
+		if why := drill.failed[row.Path]; why != "" {
+			p.Rows[i].Problem = why
+		}
+	}
+	return p, nil
+}
+
+// Decide settles what happens with a key that differs: ActionReplace or ActionRefuse.
+func (p *RestorePlan) Decide(path string, action Action) error {
+	for i, row := range p.Rows {
+		if row.Path != path {
+			continue
+		}
+		switch {
+		case row.Action != ActionAsk && row.Action != ActionReplace && row.Action != ActionRefuse, row.here == "", row.Kind != KindKey:
+			return fmt.Errorf("there is nothing to decide about %q", path)
+		case action == ActionReplace && !replaceable(row.File):
+			return fmt.Errorf("%q is of an old layout, which is not changed", path)
+		case action != ActionReplace && action != ActionRefuse:
+			return fmt.Errorf("%q is no decision about a key", action)
+		}
+		p.Rows[i].Action, p.Rows[i].Reason = action, decided(action)
+		return nil
+	}
+	return fmt.Errorf("the backup holds no %q", path)
+}
+
+func decided(action Action) string {
+	if action == ActionReplace {
+		return "the file here goes to the trash"
+	}
+	return "left alone, as decided"
+}
+
+// Count is the number of rows with an action.
+func (p *RestorePlan) Count(action Action) (n int) {
+	for _, row := range p.Rows {
+		if row.Action == action {
+			n++
+		}
+	}
+	return n
+}
+
+// compare makes the rows, by what is in the trust directory now.
+func (p *RestorePlan) compare(ctx context.Context) ([]RestoreRow, error) {
+	here, err := lookAround(ctx, p.to)
+	if err != nil {
+		return nil, err
+	}
+	defer here.close()
+	var rows []RestoreRow
+	for _, f := range p.Manifest.Files {
+		row := RestoreRow{File: f}
+		if row.here, err = here.hash(f.Path); err != nil {
+			return nil, err
+		}
+		switch f.Kind {
+		case KindKey:
+			row.Action, row.Reason = p.judgeKey(row, here)
+		case KindRetired:
+			row.Action, row.Reason = judgeRetired(row)
+		case KindMetadata:
+			row.Action, row.Reason = p.judgeMetadata(row, here)
+		default:
+			row.Action, row.Reason = ActionLookUp, "it stays in the backup, to look things up in"
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+func (p *RestorePlan) judgeKey(row RestoreRow, here *present) (Action, string) {
+	other := here.keys[row.KeyID]
+	switch {
+	case row.here == row.SHA256:
+		return ActionSame, ""
+	case row.KeyID == "" || row.Problem != "":
+		return ActionRefuse, "it is no usable key file: " + row.Problem
+	case row.here != "" && p.opt.Replace && replaceable(row.File):
+		return ActionReplace, decided(ActionReplace)
+	case row.here != "":
+		return ActionAsk, "a different file is here under this name"
+	case other.SHA256 == row.SHA256:
+		return ActionSame, fmt.Sprintf("it is here as %q", other.Path)
+	case other.Path != "":
+		return ActionRefuse, fmt.Sprintf("another file of this key is here as %q", other.Path)
+	}
+	return ActionAdd, ""
+}
+
+// replaceable keys are the ones of the present layout; old ones are never changed.
+func replaceable(f File) bool { return path.Dir(f.Path) == privateDir }
+
+func judgeRetired(row RestoreRow) (Action, string) {
+	switch row.here {
+	case "":
+		return ActionAdd, ""
+	case row.SHA256:
+		return ActionSame, ""
+	}
+	return ActionRefuse, "a different retired key is here under this name"
+}
+
+// judgeMetadata leaves a repository alone that this machine remembers anything else of:
+// that memory is whom its owner trusts. A restore that was cut short is completed.
+func (p *RestorePlan) judgeMetadata(row RestoreRow, here *present) (Action, string) {
+	switch {
+	case here.ownMetadata(p.Manifest)[row.GUN]:
+		return ActionKeep, "this machine has metadata of the repository, which is kept"
+	case row.here == row.SHA256:
+		return ActionSame, ""
+	}
+	return ActionAdd, ""
+}
+
+// present is what is in a trust directory; root is nil for one that is not there.
+type present struct {
+	root *os.Root
+	keys map[trustdata.KeyID]keyring.Info
+	own  map[trustdata.GUN]bool
+	tuf  map[string]trustdata.GUN // metadata files by their path in the directory
+}
+
+func lookAround(ctx context.Context, dir *keyring.Dir) (*present, error) {
+	infos, err := dir.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cached, err := dir.LocalMetadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	here := &present{keys: map[trustdata.KeyID]keyring.Info{}, tuf: map[string]trustdata.GUN{}}
+	for _, info := range infos {
+		if _, ok := here.keys[info.KeyID]; !ok && info.KeyID != "" {
+			here.keys[info.KeyID] = info
+		}
+	}
+	for _, c := range cached {
+		if rel, err := filepath.Rel(dir.Path(), c.Path); err == nil && c.GUN != "" {
+			here.tuf[filepath.ToSlash(rel)] = c.GUN
+		}
+	}
+	here.root, err = os.OpenRoot(dir.Path())
+	if errors.Is(err, fs.ErrNotExist) {
+		return here, nil
+	}
+	return here, err
+}
+
+func (h *present) close() {
+	if h.root != nil {
+		_ = h.root.Close()
+	}
+}
+
+// hash is the SHA-256 of the file at name, "" if there is none, and a word that is no hash
+// for what is not a regular file.
+func (h *present) hash(name string) (string, error) {
+	if h.root == nil {
+		return "", nil
+	}
+	info, err := h.root.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil
+	case err != nil:
+		return "", err
+	case !info.Mode().IsRegular():
+		return "not a file", nil
+	}
+	f, err := openRegular(h.root, name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	_, err = io.Copy(sum, f)
+	return hex.EncodeToString(sum.Sum(nil)), err
+}
+
+// ownMetadata are the repositories that have a file here which is not the backup's.
+func (h *present) ownMetadata(m *Manifest) map[trustdata.GUN]bool {
+	if h.own != nil {
+		return h.own
+	}
+	h.own = map[trustdata.GUN]bool{}
+	backed := map[string]string{}
+	for _, f := range m.Files {
+		backed[f.Path] = f.SHA256
+	}
+	for name, gun := range h.tuf {
+		if sum, err := h.hash(name); err != nil || sum != backed[name] {
+			h.own[gun] = true
+		}
+	}
+	return h.own
+}
+
+// putName is a key file's path as keyring.Store.Put takes it.
+func putName(f File) string {
+	return strings.TrimSuffix(strings.TrimPrefix(f.Path, privateDir+"/"), keySuffix)
+}

@@ -78,12 +78,12 @@ func oneBlock(data []byte) (*pem.Block, error) {
 		return nil, damage("the file is not PEM")
 	case n > 1:
 		return nil, damage("the file has %d PEM blocks and not one", n)
+	case !bytes.HasPrefix(text, []byte(begin)):
+		return nil, damage("the file has other text before the PEM block")
 	case block == nil && !bytes.Contains(text, []byte("-----END ")):
 		return nil, damage("the file is cut short: its PEM block has no end")
 	case block == nil:
 		return nil, damage("the PEM block cannot be read")
-	case !bytes.HasPrefix(text, []byte(begin)):
-		return nil, damage("the file has other text before the PEM block")
 	case len(rest) > 0:
 		return nil, damage("the file has other text after the PEM block")
 	}

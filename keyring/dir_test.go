@@ -1,0 +1,352 @@
+package keyring_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"keyrite/keyring"
+	"keyrite/keyring/keyringtest"
+	"keyrite/trustdata/state"
+)
+
+func put(t *testing.T, s keyring.Store, role string) *keyring.PrivateKey {
+	t.Helper()
+	k := keyringtest.Key(t)
+	if err := s.Put(t.Context(), string(k.KeyID()), keyringtest.File(t, k, keyring.Header{Role: role})); err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func stage(t *testing.T, s keyring.Store, op string) *keyring.PrivateKey {
+	t.Helper()
+	k := keyringtest.Key(t)
+	if _, err := s.Stage(t.Context(), op, k, keyringtest.Passphrase("passphrase"), keyring.Header{Role: "root"}, keyringtest.Fast); err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func TestOpenDir(t *testing.T) {
+	base := t.TempDir()
+	file := filepath.Join(base, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := keyring.OpenDir(file, keyring.DirOptions{}); err == nil {
+		t.Error("a file was opened as a trust directory")
+	}
+	if _, err := keyring.OpenDir(filepath.Join(file, "x"), keyring.DirOptions{}); err == nil {
+		t.Error("a folder below a file was opened")
+	}
+	absent := filepath.Join(base, "a b", "trüst")
+	dir, err := keyring.OpenDir(absent, keyring.DirOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := dir.List(t.Context()); len(rows) != 0 || err != nil {
+		t.Errorf("an absent directory lists %v, %v", rows, err)
+	}
+	if cached, err := dir.LocalMetadata(t.Context()); len(cached) != 0 || err != nil {
+		t.Errorf("an absent directory has metadata %v, %v", cached, err)
+	}
+	k := keyringtest.Key(t)
+	err = dir.Put(t.Context(), string(k.KeyID()), keyringtest.File(t, k, keyring.Header{Role: "root"}))
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Put without Create: %v, want fs.ErrNotExist", err)
+	}
+	if _, err := os.Stat(absent); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the directory was made: %v", err)
+	}
+	dir, err = keyring.OpenDir(absent, keyring.DirOptions{Create: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir, "root")
+	for _, folder := range []string{absent, filepath.Join(absent, "private")} {
+		if info, err := os.Stat(folder); err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("%s has mode %v, %v", folder, info.Mode(), err)
+		}
+	}
+}
+
+func TestRelativePath(t *testing.T) {
+	t.Chdir(t.TempDir())
+	dir, err := keyring.OpenDir("trust", keyring.DirOptions{Create: true})
+	if err != nil || !filepath.IsAbs(dir.Path()) {
+		t.Fatalf("path %q, %v", dir.Path(), err)
+	}
+	put(t, dir, "root")
+	t.Chdir(t.TempDir())
+	if rows, err := dir.List(t.Context()); len(rows) != 1 || err != nil || !filepath.IsAbs(rows[0].Path) {
+		t.Errorf("from elsewhere: %v, %v", rows, err)
+	}
+}
+
+func TestReadOnlyOption(t *testing.T) {
+	writable := newDir(t)
+	k, staged := put(t, writable, "root"), stage(t, writable, "op")
+	before := snapshot(t, writable.Path())
+	dir, err := keyring.OpenDir(writable.Path(), keyring.DirOptions{ReadOnly: true, Create: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := keyringtest.Key(t)
+	file := keyringtest.File(t, other, keyring.Header{Role: "root"})
+	_, stageErr := dir.Stage(t.Context(), "op", other, keyringtest.Passphrase("x"), keyring.Header{Role: "root"}, keyringtest.Fast)
+	_, trashErr := dir.Trash(t.Context(), k.KeyID(), keyringtest.Day)
+	_, discardErr := dir.Discard(t.Context(), "op", staged.KeyID(), keyringtest.Day)
+	_, lockErr := dir.Lock(t.Context())
+	for what, err := range map[string]error{
+		"Put": dir.Put(t.Context(), string(other.KeyID()), file), "Stage": stageErr, "Trash": trashErr, "Discard": discardErr,
+		"Promote": dir.Promote(t.Context(), "op", staged.KeyID()), "Lock": lockErr,
+	} {
+		if !errors.Is(err, keyring.ErrReadOnly) {
+			t.Errorf("%s: %v, want ErrReadOnly", what, err)
+		}
+	}
+	if _, err := dir.Open(t.Context(), k.KeyID(), keyringtest.Passphrase("passphrase")); err != nil {
+		t.Error(err)
+	}
+	if !equal(before, snapshot(t, dir.Path())) {
+		t.Error("the directory was changed")
+	}
+}
+
+func TestLockedByAnother(t *testing.T) {
+	dir := newDir(t)
+	k := put(t, dir, "root")
+	lock, err := state.Lock(dir.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dir.Trash(t.Context(), k.KeyID(), keyringtest.Day); !errors.Is(err, state.ErrLocked) {
+		t.Errorf("Trash: %v, want ErrLocked", err)
+	}
+	if rows, err := dir.List(t.Context()); len(rows) != 1 || err != nil {
+		t.Errorf("List while locked: %v, %v", rows, err)
+	}
+	if err := lock.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := dir.Lock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := keyring.OpenDir(dir.Path(), keyring.DirOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := second.Lock(t.Context()); !errors.Is(err, state.ErrLocked) {
+		t.Errorf("a second Dir: %v, want ErrLocked", err)
+	}
+	if err := errors.Join(unlock(), unlock()); err != nil {
+		t.Error(err)
+	}
+	if unlock, err = second.Lock(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := unlock(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLinksAreNotFollowed(t *testing.T) {
+	dir := newDir(t)
+	k := put(t, dir, "root")
+	private := filepath.Join(dir.Path(), "private")
+	outside := filepath.Join(t.TempDir(), "outside.key")
+	linked := keyringtest.Key(t)
+	if err := os.WriteFile(outside, keyringtest.File(t, linked, keyring.Header{Role: "alice"}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	id := string(linked.KeyID())
+	if err := os.Symlink(outside, filepath.Join(private, id+".key")); err != nil {
+		t.Fatal(err)
+	}
+	inside := strings.Repeat("cd", 32)
+	if err := os.Symlink(string(k.KeyID())+".key", filepath.Join(private, inside+".key")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(private, strings.Repeat("ef", 32)+".key"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := dir.List(t.Context())
+	if err != nil || len(rows) != 4 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	for _, row := range rows {
+		want := "symbolic link"
+		switch {
+		case row.KeyID == k.KeyID():
+			want = ""
+		case strings.HasPrefix(string(row.KeyID), "ef"):
+			want = "not a regular file"
+		}
+		if (row.Problem == "") != (want == "") || !strings.Contains(row.Problem, want) || row.Role != "" && want != "" {
+			t.Errorf("row = %+v, want the problem %q", row, want)
+		}
+	}
+	if _, err := dir.Open(t.Context(), linked.KeyID(), keyringtest.Passphrase("passphrase")); !errors.Is(err, keyring.ErrDamaged) {
+		t.Errorf("Open: %v", err)
+	}
+	if err := dir.Put(t.Context(), id, keyringtest.File(t, linked, keyring.Header{Role: "bob"})); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("Put over a link: %v, want fs.ErrExist", err)
+	}
+	// A link goes to the trash as a link; what it leads to stays.
+	if _, err := dir.Trash(t.Context(), linked.KeyID(), keyringtest.Day); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(outside); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFoldersThatAreLinks(t *testing.T) {
+	for _, place := range []string{"outside", "inside"} {
+		dir := newDir(t)
+		target := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(dir.Path(), "elsewhere"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if place == "inside" {
+			target = "elsewhere"
+		}
+		for _, folder := range []string{"private", "pending", "trash"} {
+			if err := os.Symlink(target, filepath.Join(dir.Path(), folder)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		k := keyringtest.Key(t)
+		if err := dir.Put(t.Context(), string(k.KeyID()), keyringtest.File(t, k, keyring.Header{Role: "root"})); err == nil {
+			t.Errorf("%s: Put went through a link", place)
+		}
+		if _, err := dir.Stage(t.Context(), "op", k, keyringtest.Passphrase("x"), keyring.Header{Role: "root"}, keyringtest.Fast); err == nil {
+			t.Errorf("%s: Stage went through a link", place)
+		}
+		rows, err := dir.List(t.Context())
+		if err != nil || len(rows) != 1 || !strings.Contains(rows[0].Problem, "symbolic link") {
+			t.Errorf("%s: rows %+v, %v", place, rows, err)
+		}
+		for _, folder := range []string{target, filepath.Join(dir.Path(), "elsewhere")} {
+			if entries, err := os.ReadDir(folder); err == nil && len(entries) != 0 {
+				t.Errorf("%s: written through a link: %v", place, entries)
+			}
+		}
+	}
+}
+
+// Two names of one file: what is moved is the name, and the bytes stay under the other.
+func TestHardLink(t *testing.T) {
+	dir := newDir(t)
+	k := put(t, dir, "root")
+	other := filepath.Join(t.TempDir(), "other")
+	if err := os.Link(filepath.Join(dir.Path(), "private", string(k.KeyID())+".key"), other); err != nil {
+		t.Fatal(err)
+	}
+	before := snapshot(t, other)
+	if _, err := dir.Trash(t.Context(), k.KeyID(), keyringtest.Day); err != nil {
+		t.Fatal(err)
+	}
+	if !equal(before, snapshot(t, other)) {
+		t.Error("the other name's file was changed")
+	}
+}
+
+// On a file system without a rename that refuses to replace, a crash can leave a key
+// under both names.
+func TestPromotionCutShort(t *testing.T) {
+	dir := newDir(t)
+	k := stage(t, dir, "op")
+	name := string(k.KeyID()) + ".key"
+	private := filepath.Join(dir.Path(), "private")
+	if err := os.Mkdir(private, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(filepath.Join(dir.Path(), "pending", "op", name), filepath.Join(private, name)); err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.Promote(t.Context(), "op", k.KeyID()); err != nil {
+		t.Error(err)
+	}
+	if _, err := dir.Open(t.Context(), k.KeyID(), keyringtest.Passphrase("passphrase")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDamagedStagedKeyIsNotPromoted(t *testing.T) {
+	dir := newDir(t)
+	k := stage(t, dir, "op")
+	file := filepath.Join(dir.Path(), "pending", "op", string(k.KeyID())+".key")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.Promote(t.Context(), "op", k.KeyID()); !errors.Is(err, keyring.ErrDamaged) {
+		t.Errorf("Promote: %v, want ErrDamaged", err)
+	}
+	staged, err := dir.Pending(t.Context())
+	if err != nil || len(staged) != 1 || staged[0].Problem != "the file is empty" {
+		t.Errorf("Pending = %+v, %v", staged, err)
+	}
+}
+
+func TestEmptyPendingFoldersGo(t *testing.T) {
+	dir := newDir(t)
+	a, b := stage(t, dir, "op"), stage(t, dir, "op")
+	folder := filepath.Join(dir.Path(), "pending")
+	if err := dir.Promote(t.Context(), "op", a.KeyID()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(folder, "op")); err != nil {
+		t.Error(err)
+	}
+	if _, err := dir.Discard(t.Context(), "op", b.KeyID(), keyringtest.Day); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the empty folder: %v", err)
+	}
+}
+
+func TestLocalMetadata(t *testing.T) {
+	dir := newDir(t)
+	for _, name := range []string{
+		"docker.io/library/alpine/metadata/root.json", "docker.io/library/alpine/metadata/targets/releases.json",
+		"docker.io/library/alpine/changelist/0.json", "reg.example:5000/metadata/app/metadata/timestamp.json",
+		"x/metadata/targets/metadata/deep.json", "x/metadata/other.json", "metadata/root.json", "x/metadata/notes.txt",
+	} {
+		file := filepath.Join(dir.Path(), "tuf", name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte("{}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("/etc/passwd", filepath.Join(dir.Path(), "tuf/x/metadata/root.json")); err != nil {
+		t.Fatal(err)
+	}
+	got, err := dir.LocalMetadata(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := func(name string) string { return filepath.Join(dir.Path(), "tuf", name) }
+	want := []keyring.Cached{
+		{GUN: "docker.io/library/alpine", Role: "root", Path: file("docker.io/library/alpine/metadata/root.json")},
+		{GUN: "docker.io/library/alpine", Role: "targets/releases", Path: file("docker.io/library/alpine/metadata/targets/releases.json")},
+		{Path: file("metadata/root.json"), Problem: "the path names no repository and role"},
+		{GUN: "reg.example:5000/metadata/app", Role: "timestamp", Path: file("reg.example:5000/metadata/app/metadata/timestamp.json")},
+		{Path: file("x/metadata/other.json"), Problem: "the path names no repository and role"},
+		{GUN: "x", Role: "root", Path: file("x/metadata/root.json"), Problem: "it is not a regular file"},
+		{GUN: "x", Role: "targets/metadata/deep", Path: file("x/metadata/targets/metadata/deep.json")},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}

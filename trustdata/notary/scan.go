@@ -292,6 +292,9 @@ func (s *scanner) number() ([]byte, error) {
 	start := s.pos
 	s.take("-", 1)
 	if s.take("0", 1) == 0 && s.digits() == 0 {
+		if s.pos == len(s.data) {
+			return nil, s.errorf("it ends where a value should stand")
+		}
 		return nil, s.errorf("no value begins like this")
 	}
 	if s.take(".", 1) == 1 && s.digits() == 0 {

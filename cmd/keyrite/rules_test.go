@@ -39,6 +39,8 @@ var rules = []rule{
 // passphraseUsers are the functions that see the bytes of a passphrase or of a private
 // key. Each is here because it must: it derives a key from them, signs, or measures them.
 var passphraseUsers = []string{
+	"backup/recipient.go PassphraseIdentity",
+	"backup/recipient.go PassphraseRecipient",
 	"cmd/keyrite/passphrase.go longEnough",
 	"keyring/codec.go Encode",
 	"keyring/codec.go open",

@@ -1,0 +1,45 @@
+package rotation
+
+import (
+	"errors"
+	"fmt"
+
+	"keyrite/trustdata"
+)
+
+// ErrUsage is what a request that can never work Is, such as a timestamp key held locally.
+var ErrUsage = errors.New("not possible")
+
+// ErrMoved is returned where the server no longer has what the plan was made for.
+var ErrMoved = errors.New("the repository has changed since the plan was made")
+
+// ErrRefused is returned where the server did not take the change, and a look at it with
+// an empty cache found the old state whole. Every key is where it was.
+var ErrRefused = errors.New("the server did not take the change; nothing has changed")
+
+// ErrUnknown is returned where neither an answer nor a look at the server could tell
+// whether the change has landed. The new key stays in pending/ until that is known.
+var ErrUnknown = errors.New("it is not known whether the change has landed")
+
+// ErrConflict is returned where the server has another next version than the one sent.
+var ErrConflict = errors.New("somebody else published first; nothing of this change has landed")
+
+type usageError struct{ msg string }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+func (e *usageError) Error() string        { return e.msg }
+func (e *usageError) Is(target error) bool { return target == ErrUsage }
+
+// MissingKeyError says that too few private keys of a role are on this machine.
+type MissingKeyError struct {
+	GUN              trustdata.GUN
+	Role             trustdata.Role
+	Listed           []trustdata.KeyID
+	Threshold, Found int
+}
+
+func (e *MissingKeyError) Error() string {
+	return fmt.Sprintf("changing %q needs %d private %s key(s) out of %s; %d on this machine",
+		e.GUN, e.Threshold, e.Role.Title(), shortIDs(e.Listed), e.Found)
+}

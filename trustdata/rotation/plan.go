@@ -1,0 +1,211 @@
+package rotation
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"time"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/notary"
+)
+
+// Manager says who holds the private key of a role.
+type Manager string
+
+// The managers. Same keeps the manager as it is.
+const (
+	Same   Manager = ""
+	Local  Manager = "local"
+	Server Manager = "server"
+)
+
+// Request names what to rotate.
+type Request struct {
+	GUN  trustdata.GUN
+	Role trustdata.Role
+	To   Manager
+}
+
+// Need is a key that must be opened or made before a plan can be applied.
+type Need struct {
+	KeyID trustdata.KeyID `json:"key_id"`
+	Role  trustdata.Role  `json:"role"`
+	GUN   trustdata.GUN   `json:"gun"`
+	Why   string          `json:"why"`
+	// New marks a key that the operation makes; its KeyID is "" until then.
+	New bool `json:"new"`
+}
+
+// Plan is a rotation before it happens: what would change, and which keys it takes. It
+// holds no secret and may be shown and stored.
+type Plan struct {
+	ID      string `json:"id"`
+	Kind    string `json:"kind"`
+	Request `json:"-"`
+	// Server is the trust server that the plan was made against.
+	Server string   `json:"-"`
+	Steps  []string `json:"steps"`
+	Need   []Need   `json:"needs"`
+	// Changes are sentences for people: what is not as before when the plan is done.
+	Changes       []string `json:"changes"`
+	WillNotFollow []string `json:"will_not_follow"`
+	// OldKeys are the canonical IDs that the role lists now; RootVersion is the version
+	// that root.json would get.
+	OldKeys     []trustdata.KeyID `json:"-"`
+	RootVersion int64             `json:"-"`
+
+	base         *notary.Repository
+	to           Manager // never Same
+	withSnapshot bool    // the snapshot key is here: the upload carries a snapshot
+}
+
+// Needs lists every key that must be opened or made, and why.
+func (p *Plan) Needs() []Need { return p.Need }
+
+// MakesKey reports whether the plan makes a key on this machine.
+func (p *Plan) MakesKey() bool { return p.to == Local }
+
+// fingerprint is what a plan's world looked like: the bytes of every base role's file.
+func fingerprint(r *notary.Repository) string {
+	h := sha256.New()
+	for _, raw := range [][]byte{r.Root.Raw, r.Snapshot.Raw, r.Targets[trustdata.RoleTargets].Raw} {
+		sum := sha256.Sum256(raw)
+		h.Write(sum[:])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// held maps the canonical IDs of the keys in a store to their rows.
+type held map[trustdata.KeyID]keyring.Info
+
+// roleKeys gives the canonical IDs of the keys that root lists for role, with the ID
+// under which each is listed.
+func roleKeys(root *notary.Root, role trustdata.Role) (map[trustdata.KeyID]trustdata.ListedID, []trustdata.KeyID, error) {
+	listed := map[trustdata.KeyID]trustdata.ListedID{}
+	var order []trustdata.KeyID
+	for _, id := range root.Roles[role].KeyIDs {
+		key, ok := root.Keys[id]
+		if !ok {
+			return nil, nil, fmt.Errorf("root lists the key %q for %s without its public half", id, role)
+		}
+		canonical, err := key.KeyID()
+		if err != nil {
+			return nil, nil, err
+		}
+		if _, twice := listed[canonical]; !twice {
+			order = append(order, canonical)
+		}
+		listed[canonical] = id
+	}
+	return listed, order, nil
+}
+
+// planner gathers one plan.
+type planner struct {
+	plan *Plan
+	held held
+	now  time.Time
+}
+
+func (b *planner) run() error {
+	root := &b.plan.base.Root.Body
+	b.plan.RootVersion = root.Version + 1
+	_, old, err := roleKeys(root, b.plan.Role)
+	if err != nil {
+		return err
+	}
+	b.plan.OldKeys = old
+	if err := b.manager(); err != nil {
+		return err
+	}
+	if err := b.rootKeys(); err != nil {
+		return err
+	}
+	if err := b.snapshotKey(); err != nil {
+		return err
+	}
+	if b.plan.to == Local {
+		b.need(Need{Role: b.plan.Role, GUN: b.plan.GUN, New: true,
+			Why: fmt.Sprintf("the new %s key is made here and locked with this passphrase", b.plan.Role.Title())})
+	}
+	b.words()
+	return nil
+}
+
+// manager settles who will hold the key, as notary-v1.md section 7 allows it.
+func (b *planner) manager() error {
+	role, to := b.plan.Role, b.plan.To
+	switch {
+	case role.IsDelegation():
+		return usagef("rotating the delegation %q is not supported yet", role)
+	case role == trustdata.RoleTimestamp && to == Local:
+		return usagef("the timestamp key always stays with the server: \"--to local\" is not possible")
+	case (role == trustdata.RoleRoot || role == trustdata.RoleTargets) && to == Server:
+		return usagef("the %s key never goes to the server: \"--to server\" is not possible", role)
+	case role == trustdata.RoleTimestamp:
+		to = Server
+	case role == trustdata.RoleRoot || role == trustdata.RoleTargets:
+		to = Local
+	case to == Same && b.anyHeld(b.plan.OldKeys):
+		to = Local
+	case to == Same:
+		return usagef("no snapshot key of %q is on this machine, and nobody can ask the server whether it holds one: say \"--to server\" or \"--to local\"", b.plan.GUN)
+	}
+	b.plan.to = to
+	return nil
+}
+
+func (b *planner) anyHeld(ids []trustdata.KeyID) bool {
+	return slices.ContainsFunc(ids, func(id trustdata.KeyID) bool { _, ok := b.held[id]; return ok })
+}
+
+func (b *planner) need(n Need) { b.plan.Need = append(b.plan.Need, n) }
+
+// rootKeys asks for as many of the present root keys as the threshold demands.
+func (b *planner) rootKeys() error {
+	root := &b.plan.base.Root.Body
+	_, ids, err := roleKeys(root, trustdata.RoleRoot)
+	if err != nil {
+		return err
+	}
+	threshold, found := root.Roles[trustdata.RoleRoot].Threshold, 0
+	for _, id := range ids {
+		if _, ok := b.held[id]; ok && found < threshold {
+			found++
+			b.need(Need{KeyID: id, Role: trustdata.RoleRoot, GUN: b.plan.GUN,
+				Why: fmt.Sprintf("it signs version %d of root.json", b.plan.RootVersion)})
+		}
+	}
+	if found < threshold {
+		return &MissingKeyError{GUN: b.plan.GUN, Role: trustdata.RoleRoot, Listed: ids, Threshold: threshold, Found: found}
+	}
+	return nil
+}
+
+// snapshotKey decides whether the upload carries a snapshot: it does where the snapshot
+// key is here, and where it is about to be made here.
+func (b *planner) snapshotKey() error {
+	_, ids, err := roleKeys(&b.plan.base.Root.Body, trustdata.RoleSnapshot)
+	if err != nil {
+		return err
+	}
+	if b.plan.Role == trustdata.RoleSnapshot {
+		b.plan.withSnapshot = b.plan.to == Local
+		return nil
+	}
+	threshold, found := b.plan.base.Root.Body.Roles[trustdata.RoleSnapshot].Threshold, 0
+	for _, id := range ids {
+		if _, ok := b.held[id]; ok && found < threshold {
+			found++
+			b.need(Need{KeyID: id, Role: trustdata.RoleSnapshot, GUN: b.plan.GUN, Why: "it signs the snapshot, which names the new files"})
+		}
+	}
+	if found > 0 && found < threshold {
+		return &MissingKeyError{GUN: b.plan.GUN, Role: trustdata.RoleSnapshot, Listed: ids, Threshold: threshold, Found: found}
+	}
+	b.plan.withSnapshot = found > 0
+	return nil
+}

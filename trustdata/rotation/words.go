@@ -1,0 +1,85 @@
+package rotation
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/notary"
+)
+
+// words writes what the plan means for people.
+func (b *planner) words() {
+	p := b.plan
+	p.Kind = "rotate " + string(p.Role)
+	next := map[Manager]string{Local: "a new key made on this machine", Server: "a key that the server makes and holds"}[p.to]
+	p.Changes = append(p.Changes,
+		fmt.Sprintf("%s: the %s key %s gives way to %s", p.GUN, p.Role.Title(), shortIDs(p.OldKeys), next),
+		fmt.Sprintf("root.json: version %d to %d", p.RootVersion-1, p.RootVersion))
+	if p.Role == trustdata.RoleTargets {
+		t := p.base.Targets[trustdata.RoleTargets].Body
+		p.Changes = append(p.Changes, fmt.Sprintf("targets.json: version %d to %d, the same %d tags and %d delegations signed again",
+			t.Version, t.Version+1, len(t.Targets), len(t.Delegations)))
+	}
+	if p.withSnapshot {
+		p.Changes = append(p.Changes, fmt.Sprintf("snapshot.json: version %d to %d", p.base.Snapshot.Body.Version, p.base.Snapshot.Body.Version+1))
+	} else {
+		p.Changes = append(p.Changes, "snapshot.json: made anew by the server")
+	}
+	p.Steps = b.steps()
+	p.WillNotFollow = b.willNotFollow()
+}
+
+func (b *planner) steps() []string {
+	p := b.plan
+	steps := []string{"check that the server still has what this plan saw"}
+	if p.to == Local {
+		steps = append(steps, fmt.Sprintf("make the new %s key, write it to pending/, read it back and open it", p.Role.Title()))
+	} else {
+		steps = append(steps, fmt.Sprintf("ask the server for a new %s key", p.Role))
+	}
+	steps = append(steps, "sign the new metadata and verify it as a client would", "send it",
+		fmt.Sprintf("fetch version %d of root.json and everything else with an empty cache, and verify it", p.RootVersion))
+	if p.to == Local {
+		steps = append(steps, "move the new key from pending/ into private/")
+	}
+	if p.Role != trustdata.RoleRoot && b.anyHeld(p.OldKeys) {
+		steps = append(steps, fmt.Sprintf("move the old key %s to the trash", shortIDs(p.OldKeys)))
+	}
+	return steps
+}
+
+// willNotFollow names the clients that a root change leaves behind. Clients pinned to a
+// certificate cannot be known here; the sentence says whom to ask.
+func (b *planner) willNotFollow() []string {
+	p := b.plan
+	out := []string{}
+	if p.Role == trustdata.RoleRoot {
+		out = append(out, "clients that pin the old root certificate (\"trust_pinning\" in notary's configuration)",
+			"clients older than notary 0.6 that have not seen the version before this one")
+	}
+	for _, c := range rootCertificates(&p.base.Root.Body) {
+		if c.Sub(b.now) < 180*24*time.Hour && p.Role != trustdata.RoleRoot {
+			out = append(out, fmt.Sprintf("every client after %s, when the root certificate ends: rotating the root key renews it", c.UTC().Format("2006-01-02")))
+		}
+	}
+	return out
+}
+
+func rootCertificates(root *notary.Root) (ends []time.Time) {
+	for _, id := range root.Roles[trustdata.RoleRoot].KeyIDs {
+		if chain, err := root.Keys[id].Certificates(); err == nil {
+			ends = append(ends, chain[0].NotAfter)
+		}
+	}
+	return ends
+}
+
+func shortIDs(ids []trustdata.KeyID) string {
+	short := make([]string, len(ids))
+	for i, id := range ids {
+		short[i] = id.Short()
+	}
+	return strings.Join(short, ", ")
+}

@@ -87,7 +87,7 @@ func (e Endpoint) Do(req *http.Request, actions ...string) (*http.Response, erro
 	ctx := auth.WithScopes(req.Context(), auth.ScopeRepository(e.Resource, actions...))
 	resp, err := e.Client.Do(req.WithContext(ctx))
 	if err != nil {
-		return nil, loginError(req.URL.Host, err)
+		return nil, e.Explain(loginError(req.URL.Host, err))
 	}
 	return resp, nil
 }

@@ -155,6 +155,14 @@ func loginError(host string, err error) error {
 	return err
 }
 
+// Explain adds to a refusal for want of a login why none was sent, if that is known.
+func (e Endpoint) Explain(err error) error {
+	if !errors.Is(err, ErrUnauthorized) || len(e.Problems) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w; %s", err, strings.Join(e.Problems, "; "))
+}
+
 // ReadBody reads an answer's body to its end and closes it. It reads no more than limit
 // bytes: an announced length beyond it is refused unread, and so is a longer body.
 func ReadBody(resp *http.Response, limit int64) ([]byte, error) {

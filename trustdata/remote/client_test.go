@@ -67,8 +67,8 @@ func TestPaths(t *testing.T) {
 		if got, err = tt.call(c.NoCache()); err != nil || cached != "no-cache" {
 			t.Errorf("NoCache sent Cache-Control %q; got %q, %v", cached, got, err)
 		}
-		if c.Requests() != 1 {
-			t.Errorf("counted %d requests, want 1", c.Requests())
+		if c.Requests() != 2 {
+			t.Errorf("counted %d requests, want 2", c.Requests())
 		}
 	}
 }

@@ -42,20 +42,21 @@ type Client struct {
 	gun      trustdata.GUN
 	base     string
 	noCache  bool
-	requests atomic.Int64
+	requests *atomic.Int64
 }
 
 // New is the client of gun at a trust server, as access.Config.TrustServer gives it.
 func New(ep access.Endpoint, gun trustdata.GUN) *Client {
 	path := ep.URL.JoinPath("v2")
 	path.Path, path.RawPath = path.Path+"/"+string(gun)+"/_trust/tuf/", ""
-	return &Client{endpoint: ep, gun: gun, base: path.String()}
+	return &Client{endpoint: ep, gun: gun, base: path.String(), requests: new(atomic.Int64)}
 }
 
 // NoCache makes the client ask every cache on the way, such as a CDN in front of the
-// server, to look again: for reading back what was just published.
+// server, to look again: for reading back what was just published. Both count their
+// requests together.
 func (c *Client) NoCache() *Client {
-	return &Client{endpoint: c.endpoint, gun: c.gun, base: c.base, noCache: true}
+	return &Client{endpoint: c.endpoint, gun: c.gun, base: c.base, noCache: true, requests: c.requests}
 }
 
 // Server is the server's base URL.
@@ -75,7 +76,7 @@ func (c *Client) ByHash(ctx context.Context, role trustdata.Role, sha256hex stri
 	if _, err := trustdata.ParseKeyID(sha256hex); err != nil {
 		return nil, fmt.Errorf("hash %q is not 64 lower-case hex digits", sha256hex)
 	}
-	return c.get(ctx, role, string(role)+"."+sha256hex+".json", limit)
+	return c.read(ctx, role, string(role)+"."+sha256hex+".json", limit)
 }
 
 // ByVersion reads version n of a role's file.
@@ -86,11 +87,16 @@ func (c *Client) ByVersion(ctx context.Context, role trustdata.Role, n, limit in
 	return c.get(ctx, role, strconv.FormatInt(n, 10)+"."+string(role)+".json", limit)
 }
 
-func (c *Client) get(ctx context.Context, role trustdata.Role, name string, limit int64) ([]byte, error) {
+func (c *Client) read(ctx context.Context, role trustdata.Role, name string, limit int64) ([]byte, error) {
 	if _, err := trustdata.ParseRole(string(role)); err != nil {
 		return nil, err
 	}
-	body, err := c.ask(ctx, http.MethodGet, name, limit, access.Pull)
+	return c.ask(ctx, http.MethodGet, name, limit, access.Pull)
+}
+
+// get reads a file of which no hash is known.
+func (c *Client) get(ctx context.Context, role trustdata.Role, name string, limit int64) ([]byte, error) {
+	body, err := c.read(ctx, role, name, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +142,7 @@ func (c *Client) do(req *http.Request, actions ...string) (*http.Response, error
 		// says it in its own way.
 		return nil, &foreignAnswer{failed}
 	}
-	return nil, failed
+	return nil, c.endpoint.Explain(failed)
 }
 
 func (c *Client) notTrustServer(why string) error {

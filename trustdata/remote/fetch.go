@@ -1,0 +1,184 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/access"
+	"keyrite/trustdata/notary"
+	"keyrite/trustdata/state"
+)
+
+// ErrNotCached is what an offline fetch returns for a repository, or a part of one that
+// it cannot do without, that this machine does not have.
+var ErrNotCached = errors.New("is not in the cache of this machine")
+
+// ReasonNotKept marks a problem of this machine rather than of the metadata: what was
+// verified could not be remembered or cached.
+const ReasonNotKept trustdata.Reason = "not kept"
+
+// Fetcher reads and verifies repositories.
+type Fetcher struct {
+	Config access.Config
+	// Cache saves downloads; every byte of it is checked. With nil each file is asked
+	// for, and caches on the way to the server are told to look again.
+	Cache *Cache
+	// State remembers roots and versions. With nil, nothing is remembered and every
+	// fetch is the first: for trying out what a new client would see.
+	State *state.Store
+	// Now is the time of reference for expiry.
+	Now func() time.Time
+	// Offline reads the cache and Local alone, and verifies it all as of now.
+	Offline bool
+	// Local gives the metadata that docker or notary cached of a GUN. Where nothing is
+	// remembered its root is the pin, as it is for those programs. It may be nil.
+	Local func(trustdata.GUN) ([]Local, error)
+}
+
+// Local is one GUN's metadata in a trust directory.
+type Local struct {
+	// Path names the folder in errors.
+	Path  string
+	Files map[trustdata.Role][]byte
+	// ReadAt is when docker or notary last wrote the timestamp.
+	ReadAt time.Time
+}
+
+// Result is one repository, verified.
+type Result struct {
+	Repo *notary.Repository
+	// Collection is the view of Repo, with server, source, time and problems.
+	Collection *trustdata.Collection
+	// Requests is how many were made to the server.
+	Requests int
+	// Notes are sentences on what the configuration could not give, such as a login.
+	Notes []string
+}
+
+// Files are the raw bytes of every verified file, for a backup or an archive.
+func (r *Result) Files() map[trustdata.Role][]byte { return rawFiles(r.Repo) }
+
+// Fetch reads gun from its trust server, in the reference client's order with stricter
+// rules: it starts at the root that it remembers (else at the one that docker or notary
+// holds, else it trusts the first it sees) and follows every version of it to the newest;
+// it always asks for the timestamp; snapshot, targets and delegations come by hash, from
+// the cache where that has them. No role may be older than what was seen before.
+//
+// A delegation that is refused is skipped and named in the collection. Whatever else is
+// refused or cannot be had is an error: a *trustdata.VerifyError with role and reason, a
+// *StatusError, or an error of the network. Then nothing is remembered and the cache
+// stays as it is; it is never read in the server's place, except with Offline.
+func (f *Fetcher) Fetch(ctx context.Context, gun trustdata.GUN) (*Result, error) {
+	if _, err := trustdata.ParseGUN(string(gun)); err != nil {
+		return nil, err
+	}
+	ep, err := f.Config.TrustServer(gun)
+	if err != nil {
+		return nil, err
+	}
+	s, err := f.session(ctx, gun)
+	if err != nil {
+		return nil, err
+	}
+	var requests func() int
+	if f.Offline {
+		requests = func() int { return 0 }
+		s.from, err = f.offline(gun, s.local)
+		if err != nil {
+			return nil, err
+		}
+	} else {
+		client := New(ep, gun)
+		if f.Cache == nil {
+			client = client.NoCache()
+		}
+		requests = client.Requests
+		s.from = &live{client: client, cache: f.Cache}
+	}
+	repo, err := s.run()
+	if err != nil {
+		if s.reached != nil && f.State != nil {
+			err = errors.Join(err, f.State.Remember(s.progress(ep)))
+		}
+		return nil, err
+	}
+	result := &Result{Repo: repo, Collection: repo.Collection(), Requests: requests(), Notes: ep.Problems}
+	if err := f.finish(result, s, ep); err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+func (f *Fetcher) session(ctx context.Context, gun trustdata.GUN) (*session, error) {
+	now := f.Now()
+	s := &session{ctx: ctx, now: now, policy: notary.Policy{GUN: gun, Now: now}}
+	if f.State != nil {
+		var err error
+		if s.seen, s.known, err = f.State.Seen(gun); err != nil {
+			return nil, fmt.Errorf("what was seen of %q before cannot be read: %w", gun, err)
+		}
+	}
+	s.policy.Least = s.seen.Versions
+	if f.Local != nil {
+		var err error
+		if s.local, err = f.Local(gun); err != nil {
+			return nil, fmt.Errorf("local metadata of %q: %w", gun, err)
+		}
+	}
+	return s, nil
+}
+
+// finish remembers and caches a verified repository, and says so where that fails.
+func (f *Fetcher) finish(r *Result, s *session, ep access.Endpoint) error {
+	c := r.Collection
+	c.Server, c.Source, c.ReadAt = ep.URL.String(), trustdata.SourceLive, s.now
+	if off, ok := s.from.(*offline); ok {
+		c.Source, c.ReadAt = trustdata.SourceCache, off.readAt
+		return nil
+	}
+	kept := func(err error, what string) {
+		if err != nil {
+			c.Problems = append(c.Problems, trustdata.Problem{
+				Role: trustdata.RoleRoot, Reason: ReasonNotKept, Detail: fmt.Sprintf("not %s: %v", what, err)})
+		}
+	}
+	if f.State != nil {
+		err := f.State.Remember(s.noted(r.Repo, ep))
+		if errors.Is(err, state.ErrBackwards) {
+			// Another process saw a newer root while this one was reading.
+			return trustdata.Refuse(trustdata.RoleRoot, trustdata.ReasonRollback, "%v", err)
+		}
+		kept(err, "remembered")
+	}
+	if f.Cache != nil {
+		kept(f.Cache.write(r.Repo, s.now), "cached")
+	}
+	return nil
+}
+
+// noted is what to remember of a verified repository.
+func (s *session) noted(repo *notary.Repository, ep access.Endpoint) state.Seen {
+	versions := map[trustdata.Role]int64{
+		trustdata.RoleTimestamp: repo.Timestamp.Body.Version,
+		trustdata.RoleSnapshot:  repo.Snapshot.Body.Version,
+	}
+	for role, file := range repo.Targets {
+		versions[role] = file.Body.Version
+	}
+	return state.Seen{GUN: s.policy.GUN, Server: ep.URL.String(), Root: rootSeen(repo.Root), Versions: versions}
+}
+
+func rootSeen(root *notary.File[notary.Root]) state.RootSeen {
+	return state.RootSeen{Version: root.Body.Version, SHA256: hexSum(root.Raw)}
+}
+
+// progress is how far a chain of roots that is too long for one run was followed. Its
+// roots are verified, so the next run may go on from there.
+func (s *session) progress(ep access.Endpoint) state.Seen {
+	return state.Seen{
+		GUN: s.policy.GUN, Server: ep.URL.String(), Root: rootSeen(s.reached), Versions: maps.Clone(s.seen.Versions)}
+}

@@ -1,0 +1,161 @@
+package remote
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/notary"
+)
+
+func sumOf(b []byte) []byte {
+	sum := sha256.Sum256(b)
+	return sum[:]
+}
+
+// live asks the server, and the cache first where a hash says which bytes are meant.
+type live struct {
+	client *Client
+	cache  *Cache
+}
+
+func (l *live) firstRoot(ctx context.Context) ([]byte, error) {
+	return l.client.Get(ctx, trustdata.RoleRoot, notary.Limit(trustdata.RoleRoot))
+}
+
+func (l *live) rootAt(ctx context.Context, n int64, sha256hex string) ([]byte, error) {
+	if raw, ok := l.cached(trustdata.RoleRoot, sha256hex); ok {
+		return raw, nil
+	}
+	return l.client.ByVersion(ctx, trustdata.RoleRoot, n, notary.Limit(trustdata.RoleRoot))
+}
+
+func (l *live) timestamp(ctx context.Context) ([]byte, error) {
+	return l.client.Get(ctx, trustdata.RoleTimestamp, notary.Limit(trustdata.RoleTimestamp))
+}
+
+func (l *live) byHash(ctx context.Context, role trustdata.Role, meta notary.Meta) ([]byte, error) {
+	hash := hex.EncodeToString(meta.Hashes["sha256"])
+	if raw, ok := l.cached(role, hash); ok {
+		return raw, nil
+	}
+	return l.client.ByHash(ctx, role, hash, meta.Length)
+}
+
+func (l *live) cached(role trustdata.Role, sha256hex string) ([]byte, bool) {
+	if sha256hex == "" {
+		return nil, false
+	}
+	raw, _, err := l.cache.Read(l.client.gun, role)
+	return raw, err == nil && hexSum(raw) == sha256hex
+}
+
+func (l *live) lookAgain() { l.client = l.client.NoCache() }
+
+// offline has what is on this machine, the cache before what docker and notary hold.
+type offline struct {
+	gun    trustdata.GUN
+	copies []map[trustdata.Role][]byte
+	readAt time.Time
+}
+
+// offline collects the copies. The time is that of the first that has a timestamp, which
+// is the one that will be read.
+func (f *Fetcher) offline(gun trustdata.GUN, local []Local) (*offline, error) {
+	o := &offline{gun: gun}
+	if f.Cache != nil {
+		files, err := f.Cache.Files(gun)
+		if err != nil {
+			return nil, err
+		}
+		_, at, err := f.Cache.Read(gun, trustdata.RoleTimestamp)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		o.add(files, at)
+	}
+	for _, l := range local {
+		o.add(l.Files, l.ReadAt)
+	}
+	if o.readAt.IsZero() {
+		return nil, fmt.Errorf("%q %w", gun, ErrNotCached)
+	}
+	return o, nil
+}
+
+func (o *offline) add(files map[trustdata.Role][]byte, at time.Time) {
+	if _, ok := files[trustdata.RoleTimestamp]; ok && o.readAt.IsZero() {
+		o.readAt = at
+	}
+	o.copies = append(o.copies, files)
+}
+
+// find gives the first copy of a role that is wanted.
+func (o *offline) find(role trustdata.Role, wanted func([]byte) bool) ([]byte, error) {
+	for _, files := range o.copies {
+		if raw, ok := files[role]; ok && wanted(raw) {
+			return raw, nil
+		}
+	}
+	return nil, &absent{o.gun, role}
+}
+
+func anyOf([]byte) bool { return true }
+
+func (o *offline) firstRoot(context.Context) ([]byte, error) {
+	return o.find(trustdata.RoleRoot, anyOf)
+}
+
+func (o *offline) rootAt(_ context.Context, n int64, sha256hex string) ([]byte, error) {
+	if sha256hex == "" {
+		return o.find(trustdata.RoleRoot, func(raw []byte) bool {
+			file, err := notary.ParseRoot(raw)
+			return err == nil && file.Body.Version == n
+		})
+	}
+	raw, err := o.find(trustdata.RoleRoot, func(raw []byte) bool { return hexSum(raw) == sha256hex })
+	if err != nil && o.has(trustdata.RoleRoot) {
+		return nil, trustdata.Refuse(trustdata.RoleRoot, trustdata.ReasonChain, "no copy on this machine is version %d as it was seen before", n)
+	}
+	return raw, err
+}
+
+func (o *offline) timestamp(context.Context) ([]byte, error) {
+	return o.find(trustdata.RoleTimestamp, anyOf)
+}
+
+func (o *offline) byHash(_ context.Context, role trustdata.Role, meta notary.Meta) ([]byte, error) {
+	raw, err := o.find(role, func(raw []byte) bool { return fits(raw, meta) })
+	if err != nil && o.has(role) {
+		return nil, trustdata.Refuse(role, trustdata.ReasonChecksum, "no copy on this machine is the file that its parent names")
+	}
+	return raw, err
+}
+
+func (o *offline) has(role trustdata.Role) bool {
+	_, err := o.find(role, anyOf)
+	return err == nil
+}
+
+func (o *offline) lookAgain() {}
+
+// absent is a file that no copy on this machine has.
+type absent struct {
+	gun  trustdata.GUN
+	role trustdata.Role
+}
+
+func (e *absent) Error() string { return fmt.Sprintf("the %s of %q %v", e.role, e.gun, ErrNotCached) }
+
+// Is makes it both ErrNotCached and, to a session, ErrNotFound.
+func (e *absent) Is(target error) bool { return target == ErrNotCached || target == ErrNotFound }
+
+var (
+	_ source = (*live)(nil)
+	_ source = (*offline)(nil)
+)

@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -34,7 +35,9 @@ func (w *World) found(ctx context.Context, server *trustserver.Server, clock *pa
 	if err != nil {
 		return err
 	}
-	c := &company{world: w, keys: keys, server: server, clock: clock, registry: pusher{w.RegistryURL}}
+	direct := &http.Transport{}
+	defer direct.CloseIdleConnections()
+	c := &company{world: w, keys: keys, server: server, clock: clock, registry: pusher{w.RegistryURL, direct}}
 	made := map[string]*keyring.PrivateKey{}
 	for _, k := range []struct{ name, role, passphrase string }{
 		{"platform", "root", "root"}, {"shop", "root", "root"},

@@ -45,8 +45,12 @@ type platform struct {
 	OS           string `json:"os"`
 }
 
-// pusher pushes images to a registry that asks for no login.
-type pusher struct{ url string }
+// pusher pushes images to a registry that asks for no login. Direct connects to it
+// without a proxy, unlike the default transport.
+type pusher struct {
+	url    string
+	direct *http.Transport
+}
 
 // tag lets name in repo be img.
 func (p pusher) tag(ctx context.Context, repo, name string, img image) error {
@@ -108,8 +112,7 @@ func (p pusher) send(ctx context.Context, method, path, mediaType string, body [
 		return err
 	}
 	req.Header.Set("Content-Type", mediaType)
-	// Not the default transport: that one follows the proxy variables.
-	resp, err := direct.RoundTrip(req)
+	resp, err := p.direct.RoundTrip(req)
 	if err != nil {
 		return err
 	}
@@ -121,6 +124,3 @@ func (p pusher) send(ctx context.Context, method, path, mediaType string, body [
 	_, err = io.Copy(io.Discard, resp.Body)
 	return err
 }
-
-// direct connects without a proxy.
-var direct = &http.Transport{}

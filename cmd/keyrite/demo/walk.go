@@ -60,7 +60,7 @@ func walkSteps(ctx context.Context, out io.Writer, run func(args ...string) erro
 func (w *World) stepsToBackup() []step {
 	main := string(w.GUNs[0])
 	return []step{
-		{"The private keys on this machine. Two files have a problem.", []string{"keys", "list"}},
+		{"The private keys on this machine. One file is damaged, one does not say what it is for.", []string{"keys", "list"}},
 		{"The repositories that are known here. One has expired.", []string{"repos", "--check"}},
 		{"What is signed, beside what the registry serves.", []string{"tags", main, "--compare"}},
 		{"Who may sign, and until when.", []string{"inspect", main}},

@@ -107,3 +107,14 @@ func Ends(t, now time.Time) (Mark, string) {
 	}
 	return MarkOK, Day(t)
 }
+
+// Short is the freshness in a column: "live", "cache 3 h", "archive".
+func (f Freshness) Short(now time.Time) string {
+	if f.Source == trustdata.SourceLive && now.Sub(f.At) < staleAfter {
+		return "live"
+	}
+	if f.Source == trustdata.SourceArchive {
+		return "archive"
+	}
+	return string(f.Source) + " " + Age(now.Sub(f.At))
+}

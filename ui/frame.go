@@ -30,7 +30,7 @@ func roomy(width, height int) bool { return width >= 80 && height >= 16 }
 // table draws a list's summary, its column titles, and as many rows as fit.
 func (l *List) table(width, height int) []string {
 	var out []string
-	if width >= 80 && height >= 14 && l.data.Summary != "" {
+	if width >= 80 && height >= 14 && l.data.Summary != "" && !l.brief {
 		out = append(out, " "+Clip(Scrub(l.data.Summary), width-1, CutEnd))
 	}
 	if len(out) > 0 && height >= 18 {

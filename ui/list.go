@@ -24,6 +24,8 @@ type List struct {
 	editing bool
 	sortBy  int
 	drawn   int // rows that the last frame drew
+	moved   bool
+	brief   bool // the summary stands elsewhere
 	keys    listKeys
 }
 
@@ -52,13 +54,20 @@ func Bind(shown, does string, keys ...string) key.Binding {
 // Set shows another page. The cursor stays on the row that it was on, wherever that is
 // now.
 func (l *List) Set(data *Listing) {
-	id := l.ID()
+	id := ""
+	if l.moved { // until then the first row is the one, whatever it is
+		id = l.ID()
+	}
 	l.data = data
 	if l.sortBy >= len(data.Columns) {
 		l.sortBy = -1
 	}
 	l.arrange(id)
 }
+
+// Brief leaves the page's summary out of the body, for screens that have it in their
+// subtitle.
+func (l *List) Brief() { l.brief = true }
 
 // Page is the page that is shown.
 func (l *List) Page() Page { return l.data.Page }
@@ -143,6 +152,7 @@ func (l *List) Update(msg tea.Msg) (cmd tea.Cmd, mine bool) {
 		l.move(n)
 		return nil, true
 	}
+	l.moved = true // whatever is done now is done to this row
 	switch {
 	case key.Matches(k, l.keys.filter):
 		return l.startFilter(), true
@@ -240,6 +250,7 @@ func (l *List) step(k tea.KeyPressMsg) (int, bool) {
 
 // move goes n rows down, or scrolls where there is no row to go to.
 func (l *List) move(n int) {
+	l.moved = true
 	at := l.cursor + n
 	switch {
 	case len(l.shown) == 0 || n > 0 && l.lead+l.cursor >= l.top+l.height:

@@ -16,6 +16,9 @@ type Page struct {
 	TableTitle string
 	Columns    []Column
 	Rows       []Row
+	// Order names the order that the rows come in ("latest first"). Where it is "", the
+	// frame shows the worst first.
+	Order string
 	// Empty is the sentence that stands where there are no rows. A page without a table
 	// leaves it and Columns empty.
 	Empty string

@@ -34,9 +34,12 @@ func digits(s string) int {
 	return n
 }
 
-// order sorts row numbers. by -1 is worst first, then as the page has them; otherwise by
+// order sorts row numbers. by -1 is the page's own order, or worst first; otherwise it is
 // a column. Both are stable.
 func (l *Listing) order(rows []int, by int) {
+	if by < 0 && l.Order != "" {
+		return
+	}
 	slices.SortStableFunc(rows, func(a, b int) int {
 		if by < 0 {
 			return l.Rows[a].Mark.Rank() - l.Rows[b].Mark.Rank()
@@ -47,7 +50,10 @@ func (l *Listing) order(rows []int, by int) {
 
 // sortName is the word for an order in the status line.
 func (l *Listing) sortName(by int) string {
-	if by < 0 {
+	switch {
+	case by < 0 && l.Order != "":
+		return l.Order
+	case by < 0:
 		return "worst first"
 	}
 	return "by " + l.Columns[by].Field()

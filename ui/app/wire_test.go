@@ -2,21 +2,173 @@ package app_test
 
 import (
 	"context"
+	"strings"
 
 	"charm.land/bubbles/v2/key"
 
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/access"
+	"keyrite/trustdata/registry"
+	"keyrite/trustdata/state"
 	"keyrite/ui"
+	"keyrite/ui/activity"
 	"keyrite/ui/app"
 	"keyrite/ui/help"
 	"keyrite/ui/keys"
+	"keyrite/ui/repos"
+	"keyrite/ui/tags"
+	"keyrite/ui/uitest"
 )
 
+// wire puts the console together as cmd does.
 func (w *world) wire(opt *app.Options) {
 	st, ctx := opt.Styles, context.Background()
-	k := keys.New(keys.Options{Context: ctx, Styles: st, Clock: opt.Clock, Store: w, Finder: w, Where: "~/.docker/trust"})
+	open := func(gun trustdata.GUN) ui.Screen {
+		return tags.New(tags.Options{Context: ctx, Styles: st, Clock: opt.Clock, Source: w, GUN: gun})
+	}
+	k := keys.New(keys.Options{Context: ctx, Styles: st, Clock: opt.Clock, Store: w, Finder: w, Dirs: []string{"~/.docker/trust"}, OpenRepository: open})
 	opt.Tabs = []app.Tab{
 		{Digit: "1", Name: "Overview", Missing: "There is no overview yet. 2 shows the keys."},
 		{Digit: "2", Name: "Keys", Screen: k},
+		{Digit: "3", Name: "Repos", Screen: repos.New(repos.Options{Context: ctx, Styles: st, Clock: opt.Clock, Source: w, Open: open})},
+		{Digit: "4", Name: "Backups", Missing: "There is no list of backups yet. b on the keys makes one."},
+		{Digit: "5", Name: "Activity", Screen: activity.New(ctx, st, opt.Clock, w.log())},
 	}
+	opt.Open = open
 	opt.Help = func(about ui.Screen, everywhere []key.Binding) ui.Screen { return help.New(st, about, everywhere) }
+}
+
+type acts []state.ActRecord
+
+func (a acts) List() ([]state.ActRecord, error) { return a, nil }
+
+func (w *world) log() acts {
+	at := uitest.Start
+	return acts{
+		{Seq: 1, Time: at.AddDate(0, 0, -20), Act: state.Act{What: "rotate targets", On: "registry.acme.io/pay/api", Result: "done", Detail: "root.json v2, read back"}},
+		{Seq: 2, Time: at.AddDate(0, 0, -2), Act: state.Act{What: "publish", On: "registry.acme.io/shop/search", Result: "refused", Detail: "502 Bad Gateway; nothing changed"}},
+	}
+}
+
+func (w *world) Held(context.Context) (map[trustdata.KeyID]keyring.Info, error) {
+	held := map[trustdata.KeyID]keyring.Info{}
+	for _, k := range w.infos {
+		held[k.KeyID] = k
+	}
+	return held, nil
+}
+
+// collection is a repository's metadata, whose targets end after so many days.
+func collection(gun trustdata.GUN, targetsDays int) *trustdata.Collection {
+	at := uitest.Start
+	end := func(days int) trustdata.RoleView {
+		return trustdata.RoleView{Version: 7, Expires: at.AddDate(0, 0, days), Threshold: 1}
+	}
+	root, targets, snapshot, timestamp, alice := end(3000), end(targetsDays), end(900), end(12), end(580)
+	root.Role, targets.Role, snapshot.Role, timestamp.Role, alice.Role = "root", "targets", "snapshot", "timestamp", "targets/alice"
+	root.Keys = []trustdata.RoleKey{{KeyID: id("7f3a9c1"), CertificateID: trustdata.CertificateID(id("aa00bb1")), CertificateExpires: at.AddDate(0, 0, 411), Algorithm: "ecdsa-x509"}}
+	targets.Keys = []trustdata.RoleKey{{KeyID: id("b7712fe"), Algorithm: "ecdsa"}}
+	snapshot.Keys = []trustdata.RoleKey{{KeyID: id("5a5a5a5"), Algorithm: "ecdsa"}}
+	timestamp.Keys = []trustdata.RoleKey{{KeyID: id("7777777"), Algorithm: "ecdsa"}}
+	alice.Keys, alice.Paths = []trustdata.RoleKey{{KeyID: id("6cf02d9"), Algorithm: "ecdsa"}}, []string{""}
+	return &trustdata.Collection{GUN: gun, Server: "notary.acme.io", Source: trustdata.SourceLive, ReadAt: at,
+		Roles: []trustdata.RoleView{root, targets, snapshot, timestamp, alice}}
+}
+
+func digest(n string) string { return strings.Repeat(n, 64)[:64] }
+
+func (w *world) payWeb() (*trustdata.Collection, []registry.Compared) {
+	col := collection("registry.acme.io/pay/web", 580)
+	tag := func(name, dig string, signers ...string) trustdata.Tag {
+		roles := []trustdata.Role{"targets/releases", "targets/alice"}
+		return trustdata.Tag{Name: name, Digest: digest(dig), Length: 1862, Roles: roles, Signers: signers, Pulled: true}
+	}
+	col.Tags = []trustdata.Tag{tag("2026.9.4", "4c0d9a83f1e6", "ci-bot"), tag("2026.10.1", "9d41c0f2b7aa", "alice", "ci-bot"),
+		tag("2026.10.2", "e07b55c1903d", "alice", "ci-bot"), tag("latest", "e07b55c1903d", "ci-bot"),
+		tag("old", "71b2ee40c5d8", "alice"), tag("stable", "9d41c0f2b7aa", "alice"), tag("倉庫-v1", "b8f3372d0a95", "alice")}
+	var rows []registry.Compared
+	for _, t := range col.Tags {
+		c := registry.Compared{Tag: t, RegistryDigest: t.Digest, State: registry.Signed}
+		switch t.Name {
+		case "stable":
+			c.RegistryDigest, c.State = digest("e07b55c1903d"), registry.Moved
+		case "old":
+			c.RegistryDigest, c.State = "", registry.Gone
+		case "倉庫-v1":
+			c.RegistryDigest, c.State, c.Reason = "", registry.Unknown, "the registry answered 500"
+		}
+		rows = append(rows, c)
+	}
+	return col, append(rows,
+		registry.Compared{Tag: trustdata.Tag{Name: "2026.11-rc1"}, RegistryDigest: digest("c2219f0e4b81"), State: registry.Unsigned},
+		registry.Compared{Tag: trustdata.Tag{Name: "debug\x1b[2J\u202egnp"}, RegistryDigest: digest("0f77a1d3c9e4"), State: registry.Unsigned})
+}
+
+func (w *world) Cached(_ context.Context, gun trustdata.GUN) (*trustdata.Collection, error) {
+	if gun != "registry.acme.io/pay/web" {
+		return nil, nil
+	}
+	col, _ := w.payWeb()
+	col.Source, col.ReadAt = trustdata.SourceCache, uitest.Start.AddDate(0, 0, -1)
+	return col, nil
+}
+
+func (w *world) Fetch(_ context.Context, gun trustdata.GUN) (*trustdata.Collection, error) {
+	w.fetched = append(w.fetched, gun)
+	if w.fetchErr != nil {
+		return nil, w.fetchErr
+	}
+	if gun == "registry.acme.io/pay/web" {
+		col, _ := w.payWeb()
+		return col, nil
+	}
+	return collection(gun, 580), nil
+}
+
+func (w *world) Compare(_ context.Context, col *trustdata.Collection) ([]registry.Compared, error) {
+	if col.GUN != "registry.acme.io/pay/web" {
+		return nil, nil
+	}
+	_, rows := w.payWeb()
+	return rows, nil
+}
+
+func (w *world) Known(context.Context) ([]repos.Repo, error) {
+	col, _ := w.payWeb()
+	col.Source, col.ReadAt = trustdata.SourceCache, uitest.Start.AddDate(0, 0, -1)
+	held, _ := w.Held(context.Background())
+	list := []repos.Repo{repos.Of(col, held)}
+	for _, g := range []trustdata.GUN{"infra/base", "infra/proxy", "sandbox/tmp", "edge/gw", "日本/倉庫", "bad/root"} {
+		list = append(list, repos.Repo{GUN: "registry.acme.io/" + g})
+	}
+	return list, nil
+}
+
+func (w *world) Check(ctx context.Context, guns []trustdata.GUN, each func(repos.Repo)) error {
+	held, _ := w.Held(ctx)
+	for _, g := range guns {
+		if w.fetchErr != nil {
+			each(repos.NewRepo(g, nil, held, w.fetchErr))
+			continue
+		}
+		switch g.Path() {
+		case "infra/base":
+			each(repos.Of(collection(g, -3), held))
+		case "infra/proxy":
+			each(repos.NewRepo(g, nil, held, &access.StatusError{Status: 403, URL: "https://notary.acme.io/v2/", Message: "denied"}))
+		case "sandbox/tmp":
+			each(repos.NewRepo(g, nil, held, &access.StatusError{Status: 404, URL: "https://notary.acme.io/v2/"}))
+		case "edge/gw":
+			each(repos.Of(collection(g, 112), held))
+		case "bad/root":
+			each(repos.NewRepo(g, nil, held, trustdata.Refuse("root", trustdata.ReasonRollback, "version 6 is older than version 7, which was seen on 2026-11-20")))
+		case "pay/web":
+			col, _ := w.payWeb()
+			each(repos.Of(col, held))
+		default:
+			each(repos.Of(collection(g, 700), held))
+		}
+	}
+	return nil
 }

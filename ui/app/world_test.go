@@ -2,14 +2,11 @@ package app_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
 	"time"
-
-	"charm.land/bubbles/v2/key"
 
 	"keyrite/keyring"
 	"keyrite/trustdata"
@@ -35,6 +32,9 @@ type world struct {
 	infos   []keyring.Info
 	uses    keys.Uses
 	listErr error
+	// fetchErr is what every server answers, and fetched what they were asked for.
+	fetchErr error
+	fetched  []trustdata.GUN
 }
 
 func (w *world) List(context.Context) ([]keyring.Info, error) { return w.infos, w.listErr }
@@ -56,7 +56,7 @@ func newWorld() *world {
 	w.infos = append(w.infos, damaged)
 	day := 24 * time.Hour
 	use := func(short, gun string, role trustdata.Role, left time.Duration) {
-		w.uses[id(short)] = append(w.uses[id(short)], keys.Use{GUN: trustdata.GUN("registry.acme.io/" + gun), Role: role, Ends: uitest.Start.Add(left)})
+		w.uses[id(short)] = append(w.uses[id(short)], keys.Use{GUN: trustdata.GUN("registry.acme.io/" + gun), Role: role, Algorithm: "ecdsa", Expires: uitest.Start.Add(left)})
 	}
 	for _, g := range []string{"pay/api", "pay/web", "infra/base"} {
 		use("7f3a9c1", g, "root", 11*day)
@@ -69,18 +69,6 @@ func newWorld() *world {
 	use("6cf02d9", "pay/api", "targets/alice", 580*day)
 	use("6cf02d9", "pay/web", "targets/alice", 580*day)
 	return w
-}
-
-// blank is a screen with nothing on it.
-type blank struct {
-	*ui.List
-	title string
-}
-
-func newBlank(st *ui.Styles, title string) *blank {
-	b := &blank{ui.NewList(st, "row", "rows"), title}
-	b.Set(ui.NewListing(ui.Page{Notes: []string{"This is " + title + "."}}))
-	return b
 }
 
 // console makes the whole console over the world.
@@ -101,6 +89,3 @@ func sizes() [][2]int { return [][2]int{{100, 30}, {80, 24}, {60, 15}, {40, 10}}
 func sizeName(s [2]int) string { return fmt.Sprintf("%dx%d", s[0], s[1]) }
 
 var errDisk = fmt.Errorf("reading %q: %w", "/home/ops/.docker/trust", fs.ErrPermission)
-
-var _ = errors.New
-var _ key.Binding

@@ -13,11 +13,12 @@ import (
 	"keyrite/ui"
 )
 
-// DetailPage is everything that is known of one key.
-func DetailPage(k keyring.Info, uses Uses, now time.Time) ui.Page {
+// DetailPage is everything that is known of one key. list is where metadata lists it.
+func DetailPage(k keyring.Info, list []Use, now time.Time) ui.Page {
+	uses := Uses{k.KeyID: list}
 	p := ui.Page{
 		Title:     kind(k) + " " + name(k),
-		Sections:  []ui.Section{{Title: strings.ToUpper(kind(k)) + " KEY", Facts: idFacts(k)}, {Facts: fileFacts(k, now)}},
+		Sections:  []ui.Section{{Title: strings.ToUpper(kind(k)) + " KEY", Facts: idFacts(k)}, {Facts: fileFacts(k, list, now)}},
 		Freshness: ui.Freshness{Disk: true, At: now},
 	}
 	if k.KeyID != "" {
@@ -27,13 +28,12 @@ func DetailPage(k keyring.Info, uses Uses, now time.Time) ui.Page {
 		p.Notes = append(p.Notes, useSentence(k, uses, now))
 		return p
 	}
-	list := uses[k.KeyID]
 	p.TableTitle = "SIGNS FOR " + strings.ToUpper(ui.Plural(len(uses.repositories(k.KeyID)), "repository", "repositories"))
 	p.Columns = []ui.Column{{Title: "REPOSITORY", Priority: 1, Min: 14, Cut: ui.CutLeft, Host: true},
 		{Title: "ROLE", Priority: 3, Min: 8}, {Title: "ENDS", Priority: 2}}
 	p.Empty = useSentence(k, uses, now)
 	for _, u := range list {
-		mark, ends := ui.Ends(u.Ends, now)
+		mark, ends := ui.Ends(u.ends(), now)
 		p.Rows = append(p.Rows, ui.Row{ID: string(u.GUN) + "\n" + string(u.Role), Mark: mark,
 			Cells: []string{trustdata.Visible(string(u.GUN)), trustdata.Visible(string(u.Role)), ends},
 			Copy:  []ui.Copyable{{What: "repository", Text: trustdata.Visible(string(u.GUN))}, {What: "key ID", Text: string(k.KeyID)}}})
@@ -49,10 +49,13 @@ func idFacts(k keyring.Info) []ui.Fact {
 	return []ui.Fact{{Value: ui.Fours(id[:len(id)/2])}, {Value: ui.Fours(id[len(id)/2:])}}
 }
 
-func fileFacts(k keyring.Info, now time.Time) []ui.Fact {
+func fileFacts(k keyring.Info, list []Use, now time.Time) []ui.Fact {
 	mark, _ := fileState(k)
 	algorithm := k.Algorithm
-	if algorithm == "" {
+	switch {
+	case algorithm == "" && len(list) > 0:
+		algorithm = trustdata.Visible(list[0].Algorithm) + ", by metadata"
+	case algorithm == "":
 		algorithm = "not known until the key is opened"
 	}
 	facts := []ui.Fact{{Label: "Algorithm", Value: algorithm},
@@ -81,7 +84,6 @@ type Detail struct {
 	*ui.List
 	opt  Options
 	info keyring.Info
-	uses Uses
 	page ui.Page
 	keys detailKeys
 }
@@ -89,8 +91,8 @@ type Detail struct {
 type detailKeys struct{ open, rotate key.Binding }
 
 func newDetail(opt Options, info keyring.Info, uses Uses) *Detail {
-	d := &Detail{List: ui.NewList(opt.Styles, "repository", "repositories"), opt: opt, info: info, uses: uses,
-		page: DetailPage(info, uses, opt.Clock.Now()),
+	d := &Detail{List: ui.NewList(opt.Styles, "repository", "repositories"), opt: opt, info: info,
+		page: DetailPage(info, uses[info.KeyID], opt.Clock.Now()),
 		keys: detailKeys{open: ui.Bind("Enter", "open repository", "enter", "l", "right"), rotate: ui.Bind("R", "rotate", "R")}}
 	d.keys.rotate.SetEnabled(opt.Rotate != nil)
 	d.Set(ui.NewListing(d.page))

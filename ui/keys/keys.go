@@ -30,8 +30,8 @@ type Options struct {
 	Store   Store
 	// Finder may be nil: then keys are shown with what their files say.
 	Finder Finder
-	// Where names the folder for people: "~/.docker/trust".
-	Where string
+	// Dirs name the folders for people: "~/.docker/trust".
+	Dirs []string
 	// OpenRepository makes the screen of a repository's tags.
 	OpenRepository func(trustdata.GUN) ui.Screen
 	// Rotate makes the screen that rotates a key, or says why there is none. It may be
@@ -85,13 +85,13 @@ func (m *Model) Freshness() ui.Freshness { return m.Page().Freshness }
 func (m *Model) Init() tea.Cmd { return m.load() }
 
 func (m *Model) load() tea.Cmd {
-	store, finder, where, now := m.opt.Store, m.opt.Finder, m.opt.Where, m.opt.Clock.Now
+	store, finder, dirs, now := m.opt.Store, m.opt.Finder, m.opt.Dirs, m.opt.Clock.Now
 	return m.loader.Start(func(ctx context.Context, emit func(loaded)) error {
 		infos, err := store.List(ctx)
 		if err != nil {
 			return err
 		}
-		give := func(uses Uses) { emit(loaded{infos, uses, ui.NewListing(Page(infos, uses, where, now()))}) }
+		give := func(uses Uses) { emit(loaded{infos, uses, ui.NewListing(Page(List{infos, dirs, uses}, now()))}) }
 		give(nil)
 		if finder == nil {
 			return nil
@@ -113,7 +113,7 @@ func (m *Model) Cancel() { m.loader.Cancel() }
 // Status says what is being waited for, and else what the list has to say.
 func (m *Model) Status() string {
 	if took, on := m.loader.Running(); on && took >= ui.Patience {
-		return ui.Waiting("reading "+m.opt.Where, took)
+		return ui.Waiting("reading the keys", took)
 	}
 	return m.List.Status()
 }

@@ -14,34 +14,35 @@ import (
 	"keyrite/ui"
 )
 
-// Use is one thing that a key is known to sign for, from metadata that verified.
+// List is what the page of keys is made of.
+type List struct {
+	Keys []keyring.Info
+	// Dirs are the folders that were read.
+	Dirs []string
+	// Uses are what is known of the keys from metadata; nil if nothing was looked at.
+	Uses Uses
+}
+
+// Use is one place where a repository's verified metadata lists a key.
 type Use struct {
-	GUN  trustdata.GUN
-	Role trustdata.Role
-	// Ends is the earliest moment at which clients stop accepting what the key vouches
-	// for there: the end of its certificate or of its role's file.
-	Ends time.Time
+	GUN                trustdata.GUN
+	Role               trustdata.Role
+	Algorithm          string
+	CertificateID      trustdata.CertificateID
+	CertificateExpires time.Time
+	Expires            time.Time // of the role's file
 }
 
-// Uses are what each key signs for. A nil map means that nothing was looked at.
-type Uses map[trustdata.KeyID][]Use
-
-// UsesOf finds what the keys that collections list sign for.
-func UsesOf(collections ...*trustdata.Collection) Uses {
-	uses := Uses{}
-	for _, c := range collections {
-		for _, r := range c.Roles {
-			for _, k := range r.Keys {
-				ends := r.Expires
-				if !k.CertificateExpires.IsZero() && (ends.IsZero() || k.CertificateExpires.Before(ends)) {
-					ends = k.CertificateExpires
-				}
-				uses[k.KeyID] = append(uses[k.KeyID], Use{c.GUN, r.Role, ends})
-			}
-		}
+// ends is the first moment at which clients stop accepting what the key vouches for.
+func (u Use) ends() time.Time {
+	if c := u.CertificateExpires; !c.IsZero() && (u.Expires.IsZero() || c.Before(u.Expires)) {
+		return c
 	}
-	return uses
+	return u.Expires
 }
+
+// Uses are what each key signs for.
+type Uses map[trustdata.KeyID][]Use
 
 // repositories are the names that a key signs for, sorted, each once.
 func (u Uses) repositories(id trustdata.KeyID) []trustdata.GUN {
@@ -56,18 +57,19 @@ func (u Uses) repositories(id trustdata.KeyID) []trustdata.GUN {
 func (u Uses) ends(id trustdata.KeyID) time.Time {
 	var first time.Time
 	for _, use := range u[id] {
-		if !use.Ends.IsZero() && (first.IsZero() || use.Ends.Before(first)) {
-			first = use.Ends
+		if at := use.ends(); !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
 		}
 	}
 	return first
 }
 
-// Page is the list of keys. where names the folder for people; uses may be nil.
-func Page(infos []keyring.Info, uses Uses, where string, now time.Time) ui.Page {
+// Page is the list of keys.
+func Page(l List, now time.Time) ui.Page {
+	where := trustdata.Visible(strings.Join(l.Dirs, " and "))
 	p := ui.Page{
 		Title:   "Keys",
-		Summary: summary(infos, where),
+		Summary: summary(l.Keys, where),
 		Columns: []ui.Column{
 			{Title: "KEY", Priority: 1, Min: 7, Cut: ui.CutMiddle}, {Title: "ROLE", Priority: 5},
 			{Title: "SIGNS FOR", Priority: 2, Min: 14, Cut: ui.CutLeft, Host: true}, {Title: "REPOS", Priority: 6},
@@ -76,8 +78,8 @@ func Page(infos []keyring.Info, uses Uses, where string, now time.Time) ui.Page 
 		Empty:     "There are no keys in " + where + ". Press o to look at a repository: that needs no key.",
 		Freshness: ui.Freshness{Disk: true, At: now},
 	}
-	for _, k := range infos {
-		p.Rows = append(p.Rows, row(k, uses, now))
+	for _, k := range l.Keys {
+		p.Rows = append(p.Rows, row(k, l.Uses, now))
 	}
 	return p
 }

@@ -1,0 +1,43 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"keyrite/ui"
+)
+
+// Terminal is what the console is shown on, as cmd has found it.
+type Terminal struct {
+	In  io.Reader
+	Out io.Writer
+	// Env is all that the library may know of the environment.
+	Env []string
+	// Profile is decided by cmd: the library honours NO_COLOR only with some values.
+	Profile colorprofile.Profile
+}
+
+// Look is the appearance for a terminal.
+func (t Terminal) Look(light, ascii bool) ui.Look {
+	return ui.Look{Light: light, ASCII: ascii, Complete: lipgloss.Complete(t.Profile)}
+}
+
+// Clock is the console's clock on a real terminal.
+func Clock(now func() time.Time) ui.Clock { return ui.Clock{Now: now, Tick: tea.Tick} }
+
+// Run shows the console until it is left. Cancelling ctx, as a signal does, takes it down
+// and gives the terminal back; that is no error here, for the caller knows why.
+func Run(ctx context.Context, opt Options, t Terminal) error {
+	_, err := tea.NewProgram(New(opt), tea.WithContext(ctx), tea.WithInput(t.In), tea.WithOutput(t.Out),
+		tea.WithEnvironment(t.Env), tea.WithColorProfile(t.Profile), tea.WithoutSignalHandler()).Run()
+	if ctx.Err() != nil && errors.Is(err, tea.ErrProgramKilled) {
+		return ctx.Err()
+	}
+	return err
+}

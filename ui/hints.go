@@ -1,0 +1,94 @@
+package ui
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"io/fs"
+	"net"
+	"syscall"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/access"
+	"keyrite/trustdata/registry"
+	"keyrite/trustdata/remote"
+	"keyrite/trustdata/rotation"
+	"keyrite/trustdata/state"
+)
+
+// hint is what an error that Is something means and asks for.
+type hint struct {
+	is        error
+	means, do string
+}
+
+// hints come in the order of how much they say: the first that fits is taken.
+var hints = []hint{
+	{keyring.ErrPassphrase, "The key was not opened. Nothing has changed.",
+		"Try another passphrase. If you are sure of it, the file is damaged: restore it from a backup."},
+	{keyring.ErrMismatch, "The file was renamed, or its content was replaced. It was not used.",
+		"Find out who changed it. The right key is in your last backup."},
+	{keyring.ErrDamaged, "No passphrase can open this file. It was not used.", "Restore it from a backup."},
+	{keyring.ErrReadOnly, "Nothing has changed.", "Start keyrite without --read-only to change something."},
+	{rotation.ErrMoved, "Nothing has changed.", "Read it again. Then make the plan anew."},
+	{rotation.ErrConflict, "Nothing of your change has landed. Your keys are where they were.", "Read it again. Then make the plan anew."},
+	{rotation.ErrRefused, "The server kept its old copy. Your keys are where they were.", "See what the server says; often a right is missing."},
+	{rotation.ErrUnknown, "Old and new key are both kept until it is known.", "Look again as soon as the server answers. Delete no key until then."},
+	{access.ErrUnauthorized, "A server answers so also when a repository does not exist, so the login may be fine.", "See whether the name is right, whether you are logged in (docker login), and whether you may do this."},
+	{access.ErrNotFound, "The server has no such thing. Nothing has changed.", "See whether the name is right. A repository that was never signed has no trust data."},
+	{access.ErrConflict, "Somebody else published first. Nothing of yours has landed.", "Read it again. Then make the plan anew."},
+	{access.ErrTruncated, "What came was not used.", "Try again. If it stays, ask who runs the server, or the proxy before it."},
+	{access.ErrTooLarge, "What came was not used.", "Ask who runs the server: no honest answer is as large."},
+	{remote.ErrNotCached, "This machine has not read it before, and was told to ask nobody.", "Try again without --offline."},
+	{remote.ErrNotTrustServer, "It may be a registry, a web page or a proxy. What came was not used.", "See whether the address is that of a trust server; --server sets it."},
+	{registry.ErrNotRegistry, "What came was not used.", "See whether the address is that of a registry; --registry sets it."},
+	{state.ErrLocked, "Two changes at once could lose a key, so only one program may write.", "Close the other keyrite, or go on looking: that is always possible."},
+	{state.ErrBroken, "Records before the break are whole; the rest cannot be believed. Nothing was written.", "Keep the file as it is, and find out who changed it."},
+	{state.ErrNewer, "This keyrite does not know all that the file says, so it does not touch it.", "Use the newer keyrite."},
+	{syscall.ENOSPC, "What was being written is not there; everything else is as it was.", "Make room on the disk and try again."},
+	{fs.ErrPermission, "Nothing has changed.", "Look at the owner and the mode of the file or folder."},
+	{fs.ErrExist, "What is there was left alone.", "Choose another name, or look at what is there first."},
+	{fs.ErrNotExist, "Nothing has changed.", "See whether the name is right, and whether the medium is mounted."},
+	{context.DeadlineExceeded, "It is not known how the server stands. Nothing here has changed.", "Try again; --timeout gives the server more time."},
+	{context.Canceled, "You stopped it. What came before that is shown.", "Start again when you like."},
+}
+
+// verifyHints say what a refusal of metadata means, by its reason.
+var verifyHints = map[trustdata.Reason]hint{
+	trustdata.ReasonRollback:    {means: "This machine has seen a newer version. An old copy restored by mistake looks like this. So does an attack. Nothing was stored.", do: "Do not sign or pull. Ask who runs the server."},
+	trustdata.ReasonChain:       {means: "The root on the server does not follow from the one this machine knows. Nothing was stored.", do: "Do not sign or pull. Ask whoever holds the root key whether it was replaced."},
+	trustdata.ReasonExpired:     {means: "Every client that checks signatures refuses this repository.", do: "Whoever holds its keys must sign it again."},
+	trustdata.ReasonSignature:   {means: "It is not signed by enough of the keys that it must be signed by. Nothing was stored.", do: "Do not pull. Ask who published it last."},
+	trustdata.ReasonChecksum:    {means: "The file is not the one that was signed: changed on its way, or by the server. Nothing was stored.", do: "Read it again. If it stays, ask who runs the server."},
+	trustdata.ReasonCertificate: {means: "The root key's certificate does not hold. Nothing was stored.", do: "Whoever holds the root key must renew its certificate."},
+	trustdata.ReasonFormat:      {means: "It is not metadata that keyrite or any client can use. Nothing was stored.", do: "See whether the address is that of a trust server."},
+	trustdata.ReasonMissing:     {means: "The server names a file that it does not give out.", do: "Read it again. If it stays, ask who runs the server."},
+}
+
+func hintFor(err error) hint {
+	var refused *trustdata.VerifyError
+	if errors.As(err, &refused) {
+		return verifyHints[refused.Reason]
+	}
+	for _, h := range hints {
+		if errors.Is(err, h.is) {
+			return h
+		}
+	}
+	var unknownCA x509.UnknownAuthorityError
+	if errors.As(err, &unknownCA) {
+		return hint{means: "This machine does not know who signed the server's certificate, so nothing was sent.",
+			do: "Put the CA file into ~/.docker/tls/<host>/ca.crt, or give it with --tls-ca."}
+	}
+	var dial net.Error
+	if errors.As(err, &dial) {
+		return hint{means: "The server was not reached. What is shown is what was known before.",
+			do: "Try again; --offline shows what this machine remembers."}
+	}
+	return hint{}
+}
+
+// Hint is what can be done about an error, in one sentence, or "" where nothing better is
+// known than to try again.
+func Hint(err error) string { return hintFor(err).do }

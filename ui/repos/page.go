@@ -1,0 +1,274 @@
+package repos
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/remote"
+	"keyrite/ui"
+)
+
+// Repo is one repository as far as it is known.
+type Repo struct {
+	GUN trustdata.GUN
+	// Collection is nil where nothing verified, or nothing was read yet.
+	Collection *trustdata.Collection
+	RootKeyIDs []trustdata.KeyID
+	// RootHeld and CanSign: a root key, and a key that signs tags, is on this machine.
+	RootHeld, CanSign bool
+	// Problem says why there is no collection, fit to be shown; "" where there is one.
+	Problem string
+	// NotChecked says why the collection could not be read anew, or is "".
+	NotChecked string
+	state      state
+}
+
+// state sorts out why there is no collection.
+type state int
+
+const (
+	unread    state = iota // nothing was tried
+	read                   // there is one
+	refused                // the metadata does not verify
+	unsigned               // the server has none
+	unchecked              // the server could not be asked, or said no
+)
+
+// NewRepo is what a reading of a repository found. held are the keys of this machine.
+func NewRepo(gun trustdata.GUN, res *remote.Result, held map[trustdata.KeyID]keyring.Info, err error) Repo {
+	if err != nil {
+		return failed(gun, err)
+	}
+	if res == nil {
+		return Repo{GUN: gun}
+	}
+	return Of(res.Collection, held)
+}
+
+// Of is the repository of a verified collection.
+func Of(col *trustdata.Collection, held map[trustdata.KeyID]keyring.Info) Repo {
+	r := Repo{GUN: col.GUN, Collection: col, state: read}
+	for _, role := range col.Roles {
+		for _, k := range role.Keys {
+			_, here := held[k.KeyID]
+			switch {
+			case role.Role == trustdata.RoleRoot:
+				r.RootKeyIDs = append(r.RootKeyIDs, k.KeyID)
+				r.RootHeld = r.RootHeld || here
+			case role.Role == trustdata.RoleTargets || role.Role.IsDelegation():
+				r.CanSign = r.CanSign || here
+			}
+		}
+	}
+	return r
+}
+
+func failed(gun trustdata.GUN, err error) Repo {
+	r := Repo{GUN: gun, Problem: trustdata.VisibleError(err), state: unchecked}
+	switch {
+	case errors.Is(err, remote.ErrNotCached):
+		r.state = unread
+	case errors.Is(err, trustdata.ErrVerify):
+		r.state = refused
+	case errors.Is(err, remote.ErrNotFound):
+		r.state = unsigned
+	}
+	return r
+}
+
+// Page is the list of repositories.
+func Page(list []Repo, now time.Time) ui.Page {
+	p := ui.Page{
+		Title: "Repositories",
+		Columns: []ui.Column{
+			{Title: "REPOSITORY", Priority: 1, Min: 16, Cut: ui.CutLeft, Host: true}, {Title: "SIGNED", Priority: 5},
+			{Title: "ENDS", Priority: 2}, {Title: "ROOT", Priority: 6}, {Title: "CAN SIGN", Priority: 3}, {Title: "DATA", Priority: 4},
+		},
+		Empty: "No repository is known here yet. Press o to look at one by its name: that needs no key.",
+	}
+	count := map[ui.Mark]int{}
+	for _, r := range list {
+		row := r.row(now)
+		count[row.Mark]++
+		p.Rows = append(p.Rows, row)
+		p.Freshness = older(p.Freshness, r)
+	}
+	p.Summary = ui.Plural(len(list), "repository", "repositories")
+	for i, m := range ui.Marks {
+		if n := count[m]; n > 0 {
+			sep := ", "
+			if !strings.Contains(p.Summary, ":") {
+				sep = ": "
+			}
+			p.Summary += fmt.Sprintf("%s%d %s", sep, n, []string{"now", "soon", "to note", "not checked", "ok", "never signed"}[i])
+		}
+	}
+	return p
+}
+
+// older is the freshness of a list: that of its oldest row.
+func older(f ui.Freshness, r Repo) ui.Freshness {
+	c := r.Collection
+	if c == nil || !f.At.IsZero() && f.Source == trustdata.SourceCache && c.Source == trustdata.SourceLive {
+		return f
+	}
+	if f.At.IsZero() || c.ReadAt.Before(f.At) || c.Source == trustdata.SourceCache && f.Source == trustdata.SourceLive {
+		return ui.Freshness{Source: c.Source, At: c.ReadAt}
+	}
+	return f
+}
+
+const nothing = string(ui.MarkNone)
+
+func (r Repo) row(now time.Time) ui.Row {
+	gun := trustdata.Visible(string(r.GUN))
+	row := ui.Row{ID: string(r.GUN), Copy: []ui.Copyable{{What: "name", Text: gun}}}
+	c := r.Collection
+	if c == nil {
+		mark, ends, data := r.without()
+		row.Mark, row.Cells = mark, []string{gun, nothing, ends, nothing, nothing, data}
+		row.Detail = []string{gun, r.sentence()}
+		return row
+	}
+	mark, ends := firstEnd(c, now)
+	data := ui.Freshness{Source: c.Source, At: c.ReadAt}.Short(now)
+	if r.NotChecked != "" {
+		data = "failed"
+	}
+	if c.Source == trustdata.SourceCache || r.NotChecked != "" {
+		mark = ui.Worse(mark, ui.MarkUnchecked)
+	}
+	if !c.Verified() {
+		mark = ui.Worse(mark, ui.MarkSoon)
+	}
+	can := "no key"
+	if r.CanSign {
+		can = "yes"
+	}
+	row.Mark = mark
+	row.Cells = []string{gun, fmt.Sprint(names(c)), ends, r.root(), can, data}
+	row.Detail = []string{gun + "   " + versions(c, now), signers(c), problems(c)}
+	if r.NotChecked != "" {
+		row.Detail[1] = "Could not be checked now: " + r.NotChecked + "."
+	}
+	if len(r.RootKeyIDs) > 0 {
+		row.Copy = append(row.Copy, ui.Copyable{What: "root key ID", Text: string(r.RootKeyIDs[0])})
+	}
+	return row
+}
+
+// without is what stands in the columns of a repository that could not be read.
+func (r Repo) without() (mark ui.Mark, ends, data string) {
+	switch r.state {
+	case refused:
+		return ui.MarkNow, "DOES NOT VERIFY", "refused"
+	case unsigned:
+		return ui.MarkNone, "never signed", "live"
+	case unchecked:
+		return ui.MarkUnchecked, "not checked", "failed"
+	}
+	return ui.MarkUnchecked, "not checked", "..."
+}
+
+func (r Repo) sentence() string {
+	switch r.state {
+	case unsigned:
+		return "The trust server has nothing for it: " + r.Problem + "."
+	case unread:
+		return "Nothing was read of it yet."
+	}
+	return r.Problem + "."
+}
+
+func (r Repo) root() string {
+	if len(r.RootKeyIDs) == 0 {
+		return nothing
+	}
+	s := r.RootKeyIDs[0].Short()
+	if r.RootHeld {
+		s += " here"
+	}
+	return s
+}
+
+// names counts the names that are signed, not the pairs of name and digest.
+func names(c *trustdata.Collection) int {
+	set := map[string]bool{}
+	for _, t := range c.Tags {
+		set[t.Name] = true
+	}
+	return len(set)
+}
+
+// firstEnd is what stops clients first. The server renews the timestamp by itself, so
+// that one counts only when it has run out.
+func firstEnd(c *trustdata.Collection, now time.Time) (ui.Mark, string) {
+	var first time.Time
+	what := ""
+	consider := func(name string, at time.Time) {
+		if !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first, what = at, name
+		}
+	}
+	for _, r := range c.Roles {
+		if r.Problem == "" && (r.Role != trustdata.RoleTimestamp || !r.Expires.After(now)) {
+			consider(trustdata.Visible(string(r.Role)), r.Expires)
+		}
+		for _, k := range r.Keys {
+			consider("cert", k.CertificateExpires)
+		}
+	}
+	mark, text := ui.Ends(first, now)
+	switch {
+	case first.IsZero(), mark == ui.MarkOK:
+		return mark, text
+	case !first.After(now):
+		return mark, what + " PAST"
+	}
+	return mark, what + " " + ui.Age(first.Sub(now))
+}
+
+func versions(c *trustdata.Collection, now time.Time) string {
+	var parts []string
+	for _, r := range c.Roles {
+		if !r.Role.IsBase() {
+			continue
+		}
+		s := fmt.Sprintf("%s v%d", r.Role, r.Version)
+		if r.Problem == "" && !r.Expires.After(now) {
+			s += " (PAST)"
+		}
+		parts = append(parts, s)
+	}
+	return strings.Join(parts, "   ")
+}
+
+func signers(c *trustdata.Collection) string {
+	var parts []string
+	for _, r := range c.Roles {
+		if s := r.Role.Signer(); s != "" {
+			parts = append(parts, trustdata.Visible(s))
+		}
+	}
+	if len(parts) == 0 {
+		return "Signers: none but the repository's admin."
+	}
+	return "Signers: " + strings.Join(parts, ", ")
+}
+
+func problems(c *trustdata.Collection) string {
+	var parts []string
+	for _, r := range c.Roles {
+		if r.Problem != "" {
+			parts = append(parts, trustdata.Visible(string(r.Role))+": "+trustdata.Visible(r.Problem))
+		}
+	}
+	for _, p := range c.Problems {
+		parts = append(parts, trustdata.Visible(p.String()))
+	}
+	return strings.Join(parts, "; ")
+}

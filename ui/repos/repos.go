@@ -1,0 +1,206 @@
+// Package repos shows the repositories that this machine knows of.
+package repos
+
+import (
+	"context"
+	"fmt"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/trustdata"
+	"keyrite/ui"
+)
+
+// Source is what the screen needs of the layers below.
+type Source interface {
+	// Known lists the repositories with what this machine remembers. It asks no server.
+	Known(context.Context) ([]Repo, error)
+	// Check asks the servers, and hands over each repository as its answer comes. It may
+	// call each from several goroutines.
+	Check(ctx context.Context, guns []trustdata.GUN, each func(Repo)) error
+}
+
+// Options are what the screen is given.
+type Options struct {
+	Context context.Context
+	Styles  *ui.Styles
+	Clock   ui.Clock
+	Source  Source
+	// Offline leaves the servers alone.
+	Offline bool
+	// Open makes the screen of a repository's tags, Roles that of its roles and keys.
+	Open, Roles func(trustdata.GUN) ui.Screen
+}
+
+// Model is the screen.
+type Model struct {
+	*ui.List
+	opt    Options
+	loader *ui.Loader[news]
+	repos  []Repo
+	known  bool
+	asked  int // repositories that are being checked
+	came   int // of these, those that were answered
+	keys   keyMap
+}
+
+type keyMap struct{ open, roles, refresh key.Binding }
+
+// news is either the whole list as it is remembered, or one repository as it was checked.
+type news struct {
+	list []Repo
+	one  *Repo
+}
+
+// New makes the screen.
+func New(opt Options) *Model {
+	m := &Model{List: ui.NewList(opt.Styles, "repository", "repositories"), opt: opt,
+		loader: ui.NewLoader[news](opt.Context, opt.Clock),
+		keys: keyMap{open: ui.Bind("Enter", "tags", "enter", "l", "right"), roles: ui.Bind("i", "roles", "i"),
+			refresh: ui.Bind("r", "refresh", "r")}}
+	m.keys.roles.SetEnabled(opt.Roles != nil)
+	return m
+}
+
+// Title is the screen's name.
+func (m *Model) Title() string { return "repos" }
+
+// Count is the number of repositories for the tab.
+func (m *Model) Count() (int, bool) { return len(m.repos), m.known }
+
+// Freshness is that of the oldest row.
+func (m *Model) Freshness() ui.Freshness { return m.Page().Freshness }
+
+// Init shows what is known, then asks.
+func (m *Model) Init() tea.Cmd { return m.load() }
+
+func (m *Model) load() tea.Cmd {
+	source, offline := m.opt.Source, m.opt.Offline
+	m.asked, m.came = 0, 0
+	return m.loader.Start(func(ctx context.Context, emit func(news)) error {
+		list, err := source.Known(ctx)
+		if err != nil {
+			return err
+		}
+		emit(news{list: list})
+		if offline || len(list) == 0 {
+			return nil
+		}
+		guns := make([]trustdata.GUN, len(list))
+		for i, r := range list {
+			guns[i] = r.GUN
+		}
+		return source.Check(ctx, guns, func(r Repo) { emit(news{one: &r}) })
+	})
+}
+
+// Busy reports whether servers are being asked.
+func (m *Model) Busy() bool { _, on := m.loader.Running(); return on }
+
+// Cancel stops asking.
+func (m *Model) Cancel() { m.loader.Cancel() }
+
+// Status says how far the check is, and else what the list has to say.
+func (m *Model) Status() string {
+	if took, on := m.loader.Running(); on && took >= ui.Patience && !m.CapturesInput() {
+		return ui.Waiting(fmt.Sprintf("checked %d of %d", m.came, m.asked), took)
+	}
+	return m.List.Status()
+}
+
+// Update takes keys and the loader's messages.
+func (m *Model) Update(msg tea.Msg) tea.Cmd {
+	if got, cmd, ok := m.loader.Take(msg); ok {
+		return tea.Batch(cmd, m.take(got))
+	}
+	if cmd, mine := m.List.Update(msg); mine {
+		return cmd
+	}
+	switch msg := msg.(type) {
+	case ui.DoneMsg:
+		return m.load()
+	case tea.KeyPressMsg:
+		return m.press(msg)
+	}
+	return nil
+}
+
+func (m *Model) take(got ui.Loaded[news]) tea.Cmd {
+	at := map[trustdata.GUN]int{}
+	for i, r := range m.repos {
+		at[r.GUN] = i
+	}
+	for _, n := range got.Values {
+		if n.one == nil {
+			m.remembered(n.list)
+			for i, r := range m.repos {
+				at[r.GUN] = i
+			}
+			continue
+		}
+		m.came++
+		if i, ok := at[n.one.GUN]; ok {
+			m.repos[i] = n.one.over(m.repos[i])
+		}
+	}
+	if len(got.Values) > 0 {
+		m.Set(ui.NewListing(Page(m.repos, m.opt.Clock.Now())))
+	}
+	if got.Err != nil {
+		return ui.Send(ui.ErrorMsg{Err: got.Err})
+	}
+	return nil
+}
+
+// remembered takes the list from disk; what was read live before stays until it is read
+// again.
+func (m *Model) remembered(list []Repo) {
+	before := map[trustdata.GUN]Repo{}
+	for _, r := range m.repos {
+		before[r.GUN] = r
+	}
+	m.repos, m.known, m.asked = nil, true, len(list)
+	for _, r := range list {
+		if old, ok := before[r.GUN]; ok && old.Collection != nil && old.Collection.Source == trustdata.SourceLive {
+			r = old
+		}
+		m.repos = append(m.repos, r)
+	}
+}
+
+// over is what a check says about a repository that was known as old: a server that could
+// not be asked takes nothing away, and adds why.
+func (r Repo) over(old Repo) Repo {
+	if r.state == unchecked && old.Collection != nil {
+		old.NotChecked = r.Problem
+		return old
+	}
+	return r
+}
+
+func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
+	switch {
+	case key.Matches(k, m.keys.refresh):
+		return m.load()
+	case !key.Matches(k, m.keys.open, m.keys.roles):
+		return nil
+	case m.ID() == "":
+		return ui.Say("No repository is selected. o opens one by its name.")
+	case key.Matches(k, m.keys.roles):
+		return ui.Send(ui.PushMsg{Screen: m.opt.Roles(trustdata.GUN(m.ID()))})
+	}
+	return ui.Send(ui.PushMsg{Screen: m.opt.Open(trustdata.GUN(m.ID()))})
+}
+
+// ShortHelp are the keys of the footer.
+func (m *Model) ShortHelp() []key.Binding {
+	return append([]key.Binding{m.keys.open, m.keys.roles}, append(m.Short(), m.keys.refresh)...)
+}
+
+// FullHelp are all keys of this screen.
+func (m *Model) FullHelp() [][]key.Binding {
+	return [][]key.Binding{{m.keys.open, m.keys.roles, m.keys.refresh}, m.Moves()}
+}
+
+var _ ui.Screen = (*Model)(nil)

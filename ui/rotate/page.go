@@ -1,0 +1,211 @@
+// Package rotate replaces the key of a role, step by step. Until the last question is
+// answered nothing is sent, and leaving undoes what was made so far.
+package rotate
+
+import (
+	"fmt"
+	"strings"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
+	"keyrite/ui"
+)
+
+// PlanPage is a rotation before it happens.
+func PlanPage(p *rotation.Plan) ui.Page {
+	page := ui.Page{
+		Title:    "Rotate the " + p.Role.Title() + " key of " + trustdata.Visible(string(p.GUN)),
+		Summary:  headline(p) + " Nothing is changed by looking at this.",
+		Sections: []ui.Section{target(p), list("WHAT CHANGES", p.Changes, ""), needs(p), steps(p), followers(p)},
+		Notes:    []string{"The same from a script: " + Command(p.Request)},
+		Copy:     []ui.Copyable{{What: "command", Text: Command(p.Request)}},
+	}
+	for _, id := range p.OldKeys {
+		page.Copy = append(page.Copy, ui.Copyable{What: "old key ID " + id.Short(), Text: string(id)})
+	}
+	return page
+}
+
+// Command is the verb that does the same as the wizard.
+func Command(r rotation.Request) string {
+	s := "keyrite rotate " + shellWord(trustdata.Visible(string(r.GUN))) + " " + shellWord(trustdata.Visible(string(r.Role)))
+	if r.To != rotation.Same {
+		s += " --to " + string(r.To)
+	}
+	return s
+}
+
+// shellWord quotes a word that a shell would take apart.
+func shellWord(s string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@%+="
+	if s != "" && strings.Trim(s, plain) == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// headline says in one sentence what the rotation is.
+func headline(p *rotation.Plan) string {
+	if p.MakesKey() {
+		return fmt.Sprintf("The %s key gives way to a new one, made on this machine.", p.Role.Title())
+	}
+	return fmt.Sprintf("The %s key gives way to one that the trust server makes and holds.", p.Role.Title())
+}
+
+func target(p *rotation.Plan) ui.Section {
+	s := ui.Section{Facts: []ui.Fact{
+		{Label: "Repository", Value: trustdata.Visible(string(p.GUN))},
+		{Label: "Trust server", Value: trustdata.Visible(p.Server)},
+	}}
+	for _, id := range p.OldKeys {
+		s.Facts = append(s.Facts, ui.Fact{Label: "Old " + p.Role.Title() + " key", Value: ui.Fours(string(id))})
+	}
+	return s
+}
+
+// list is a section of sentences; marks them all alike.
+func list(title string, texts []string, mark ui.Mark) ui.Section {
+	s := ui.Section{Title: title}
+	for _, t := range texts {
+		s.Facts = append(s.Facts, ui.Fact{Value: trustdata.Visible(t), Mark: mark})
+	}
+	return s
+}
+
+func needs(p *rotation.Plan) ui.Section {
+	s := ui.Section{Title: "YOU WILL NEED"}
+	for _, n := range p.Needs() {
+		f := ui.Fact{Label: "passphrase of " + n.Role.Title() + " key " + n.KeyID.Short(), Value: trustdata.Visible(n.Why)}
+		if n.New {
+			f.Label = "a new passphrase, twice"
+		}
+		s.Facts = append(s.Facts, f)
+	}
+	if p.Role == trustdata.RoleRoot {
+		s.Facts = append(s.Facts, ui.Fact{Label: "a folder and age recipients", Value: "both keys are backed up before anything is sent, or you say why not"},
+			ui.Fact{Label: "pen and paper", Value: "the first eight digits of the new key are shown once and asked for later"})
+	}
+	return s
+}
+
+func steps(p *rotation.Plan) ui.Section {
+	s := ui.Section{Title: "IN THIS ORDER"}
+	for i, step := range p.Steps {
+		s.Facts = append(s.Facts, ui.Fact{Label: fmt.Sprint(i + 1), Value: trustdata.Visible(step)})
+	}
+	return s
+}
+
+func followers(p *rotation.Plan) ui.Section {
+	if len(p.WillNotFollow) == 0 {
+		return ui.Section{Title: "WHO WILL NOT FOLLOW", Facts: []ui.Fact{{Value: "none known", Mark: ui.MarkOK}}}
+	}
+	return list("WHO WILL NOT FOLLOW", p.WillNotFollow, ui.MarkSoon)
+}
+
+// StepSentence is what is being done while the rotation reports a step.
+func StepSentence(step string, p *rotation.Plan) string {
+	switch step {
+	case "sign":
+		return fmt.Sprintf("signing root.json version %d and what goes with it, and verifying that as a client would", p.RootVersion)
+	case "send":
+		return "sending it to " + trustdata.Visible(p.Server)
+	case "confirm":
+		return fmt.Sprintf("reading version %d back from the server with an empty cache, and verifying it", p.RootVersion)
+	case "promote":
+		return "moving the new key from pending/ into private/"
+	}
+	return trustdata.Visible(step)
+}
+
+// ResultPage is a rotation that has landed.
+func ResultPage(p *rotation.Plan, r *rotation.Result) ui.Page {
+	page := ui.Page{
+		Title:    "The " + p.Role.Title() + " key of " + trustdata.Visible(string(p.GUN)) + " was rotated",
+		Summary:  resultSentence(p, r),
+		Sections: []ui.Section{{Facts: resultFacts(p, r)}},
+	}
+	if facts := oldKeys(p, r); len(facts) > 0 {
+		page.Sections = append(page.Sections, ui.Section{Title: "THE OLD KEY", Facts: facts})
+	}
+	if len(r.Notes) > 0 {
+		page.Sections = append(page.Sections, list("NOT AS PLANNED", r.Notes, ui.MarkSoon))
+	}
+	if len(r.Waived) > 0 {
+		page.Sections = append(page.Sections, list("WAIVED", r.Waived, ui.MarkSoon))
+	}
+	page.Sections = append(page.Sections, list("STILL TO DO", toDo(p), ""))
+	for _, id := range r.NewKeys {
+		page.Copy = append(page.Copy, ui.Copyable{What: "new key ID", Text: string(id)})
+	}
+	for _, id := range r.OldKeys {
+		page.Copy = append(page.Copy, ui.Copyable{What: "old key ID", Text: string(id)})
+	}
+	return page
+}
+
+func resultSentence(p *rotation.Plan, r *rotation.Result) string {
+	if !r.Verified {
+		return "The server has the change, but not everything could be verified."
+	}
+	return fmt.Sprintf("The server has version %d of root.json. It was read back with an empty cache and verified.", p.RootVersion)
+}
+
+func resultFacts(p *rotation.Plan, r *rotation.Result) []ui.Fact {
+	mark, verified := ui.MarkOK, "yes: as a client that knows nothing, and as one that knew the version before"
+	if !r.Verified {
+		mark, verified = ui.MarkNow, "no"
+	}
+	facts := []ui.Fact{
+		{Label: "Repository", Value: trustdata.Visible(string(p.GUN)), Mark: ui.MarkNone},
+		{Label: "root.json", Value: fmt.Sprintf("version %d", r.RootVersion), Mark: mark},
+		{Label: "Verified", Value: verified, Mark: mark},
+	}
+	where := "made and held by the server"
+	if p.MakesKey() {
+		where = "in private/"
+	}
+	for _, id := range r.NewKeys {
+		facts = append(facts, ui.Fact{Label: "New " + p.Role.Title() + " key", Value: ui.Fours(string(id)) + "   " + where, Mark: mark})
+	}
+	return facts
+}
+
+// oldKeys says where each old key is now.
+func oldKeys(p *rotation.Plan, r *rotation.Result) []ui.Fact {
+	var facts []ui.Fact
+	for _, id := range r.OldKeys {
+		facts = append(facts, ui.Fact{Label: id.Short(), Value: oldKey(p, r, id)})
+	}
+	return facts
+}
+
+func oldKey(p *rotation.Plan, r *rotation.Result, id trustdata.KeyID) string {
+	for _, path := range r.Trashed {
+		if strings.Contains(path, string(id)) {
+			return "in the trash, and can be put back: " + trustdata.Visible(path)
+		}
+	}
+	switch {
+	case p.Role == trustdata.RoleRoot:
+		return "KEEP IT: clients that last looked before today need its signature"
+	case p.Role == trustdata.RoleTimestamp:
+		return "the server's own; it is out of use"
+	}
+	return "out of use for this repository; the file, if it is on this machine, was left where it is"
+}
+
+// toDo is what nobody but a person can do.
+func toDo(p *rotation.Plan) []string {
+	var out []string
+	if p.MakesKey() {
+		out = append(out, "back up the new key: keyrite backup create --to DIR -r RECIPIENT")
+	}
+	switch p.Role {
+	case trustdata.RoleRoot:
+		out = append(out, "tell whoever pins the old root certificate", "keep every backup of the old root key")
+	case trustdata.RoleTargets:
+		out = append(out, "give the new key to whoever else publishes with the old one")
+	}
+	return append(out, "see that clients list the same tags: keyrite tags "+shellWord(trustdata.Visible(string(p.GUN))))
+}

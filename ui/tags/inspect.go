@@ -1,0 +1,96 @@
+package tags
+
+import (
+	"fmt"
+	"time"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/ui"
+)
+
+// InspectPage is a repository's roles: versions, ends, and the keys they list. held are
+// the keys of this machine.
+func InspectPage(col *trustdata.Collection, held map[trustdata.KeyID]keyring.Info, now time.Time) ui.Page {
+	p := ui.Page{
+		Title:     "Roles of " + trustdata.Visible(string(col.GUN)),
+		Freshness: ui.Freshness{Source: col.Source, At: col.ReadAt, Server: col.Server},
+		Copy:      []ui.Copyable{{What: "name", Text: trustdata.Visible(string(col.GUN))}},
+		Columns: []ui.Column{{Title: "ROLE", Priority: 1, Min: 9, Cut: ui.CutMiddle}, {Title: "VERSION", Priority: 5},
+			{Title: "ENDS", Priority: 2}, {Title: "NEEDS", Priority: 6}, {Title: "KEY", Priority: 3},
+			{Title: "HERE", Priority: 4}, {Title: "ALGORITHM", Priority: 8}, {Title: "CERTIFICATE ENDS", Priority: 7}},
+		Order: "in the order of trust",
+		Empty: "Nothing is known of its roles.",
+	}
+	n := 0
+	for _, r := range col.Roles {
+		rows := roleRows(r, held, now)
+		n += len(r.Keys)
+		p.Rows = append(p.Rows, rows...)
+		if r.Problem != "" {
+			p.Notes = append(p.Notes, trustdata.Visible(string(r.Role))+" does not count: "+trustdata.Visible(r.Problem)+".")
+		}
+	}
+	p.Summary = ui.Plural(len(col.Roles), "role", "roles") + ", " + ui.Plural(n, "key", "keys")
+	for _, pr := range col.Problems {
+		p.Notes = append(p.Notes, trustdata.Visible(pr.String()))
+	}
+	return p
+}
+
+// roleRows are one row for each key of a role, or one for a role that lists none.
+func roleRows(r trustdata.RoleView, held map[trustdata.KeyID]keyring.Info, now time.Time) []ui.Row {
+	role := trustdata.Visible(string(r.Role))
+	mark, ends := ui.Ends(r.Expires, now)
+	if r.Role == trustdata.RoleTimestamp && mark != ui.MarkNone && r.Expires.After(now) {
+		mark = ui.MarkOK // the server renews it by itself
+	}
+	if r.Problem != "" {
+		mark, ends = ui.MarkNow, "DOES NOT COUNT"
+	}
+	base := []string{role, fmt.Sprintf("v%d", r.Version), ends, fmt.Sprintf("%d of %d", r.Threshold, len(r.Keys))}
+	about := []string{role + ": " + ui.When(r.Expires, now), "May sign: " + paths(r)}
+	if len(r.Keys) == 0 {
+		return []ui.Row{{ID: role, Mark: mark, Cells: append(base[:4:4], nothing, nothing, nothing, nothing), Detail: about}}
+	}
+	var rows []ui.Row
+	for _, k := range r.Keys {
+		_, here := held[k.KeyID]
+		yes := "no"
+		if here {
+			yes = "yes"
+		}
+		certMark, cert := ui.Ends(k.CertificateExpires, now)
+		row := ui.Row{ID: role + "\n" + string(k.KeyID), Mark: mark,
+			Cells:  append(base[:4:4], k.KeyID.Short(), yes, trustdata.Visible(k.Algorithm), cert),
+			Detail: append([]string{"key " + ui.Eights(string(k.KeyID))}, about...),
+			Copy:   []ui.Copyable{{What: "key ID", Text: string(k.KeyID)}}}
+		if k.CertificateID != "" {
+			row.Mark = ui.Worse(mark, certMark)
+			row.Copy = append(row.Copy, ui.Copyable{What: "certificate ID", Text: string(k.CertificateID)})
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// paths says which names a role may sign.
+func paths(r trustdata.RoleView) string {
+	if !r.Role.IsDelegation() {
+		return "everything of its role"
+	}
+	s := ""
+	for _, p := range r.Paths {
+		switch {
+		case p == "":
+			return "every tag"
+		case s != "":
+			s += ", "
+		}
+		s += trustdata.Visible(p) + "*"
+	}
+	if s == "" {
+		return "no tag"
+	}
+	return "tags " + s
+}

@@ -1,0 +1,209 @@
+package tags
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/registry"
+	"keyrite/ui"
+)
+
+const nothing = string(ui.MarkNone)
+
+// digits of a digest are shown in lists, as docker does; copying gives all.
+const shortDigest = 12
+
+func short(digest string) string {
+	if digest == "" {
+		return nothing
+	}
+	return digest[:min(shortDigest, len(digest))]
+}
+
+// Page is the list of a repository's tags. compared is whether rows tell what the
+// registry serves; otherwise they tell only what is signed.
+func Page(col *trustdata.Collection, rows []registry.Compared, compared bool, now time.Time) ui.Page {
+	p := ui.Page{
+		Title:     "Tags of " + trustdata.Visible(string(col.GUN)),
+		Empty:     bare(col.GUN) + " has no tags yet.",
+		Freshness: ui.Freshness{Source: col.Source, At: col.ReadAt, Server: col.Server},
+		Copy:      []ui.Copyable{{What: "name", Text: trustdata.Visible(string(col.GUN))}},
+		Columns: []ui.Column{{Title: "TAG", Priority: 1, Min: 10, Cut: ui.CutMiddle}, {Title: "STATE", Priority: 2},
+			{Title: "SIGNED", Priority: 4}, {Title: "SERVED", Priority: 3}, {Title: "SIGNERS", Priority: 5, Min: 8}},
+	}
+	if !compared {
+		p.Columns = append(p.Columns[:3:3], p.Columns[4])
+	}
+	v := view{col: col, compared: compared, also: names(rows)}
+	for _, r := range rows {
+		p.Rows = append(p.Rows, v.row(r))
+	}
+	p.Summary = summary(rows, compared)
+	for _, r := range col.Roles {
+		if r.Problem != "" {
+			p.Notes = append(p.Notes, fmt.Sprintf("%s does not count: %s. Tags that it signs are hidden, they are not unsigned.",
+				trustdata.Visible(string(r.Role)), trustdata.Visible(r.Problem)))
+		}
+	}
+	for _, pr := range col.Problems {
+		p.Notes = append(p.Notes, trustdata.Visible(pr.String()))
+	}
+	return p
+}
+
+// bare is a repository's name without its host.
+func bare(gun trustdata.GUN) string { return trustdata.Visible(gun.Path()) }
+
+// names tells which tags a digest is known under, signed or served.
+func names(rows []registry.Compared) map[string][]string {
+	also := map[string][]string{}
+	for _, r := range rows {
+		if r.Digest != "" && r.Pulled {
+			also[r.Digest] = append(also[r.Digest], r.Name)
+		}
+		if d := r.RegistryDigest; d != "" && (r.Digest == "" || r.Pulled && d != r.Digest) {
+			also[d] = append(also[d], r.Name)
+		}
+	}
+	return also
+}
+
+func summary(rows []registry.Compared, compared bool) string {
+	count, total := map[registry.State]int{}, 0
+	for _, r := range rows {
+		if r.Digest == "" || r.Pulled {
+			count[r.State]++
+			total++
+		}
+	}
+	s := ui.Plural(total, "tag", "tags")
+	if !compared {
+		return s + ", signed; what the registry serves was not compared"
+	}
+	sep := ": "
+	for _, c := range []struct {
+		state registry.State
+		words string
+	}{{registry.Signed, "signed and current"}, {registry.Moved, "signed but moved"}, {registry.Unsigned, "unsigned"},
+		{registry.Gone, "gone"}, {registry.Unknown, "not known"}} {
+		if n := count[c.state]; n > 0 {
+			s += fmt.Sprintf("%s%d %s", sep, n, c.words)
+			sep = ", "
+		}
+	}
+	return s
+}
+
+// view is what the rows of one page share.
+type view struct {
+	col      *trustdata.Collection
+	compared bool
+	also     map[string][]string
+}
+
+func (v view) row(r registry.Compared) ui.Row {
+	mark, state := v.state(r)
+	served := short(r.RegistryDigest)
+	if r.RegistryDigest != "" && r.RegistryDigest == r.Digest {
+		served = "="
+	}
+	tag := trustdata.Visible(r.Name)
+	row := ui.Row{ID: r.Name + "\n" + r.Digest, Mark: mark,
+		Cells:  []string{tag, state, short(r.Digest), served, signers(r)},
+		Detail: v.detail(r), Copy: copies(v.col.GUN, r)}
+	if !v.compared {
+		row.Cells = append(row.Cells[:3:3], row.Cells[4])
+	}
+	return row
+}
+
+// state is the mark and the word; what needs somebody stands in capitals.
+func (v view) state(r registry.Compared) (ui.Mark, string) {
+	switch {
+	case r.Digest != "" && !r.Pulled:
+		return ui.MarkNote, "not pulled"
+	case !v.compared:
+		return ui.MarkUnchecked, "not compared"
+	}
+	switch r.State {
+	case registry.Signed:
+		return ui.MarkOK, "signed"
+	case registry.Moved:
+		return ui.MarkSoon, "SIGNED, MOVED"
+	case registry.Gone:
+		return ui.MarkNote, "SIGNED, GONE"
+	case registry.Unsigned:
+		return ui.MarkSoon, "UNSIGNED"
+	}
+	return ui.MarkUnchecked, "not known"
+}
+
+func signers(r registry.Compared) string {
+	if len(r.Signers) == 0 {
+		return nothing
+	}
+	return trustdata.Visible(strings.Join(r.Signers, ", "))
+}
+
+// copies are a row's texts for the clipboard: the whole digests, and what docker pulls.
+func copies(gun trustdata.GUN, r registry.Compared) []ui.Copyable {
+	var out []ui.Copyable
+	if r.Digest != "" {
+		out = append(out, ui.Copyable{What: "signed digest", Text: "sha256:" + r.Digest})
+	}
+	if r.RegistryDigest != "" && r.RegistryDigest != r.Digest {
+		out = append(out, ui.Copyable{What: "served digest", Text: "sha256:" + r.RegistryDigest})
+	}
+	if r.Digest != "" && r.Pulled {
+		out = append(out, ui.Copyable{What: "docker pull line", Text: "docker pull " + trustdata.Visible(string(gun)) + "@sha256:" + r.Digest})
+	}
+	return append(out, ui.Copyable{What: "name", Text: trustdata.Visible(string(gun) + ":" + r.Name)})
+}
+
+// detail explains a row's state in sentences.
+func (v view) detail(r registry.Compared) []string {
+	tag := trustdata.Visible(r.Name)
+	switch {
+	case r.Digest != "" && !r.Pulled:
+		return []string{tag + ": this digest is signed too, but docker takes another one for the name.", v.signed(r)}
+	case !v.compared:
+		return []string{v.signed(r), "What the registry serves now was not asked."}
+	}
+	var out []string
+	switch r.State {
+	case registry.Signed:
+		out = []string{v.signed(r), "The registry serves exactly that."}
+	case registry.Moved:
+		out = []string{v.signed(r) + "   served: " + v.named(r.RegistryDigest, r.Name),
+			"Clients that check signatures still pull the signed one. All others get the served one."}
+	case registry.Gone:
+		out = []string{v.signed(r), "The signature is for a tag that the registry no longer has: harmless, or somebody deleted it."}
+	case registry.Unsigned:
+		out = []string{tag + "   served: " + v.named(r.RegistryDigest, r.Name), "Clients that check signatures refuse this tag."}
+	default:
+		out = []string{v.signed(r), "The registry did not say what it serves."}
+	}
+	if r.Reason != "" {
+		out = append(out, "Because: "+trustdata.Visible(r.Reason)+".")
+	}
+	return out
+}
+
+func (v view) signed(r registry.Compared) string {
+	if r.Digest == "" {
+		return trustdata.Visible(r.Name)
+	}
+	return trustdata.Visible(r.Name) + "   signed: " + v.named(r.Digest, r.Name)
+}
+
+// named is a digest with another tag that it is known under.
+func (v view) named(digest, self string) string {
+	for _, n := range v.also[digest] {
+		if n != self {
+			return short(digest) + ", which is " + trustdata.Visible(n)
+		}
+	}
+	return short(digest)
+}

@@ -1,0 +1,252 @@
+// Package tags shows the signed tags of one repository beside what the registry serves,
+// a single tag, and the repository's roles.
+package tags
+
+import (
+	"context"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/registry"
+	"keyrite/ui"
+)
+
+// Source is what the screens need of the layers below.
+type Source interface {
+	// Cached is what this machine remembers, verified as of now; nil if it is nothing.
+	// It asks no server.
+	Cached(context.Context, trustdata.GUN) (*trustdata.Collection, error)
+	// Fetch reads the collection from its server.
+	Fetch(context.Context, trustdata.GUN) (*trustdata.Collection, error)
+	// Compare asks the registry what it serves for every tag.
+	Compare(context.Context, *trustdata.Collection) ([]registry.Compared, error)
+	// Held are the keys of this machine.
+	Held(context.Context) (map[trustdata.KeyID]keyring.Info, error)
+}
+
+// Options are what the screens are given.
+type Options struct {
+	Context context.Context
+	Styles  *ui.Styles
+	Clock   ui.Clock
+	Source  Source
+	GUN     trustdata.GUN
+	// Offline leaves the servers alone.
+	Offline bool
+	// Rotate makes the screen that rotates a key of the repository, or says why there is
+	// none. It may be nil: then there is no such key.
+	Rotate func(trustdata.GUN) (screen ui.Screen, reason string)
+}
+
+// Model is the screen of a repository's tags.
+type Model struct {
+	*ui.List
+	opt    Options
+	loader *ui.Loader[loaded]
+	got    loaded
+	keys   keyMap
+}
+
+type keyMap struct{ open, roles, rotate, refresh key.Binding }
+
+// loaded is what is known at one moment of a load.
+type loaded struct {
+	col      *trustdata.Collection
+	rows     []registry.Compared
+	compared bool
+	list     *ui.Listing
+	next     string // what is being waited for now
+}
+
+// New makes the screen.
+func New(opt Options) *Model {
+	m := &Model{List: ui.NewList(opt.Styles, "tag", "tags"), opt: opt,
+		loader: ui.NewLoader[loaded](opt.Context, opt.Clock),
+		keys: keyMap{open: ui.Bind("Enter", "open", "enter", "l", "right"), roles: ui.Bind("i", "roles", "i"),
+			rotate: ui.Bind("R", "rotate", "R"), refresh: ui.Bind("r", "refresh", "r")}}
+	m.keys.rotate.SetEnabled(opt.Rotate != nil)
+	m.Brief()
+	m.Set(ui.NewListing(ui.Page{Title: "Tags of " + trustdata.Visible(string(opt.GUN)),
+		Columns: []ui.Column{{Title: "TAG", Priority: 1}}, Empty: "Nothing was read yet of " + trustdata.Visible(string(opt.GUN)) + "."}))
+	return m
+}
+
+// Title is the repository's name without its host.
+func (m *Model) Title() string { return bare(m.opt.GUN) }
+
+// Subtitle is the counts and the whole name.
+func (m *Model) Subtitle() string {
+	if s := m.Page().Summary; s != "" {
+		return s + "   " + trustdata.Visible(string(m.opt.GUN))
+	}
+	return trustdata.Visible(string(m.opt.GUN))
+}
+
+// Freshness is that of the metadata.
+func (m *Model) Freshness() ui.Freshness { return m.Page().Freshness }
+
+// Init shows what is known, then asks.
+func (m *Model) Init() tea.Cmd { return m.load() }
+
+func (m *Model) load() tea.Cmd {
+	opt := m.opt
+	return m.loader.Start(func(ctx context.Context, emit func(loaded)) error {
+		give := func(col *trustdata.Collection, rows []registry.Compared, compared bool, next string) {
+			emit(loaded{col, rows, compared, ui.NewListing(Page(col, rows, compared, opt.Clock.Now())), next})
+		}
+		name := bare(opt.GUN)
+		col, err := opt.Source.Cached(ctx, opt.GUN)
+		if err != nil {
+			return err
+		}
+		if col != nil {
+			give(col, signedRows(col), false, "asking the trust server for "+name)
+		}
+		if opt.Offline {
+			return nil
+		}
+		if col, err = opt.Source.Fetch(ctx, opt.GUN); err != nil {
+			return err
+		}
+		give(col, signedRows(col), false, "asking the registry what it serves for "+name)
+		rows, err := opt.Source.Compare(ctx, col)
+		if err == nil {
+			give(col, rows, true, "")
+		}
+		return err
+	})
+}
+
+// signedRows are a collection's tags, compared with nothing.
+func signedRows(col *trustdata.Collection) []registry.Compared {
+	rows := make([]registry.Compared, len(col.Tags))
+	for i, t := range col.Tags {
+		rows[i].Tag = t
+	}
+	return rows
+}
+
+// Busy reports whether a server is being asked.
+func (m *Model) Busy() bool { _, on := m.loader.Running(); return on }
+
+// Cancel stops asking.
+func (m *Model) Cancel() { m.loader.Cancel() }
+
+// Status says what is being waited for, and else what the list has to say.
+func (m *Model) Status() string {
+	took, on := m.loader.Running()
+	switch {
+	case !on || took < ui.Patience || m.CapturesInput():
+		return m.List.Status()
+	case m.got.next == "":
+		return ui.Waiting("asking the trust server for "+bare(m.opt.GUN), took)
+	}
+	return ui.Waiting(m.got.next, took)
+}
+
+// Update takes keys and the loader's messages.
+func (m *Model) Update(msg tea.Msg) tea.Cmd {
+	if got, cmd, ok := m.loader.Take(msg); ok {
+		return tea.Batch(cmd, m.take(got))
+	}
+	if cmd, mine := m.List.Update(msg); mine {
+		return cmd
+	}
+	switch msg := msg.(type) {
+	case ui.DoneMsg:
+		return m.load()
+	case inspectedMsg:
+		return m.inspected(msg)
+	case tea.KeyPressMsg:
+		return m.press(msg)
+	}
+	return nil
+}
+
+func (m *Model) take(got ui.Loaded[loaded]) tea.Cmd {
+	for _, v := range got.Values {
+		better := m.got.col == nil || v.col.Source == trustdata.SourceLive || m.got.col.Source != trustdata.SourceLive
+		if better && (v.compared || !m.got.compared || got.Err != nil) {
+			m.got = v // until it is compared again, the last comparison stays on screen
+			m.Set(v.list)
+		} else {
+			m.got.next = v.next
+		}
+	}
+	if got.Err != nil {
+		return ui.Send(ui.ErrorMsg{Err: got.Err})
+	}
+	return nil
+}
+
+func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
+	switch {
+	case key.Matches(k, m.keys.refresh):
+		return m.load()
+	case key.Matches(k, m.keys.rotate):
+		s, why := m.opt.Rotate(m.opt.GUN)
+		if s == nil {
+			return ui.Say(why)
+		}
+		return ui.Send(ui.PushMsg{Screen: s})
+	case key.Matches(k, m.keys.roles):
+		return m.inspect()
+	case key.Matches(k, m.keys.open):
+		return m.open()
+	}
+	return nil
+}
+
+func (m *Model) open() tea.Cmd {
+	for _, r := range m.got.rows {
+		if r.Name+"\n"+r.Digest == m.ID() {
+			page := TagPage(m.got.col, m.got.rows, r, m.got.compared, m.opt.Clock.Now())
+			return ui.Send(ui.PushMsg{Screen: newStill(m.opt.Styles, page.Title, "signature", "signatures", page)})
+		}
+	}
+	return ui.Say("No tag is selected.")
+}
+
+type inspectedMsg struct {
+	model *Model
+	held  map[trustdata.KeyID]keyring.Info
+	err   error
+}
+
+// inspect opens the repository's roles, once it is known which keys are here.
+func (m *Model) inspect() tea.Cmd {
+	if m.got.col == nil {
+		return ui.Say("Nothing was read yet, so no role is known.")
+	}
+	ctx, source := m.opt.Context, m.opt.Source
+	return func() tea.Msg {
+		held, err := source.Held(ctx)
+		return inspectedMsg{m, held, err}
+	}
+}
+
+func (m *Model) inspected(msg inspectedMsg) tea.Cmd {
+	if msg.model != m {
+		return nil
+	}
+	if msg.err != nil {
+		return ui.Send(ui.ErrorMsg{Err: msg.err})
+	}
+	page := InspectPage(m.got.col, msg.held, m.opt.Clock.Now())
+	return ui.Send(ui.PushMsg{Screen: newStill(m.opt.Styles, "roles", "key", "keys", page)})
+}
+
+// ShortHelp are the keys of the footer.
+func (m *Model) ShortHelp() []key.Binding {
+	return append([]key.Binding{m.keys.open, m.keys.roles, m.keys.rotate}, append(m.Short(), m.keys.refresh)...)
+}
+
+// FullHelp are all keys of this screen.
+func (m *Model) FullHelp() [][]key.Binding {
+	return [][]key.Binding{{m.keys.open, m.keys.roles, m.keys.rotate, m.keys.refresh}, m.Moves()}
+}
+
+var _ ui.Screen = (*Model)(nil)

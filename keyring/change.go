@@ -141,8 +141,15 @@ func validPut(name string) bool {
 	if _, err := trustdata.ParseKeyID(name); err == nil {
 		return true
 	}
-	folder, _, _ := strings.Cut(name, "/")
-	return slices.Contains(legacyFolders, folder) && folder != name && fs.ValidPath(name) && !strings.Contains(name, `\`)
+	folder, below, _ := strings.Cut(name, "/")
+	if !slices.Contains(legacyFolders, folder) {
+		return false
+	}
+	if gun := path.Dir(below); gun != "." {
+		_, err := trustdata.ParseGUN(gun)
+		return err == nil && path.Join(gun, path.Base(below)) == below
+	}
+	return below != ""
 }
 
 func (v vault) readBack(name string, want []byte) error {

@@ -2,9 +2,11 @@ package trustserver
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -126,31 +128,52 @@ func (s *Server) get(w http.ResponseWriter, gun trustdata.GUN, name string) *api
 	return nil
 }
 
+// lookUp finds the file that name asks for, and how long it may be cached. A name that is
+// none of the three forms is no route.
 func (s *Server) lookUp(gun trustdata.GUN, name string) (f *file, cache string, apiErr *apiError) {
+	role, wanted, apiErr := parseName(name)
+	if apiErr != nil {
+		return nil, "", apiErr
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	repo := s.repos[gun]
-	first, second, two := strings.Cut(name, ".")
 	cache = cacheForever
-	switch version, err := strconv.ParseInt(first, 10, 64); {
-	case !two:
-		cache = cacheCurrent
-		if role := trustdata.Role(name); role == trustdata.RoleTimestamp || role == trustdata.RoleSnapshot {
+	if wanted == nil {
+		cache, wanted = cacheCurrent, func(*file) bool { return true }
+		if role == trustdata.RoleTimestamp || role == trustdata.RoleSnapshot {
 			if err := s.refresh(gun); err != nil {
 				return nil, "", asAPIError(err)
 			}
-			repo = s.repos[gun]
 		}
-		f = repo.current(trustdata.Role(name))
-	case err == nil && first[0] != '+' && first[0] != '-':
-		f = repo.find(trustdata.Role(second), func(f *file) bool { return f.version == version })
-	default:
-		f = repo.find(trustdata.Role(first), func(f *file) bool { return f.sum == second })
 	}
-	if f == nil {
+	if f = s.repos[gun].find(role, wanted); f == nil {
 		return nil, "", errNotFound.withDetail(nothing)
 	}
 	return f, cache, nil
+}
+
+// parseName tells the three forms of a file's name apart; wanted is nil for the current
+// file. Versions may have leading zeros. Checksums of three lengths are routed and only
+// SHA-256 in lower case is ever found.
+func parseName(name string) (role trustdata.Role, wanted func(*file) bool, apiErr *apiError) {
+	first, second, two := strings.Cut(name, ".")
+	if two && first != "" && strings.Trim(first, "0123456789") == "" {
+		version, err := strconv.ParseInt(first, 10, 64)
+		if err != nil {
+			return "", nil, errNotFound.withDetail(nothing)
+		}
+		first, wanted = second, func(f *file) bool { return f.version == version }
+	} else if two {
+		if _, err := hex.DecodeString(second); err != nil || !slices.Contains([]int{64, 96, 128}, len(second)) {
+			return "", nil, errNotFound
+		}
+		wanted = func(f *file) bool { return f.sum == second }
+	}
+	role, err := trustdata.ParseRole(first)
+	if err != nil {
+		return "", nil, errNotFound
+	}
+	return role, wanted, nil
 }
 
 // asAPIError finds the answer in an error; any other error is the server's own fault.

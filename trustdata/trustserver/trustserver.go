@@ -23,7 +23,8 @@
 //     envelope, duplicate members and the like are refused.
 //   - DELETE removes the repository of that name alone, not every one whose name begins
 //     with it; a checksum finds a file of the named role only; going back in a change
-//     feed without a change_id starts at the newest change instead of failing.
+//     feed without a change_id starts at the newest change, and an upload that is cut
+//     short is MALFORMED_UPLOAD, where the real server crashes on both.
 //   - Uploads are bounded, and a repository name that trustdata.ParseGUN refuses is
 //     INVALID_GUN on publish and unknown otherwise.
 //

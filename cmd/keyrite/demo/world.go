@@ -74,7 +74,7 @@ func New(ctx context.Context, dir string, now func() time.Time) (*World, error) 
 		}
 	}
 	if err := w.build(ctx, dir, now); err != nil {
-		return nil, errors.Join(fmt.Errorf("failed to build the demo: %w", err), w.Close())
+		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
 }

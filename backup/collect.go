@@ -26,6 +26,9 @@ type Source struct {
 	// Dirs are the trust directories. Where two hold a file of one name, the first one's
 	// goes in.
 	Dirs []*keyring.Dir
+	// Staged are new keys that wait in pending/ and go in as the private keys that they
+	// are about to become.
+	Staged []keyring.Staged
 	// Metadata goes below archive/.
 	Metadata []MetadataFile
 	// Tool is the program and version, for the manifest: "keyrite 1.2.0".
@@ -67,6 +70,11 @@ func collect(ctx context.Context, src Source) (*collection, error) {
 	c := &collection{at: map[string]int{}}
 	for _, dir := range src.Dirs {
 		if err := c.addDir(ctx, dir.Path()); err != nil {
+			return nil, err
+		}
+	}
+	for _, staged := range src.Staged {
+		if err := c.addStaged(staged); err != nil {
 			return nil, err
 		}
 	}

@@ -1,0 +1,36 @@
+package backup
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"keyrite/keyring"
+)
+
+// addStaged takes a new key that still waits in pending/, under the name that it gets when
+// it is promoted: a root key is backed up before the first repository trusts it.
+func (c *collection) addStaged(s keyring.Staged) error {
+	root, err := os.OpenRoot(filepath.Dir(s.Path))
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	base := filepath.Base(s.Path)
+	f, err := openRegular(root, base)
+	if err != nil {
+		return fmt.Errorf("pending key %q: %w", s.Path, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	e := entry{from: s.Path, mod: info.ModTime(),
+		open: func() (io.ReadCloser, error) { return reopen(filepath.Dir(s.Path), base) }}
+	if err := e.measure(privateDir+"/"+base, KindKey, f); err != nil {
+		return fmt.Errorf("pending key %q: %w", s.Path, err)
+	}
+	return c.add(e)
+}

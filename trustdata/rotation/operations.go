@@ -18,6 +18,7 @@ type operation struct {
 	GUN         trustdata.GUN     `json:"gun"`
 	Server      string            `json:"server"`
 	Role        trustdata.Role    `json:"role"`
+	To          Manager           `json:"to"`
 	OldKeys     []trustdata.KeyID `json:"old_keys"`
 	NewKey      trustdata.KeyID   `json:"new_key"`
 	RootVersion int64             `json:"root_version"`
@@ -37,7 +38,7 @@ const (
 
 func (prep *Prepared) operation() operation {
 	p := prep.plan
-	return operation{ID: p.ID, GUN: p.GUN, Server: p.Server, Role: p.Role, OldKeys: p.OldKeys, NewKey: prep.NewID, RootVersion: p.RootVersion}
+	return operation{ID: p.ID, GUN: p.GUN, Server: p.Server, Role: p.Role, To: p.to, OldKeys: p.OldKeys, NewKey: prep.NewID, RootVersion: p.RootVersion}
 }
 
 // submitting makes durable that the upload with this root is about to leave.
@@ -130,4 +131,17 @@ func (r *Rotator) recoverOne(ctx context.Context, staged keyring.Staged, op oper
 		out.Notes = append(out.Notes, fmt.Sprintf("that it is done could not be recorded: %v", err))
 	}
 	return out
+}
+
+// HeldByServer reports whether the last finished change of a role's key here gave it to
+// the server.
+func HeldByServer(journal *state.Log, gun trustdata.GUN, role trustdata.Role) bool {
+	held := false
+	for _, rec := range journal.Records() {
+		var op operation
+		if rec.Kind == stateDone && json.Unmarshal(rec.Data, &op) == nil && op.GUN == gun && op.Role == role {
+			held = op.To == Server
+		}
+	}
+	return held
 }

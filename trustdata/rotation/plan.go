@@ -108,6 +108,8 @@ type planner struct {
 	plan *Plan
 	held held
 	now  time.Time
+	// moved says that the operations log has the snapshot key at the server.
+	moved bool
 }
 
 func (b *planner) run() error {
@@ -151,6 +153,8 @@ func (b *planner) manager() error {
 		to = Local
 	case to == Same && b.anyHeld(b.plan.OldKeys):
 		to = Local
+	case to == Same && b.moved:
+		to = Server
 	case to == Same:
 		return usagef("no snapshot key of %q is on this machine, and nobody can ask the server whether it holds one: say \"--to server\" or \"--to local\"", b.plan.GUN)
 	}

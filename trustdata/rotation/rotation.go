@@ -59,7 +59,7 @@ func (r *Rotator) Plan(ctx context.Context, req Request) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &planner{now: r.Now(), held: held{}, plan: &Plan{ID: operationID(r.Now()), Request: req,
+	b := &planner{now: r.Now(), held: held{}, moved: HeldByServer(r.Journal, req.GUN, trustdata.RoleSnapshot), plan: &Plan{ID: operationID(r.Now()), Request: req,
 		Server: res.Collection.Server, base: res.Repo, WillNotFollow: []string{}, Need: []Need{}}}
 	for _, info := range infos {
 		if info.Problem == "" {

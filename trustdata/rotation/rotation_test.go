@@ -29,7 +29,7 @@ func TestRotate(t *testing.T) {
 		"snapshot here":                 {local: true, role: trustdata.RoleSnapshot, trashed: true, makes: true},
 		"snapshot to the server":        {local: true, role: trustdata.RoleSnapshot, to: rotation.Server, trashed: true},
 		"snapshot from the server":      {role: trustdata.RoleSnapshot, to: rotation.Local, makes: true},
-		"snapshot stays at the server":  {role: trustdata.RoleSnapshot, to: rotation.Server},
+		"snapshot again at the server":  {role: trustdata.RoleSnapshot, to: rotation.Server},
 		"timestamp":                     {role: trustdata.RoleTimestamp},
 		"timestamp, snapshot key here":  {local: true, role: trustdata.RoleTimestamp},
 		"timestamp to server, explicit": {role: trustdata.RoleTimestamp, to: rotation.Server},
@@ -267,6 +267,23 @@ func TestSecondPublisher(t *testing.T) {
 	is(t, err, rotation.ErrConflict)
 	if !maps.Equal(before, w.files()) || w.pending() != 0 {
 		t.Errorf("files %v, before %v, pending %d", w.files(), before, w.pending())
+	}
+}
+
+// TestSnapshotStaysWhereItWasPut rotates without naming who holds the key: the server,
+// once it was given to it from here.
+func TestSnapshotStaysWhereItWasPut(t *testing.T) {
+	w := newWorld(t)
+	w.publish(true)
+	if _, _, err := w.rotate(trustdata.RoleSnapshot, rotation.Server); err != nil {
+		t.Fatal(err)
+	}
+	plan, res, err := w.rotate(trustdata.RoleSnapshot, rotation.Same)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plan.MakesKey() || res.RootVersion != 3 {
+		t.Errorf("the key was made here, or root is version %d, want 3", res.RootVersion)
 	}
 }
 

@@ -22,6 +22,9 @@ const (
 	Unknown  State = "unknown"  // the registry did not say
 )
 
+// States are all of them.
+var States = []State{Signed, Moved, Gone, Unsigned, Unknown}
+
 // Compared is one tag of a collection, or one that only the registry has: then the Tag
 // has nothing but a name.
 type Compared struct {

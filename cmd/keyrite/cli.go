@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// process is what a run gets from the outside world; a test hands in its own.
+type process struct {
+	in       io.Reader
+	out, err io.Writer
+	getenv   func(string) string
+	now      func() time.Time
+}
+
+// cli is one run of the program.
+type cli struct {
+	process
+	flags flags
+	root  *cobra.Command
+	// badge is what the console's header says of this run: RW, RO or DEMO.
+	badge string
+}
+
+// flags are the global ones. They are accepted before and after the verb.
+type flags struct {
+	trustDirs, tlsCA, passphraseFiles      []string
+	server, registry, color                string
+	json, plain, offline, readOnly, dryRun bool
+	yes, insecure, requireBackup           bool
+	timeout, deadline                      time.Duration
+	iterations                             int
+	trustDirGiven                          bool
+}
+
+// run is the whole program but for the process around it. It returns the exit code.
+func run(args []string, p process) int {
+	c := newCLI(p)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	return c.report(ctx, c.execute(ctx, args))
+}
+
+func newCLI(p process) *cli {
+	c := &cli{process: p}
+	c.root = c.command()
+	c.root.SetIn(p.in)
+	c.root.SetOut(p.out)
+	c.root.SetErr(p.err)
+	return c
+}
+
+func (c *cli) execute(ctx context.Context, args []string) error {
+	c.root.SetArgs(args)
+	return c.root.ExecuteContext(ctx)
+}
+
+func (c *cli) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "keyrite",
+		Short:         "See, rotate and back up the signing keys of container images",
+		Long:          "keyrite shows the private keys of Docker Content Trust on this machine and the signed tags of remote\nrepositories, rotates keys, and writes age-encrypted offline backups. Without a verb it opens the console.",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          usageArgs(cobra.NoArgs),
+		RunE:          func(cmd *cobra.Command, _ []string) error { return c.console(cmd.Context()) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			c.flags.trustDirGiven = cmd.Flags().Changed("trust-dir")
+			return c.checkFlags()
+		},
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	f := root.PersistentFlags()
+	f.StringArrayVar(&c.flags.trustDirs, "trust-dir", nil, "trust directory `DIR` (repeatable; default $DOCKER_CONFIG/trust, else ~/.docker/trust, and ~/.notary)")
+	f.StringVar(&c.flags.server, "server", "", "trust server `URL` (default $DOCKER_CONTENT_TRUST_SERVER, else by the repository's host)")
+	f.StringVar(&c.flags.registry, "registry", "", "registry `URL` (default by the repository's host)")
+	f.StringArrayVar(&c.flags.tlsCA, "tls-ca", nil, "trust the certificate authority in `FILE` too")
+	f.StringArrayVar(&c.flags.passphraseFiles, "passphrase-file", nil, "`ROLE=FILE` or KEYID=FILE: read a passphrase from FILE; ROLE-new=FILE for a key being made")
+	f.StringVar(&c.flags.color, "color", "auto", "`auto`, always or never")
+	f.BoolVar(&c.flags.json, "json", false, "print one JSON value")
+	f.BoolVar(&c.flags.plain, "plain", false, "print one fact per line")
+	f.BoolVar(&c.flags.offline, "offline", false, "ask no server: show what was cached, and say so")
+	f.BoolVar(&c.flags.readOnly, "read-only", false, "refuse every change")
+	f.BoolVar(&c.flags.dryRun, "dry-run", false, "print the plan and change nothing")
+	f.BoolVar(&c.flags.yes, "yes", false, "answer every confirmation; what that waives is in the result")
+	f.BoolVar(&c.flags.requireBackup, "require-backup", false, "refuse where --yes would waive a backup")
+	f.BoolVar(&c.flags.insecure, "insecure", false, "allow http:// servers that are not on this machine (never credentials over http)")
+	f.DurationVar(&c.flags.timeout, "timeout", 30*time.Second, "how long a server may stay silent")
+	f.DurationVar(&c.flags.deadline, "deadline", 0, "how long the whole verb may take (default no limit)")
+	root.AddCommand(c.keysCommand(), c.reposCommand(), c.tagsCommand(), c.verifyCommand(), c.inspectCommand(),
+		c.rotateCommand(), c.backupCommand(), c.activityCommand(), c.demoCommand(), c.versionCommand())
+	return root
+}
+
+// context bounds the verb by --deadline.
+func (c *cli) context(ctx context.Context) (context.Context, context.CancelFunc) {
+	if c.flags.deadline > 0 {
+		return context.WithTimeout(ctx, c.flags.deadline)
+	}
+	return context.WithCancel(ctx)
+}
+
+// terminal reports whether v is a terminal, and gives its descriptor.
+func terminal(v any) (fd int, ok bool) {
+	f, isFile := v.(*os.File)
+	if !isFile {
+		return 0, false
+	}
+	fd = int(f.Fd())
+	return fd, term.IsTerminal(fd)
+}
+
+// canPrompt reports whether a question can be asked: stdin and stderr are terminals, so
+// that stdout can be piped.
+func (c *cli) canPrompt() bool {
+	_, in := terminal(c.in)
+	_, err := terminal(c.err)
+	return in && err
+}

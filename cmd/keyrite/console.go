@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"net/url"
+
+	"keyrite/trustdata"
+	"keyrite/ui"
+	"keyrite/ui/activity"
+	"keyrite/ui/app"
+	"keyrite/ui/help"
+	"keyrite/ui/keys"
+	"keyrite/ui/repos"
+	"keyrite/ui/tags"
+)
+
+// console opens the console and stays until it is left.
+func (c *cli) console(ctx context.Context) error {
+	if err := c.interactive(); err != nil {
+		return err
+	}
+	s, err := c.openKeys()
+	if err != nil {
+		return err
+	}
+	t := app.Terminal{In: c.in, Out: c.out, Env: c.environment(), Profile: c.profile()}
+	d := &desk{session: s, ctx: ctx, styles: ui.NewStyles(t.Look(c.light(), c.ascii())), clock: app.Clock(c.now)}
+	err = app.Run(ctx, d.options(), t)
+	// A change that is being sent is finished and written down before the program ends.
+	d.working.Wait()
+	return err
+}
+
+// options are the console's screens and how they lead to one another.
+func (d *desk) options() app.Options {
+	c := d.session.cli
+	badge := c.badge
+	switch {
+	case badge != "":
+	case c.flags.readOnly:
+		badge = "RO"
+	default:
+		badge = "RW"
+	}
+	return app.Options{
+		Styles: d.styles, Clock: d.clock, Server: d.serverName(), Badge: badge, Start: "2",
+		Tabs: []app.Tab{
+			{Digit: "1", Name: "Overview", Missing: "There is no overview yet. 2 shows the keys, 3 the repositories."},
+			{Digit: "2", Name: "Keys", Screen: d.keysScreen()},
+			{Digit: "3", Name: "Repos", Screen: d.reposScreen()},
+			{Digit: "4", Name: "Backups", Missing: "Backups have no screen yet: keyrite backup create, list, verify and restore."},
+			{Digit: "5", Name: "Activity", Screen: activity.New(d.ctx, d.styles, d.clock, d.session.state.Activity())},
+		},
+		Open:      d.tagsScreen,
+		ParseName: d.parseName,
+		Help:      help.Maker(d.styles),
+	}
+}
+
+// serverName is the trust server's name for the header, where one serves everything.
+func (d *desk) serverName() string {
+	u, err := url.Parse(d.session.access.Server)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return trustdata.Visible(u.Host)
+}
+
+// parseName turns what was typed into a repository's name, as the verbs do.
+func (d *desk) parseName(typed string) (trustdata.GUN, error) {
+	gun, err := trustdata.ParseGUN(typed)
+	if err != nil {
+		return "", err
+	}
+	known, err := d.session.known(d.ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, k := range known {
+		if k == gun {
+			return gun, nil
+		}
+	}
+	return trustdata.ExpandGUN(gun), nil
+}
+
+func (d *desk) keysScreen() ui.Screen {
+	return keys.New(keys.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Store: d.session.keys, Finder: d,
+		Dirs: d.session.paths.trust, OpenRepository: d.tagsScreen})
+}
+
+func (d *desk) reposScreen() ui.Screen {
+	return repos.New(repos.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Source: d,
+		Offline: d.session.cli.flags.offline, Open: d.tagsScreen})
+}
+
+func (d *desk) tagsScreen(gun trustdata.GUN) ui.Screen {
+	return tags.New(tags.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Source: d, GUN: gun,
+		Offline: d.session.cli.flags.offline})
+}

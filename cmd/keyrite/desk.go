@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/registry"
+	"keyrite/trustdata/remote"
+	"keyrite/ui"
+	"keyrite/ui/keys"
+	"keyrite/ui/repos"
+	"keyrite/ui/tags"
+)
+
+// desk is the session as the console's screens use it.
+type desk struct {
+	session *session
+	ctx     context.Context
+	styles  *ui.Styles
+	clock   ui.Clock
+	// working counts the changes under way, which the end of the program waits for.
+	working sync.WaitGroup
+}
+
+var (
+	_ keys.Finder  = (*desk)(nil)
+	_ repos.Source = (*desk)(nil)
+	_ tags.Source  = (*desk)(nil)
+)
+
+// Uses implements keys.Finder.
+func (d *desk) Uses(ctx context.Context) (keys.Uses, error) { return d.session.uses(ctx) }
+
+// Known implements repos.Source.
+func (d *desk) Known(ctx context.Context) ([]repos.Repo, error) {
+	guns, err := d.session.known(ctx)
+	if err != nil {
+		return nil, err
+	}
+	held, err := d.session.held(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]repos.Repo, len(guns))
+	d.session.each(ctx, guns, true, func(i int, res *remote.Result, err error) { rows[i] = repos.NewRepo(guns[i], res, held, err) })
+	return rows, ctx.Err()
+}
+
+// Check implements repos.Source.
+func (d *desk) Check(ctx context.Context, guns []trustdata.GUN, each func(repos.Repo)) error {
+	held, err := d.session.held(ctx)
+	if err != nil {
+		return err
+	}
+	d.session.each(ctx, guns, false, func(i int, res *remote.Result, err error) { each(repos.NewRepo(guns[i], res, held, err)) })
+	return ctx.Err()
+}
+
+// Cached implements tags.Source.
+func (d *desk) Cached(ctx context.Context, gun trustdata.GUN) (*trustdata.Collection, error) {
+	f := d.session.fetcher()
+	f.Offline = true
+	res, err := f.Fetch(ctx, gun)
+	if errors.Is(err, remote.ErrNotCached) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return res.Collection, nil
+}
+
+// Fetch implements tags.Source.
+func (d *desk) Fetch(ctx context.Context, gun trustdata.GUN) (*trustdata.Collection, error) {
+	return d.session.collection(ctx, gun)
+}
+
+// Compare implements tags.Source.
+func (d *desk) Compare(ctx context.Context, col *trustdata.Collection) ([]registry.Compared, error) {
+	return d.session.compare(ctx, col)
+}
+
+// Held implements tags.Source.
+func (d *desk) Held(ctx context.Context) (map[trustdata.KeyID]keyring.Info, error) {
+	return d.session.held(ctx)
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
+	"keyrite/ui/tags"
+)
+
+type inspectJSON struct {
+	GUN      trustdata.GUN    `json:"gun"`
+	Server   string           `json:"server"`
+	Source   trustdata.Source `json:"source"`
+	Verified bool             `json:"verified"`
+	Roles    []roleJSON       `json:"roles"`
+	Problems []string         `json:"problems,omitempty"`
+}
+
+type roleJSON struct {
+	Role      trustdata.Role `json:"role"`
+	Version   int64          `json:"version"`
+	Expires   *time.Time     `json:"expires"`
+	Threshold int            `json:"threshold"`
+	Keys      []roleKeyJSON  `json:"keys"`
+	ManagedBy string         `json:"managed_by"`
+	Problem   string         `json:"problem,omitempty"`
+}
+
+type roleKeyJSON struct {
+	KeyID              trustdata.KeyID         `json:"key_id"`
+	CertificateID      trustdata.CertificateID `json:"certificate_id"`
+	Algorithm          string                  `json:"algorithm"`
+	Held               bool                    `json:"held"`
+	CertificateExpires *time.Time              `json:"certificate_expires"`
+}
+
+func (c *cli) inspectCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "inspect GUN", Short: "Show a repository's roles, keys, thresholds, versions and end dates",
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.inspect(cmd.Context(), args[0]) },
+	}
+}
+
+func (c *cli) inspect(ctx context.Context, typed string) error {
+	ctx, cancel := c.context(ctx)
+	defer cancel()
+	s, err := c.openKeys()
+	if err != nil {
+		return err
+	}
+	gun, err := s.resolve(ctx, typed)
+	if err != nil {
+		return err
+	}
+	col, err := s.collection(ctx, gun)
+	if err != nil {
+		return c.unverified(gun, err)
+	}
+	held, err := s.held(ctx)
+	if err != nil {
+		return err
+	}
+	journal, err := s.journal()
+	if err != nil {
+		return err
+	}
+	defer journal.Close()
+	moved := rotation.HeldByServer(journal, gun, trustdata.RoleSnapshot)
+	out := inspectJSON{GUN: gun, Server: col.Server, Source: col.Source, Verified: col.Verified(), Problems: problems(col)}
+	for _, role := range col.Roles {
+		out.Roles = append(out.Roles, newRoleJSON(role, held, moved))
+	}
+	if err := c.emit(out, tags.InspectPage(col, held, c.now())); err != nil {
+		return err
+	}
+	return c.verdict(col)
+}
+
+func newRoleJSON(v trustdata.RoleView, held map[trustdata.KeyID]keyring.Info, movedToServer bool) roleJSON {
+	out := roleJSON{Role: v.Role, Version: v.Version, Expires: stamp(v.Expires), Threshold: v.Threshold,
+		Keys: []roleKeyJSON{}, ManagedBy: "unknown", Problem: v.Problem}
+	if v.Role == trustdata.RoleTimestamp || v.Role == trustdata.RoleSnapshot && movedToServer {
+		out.ManagedBy = "server"
+	}
+	for _, k := range v.Keys {
+		_, here := held[k.KeyID]
+		if here {
+			out.ManagedBy = "client"
+		}
+		out.Keys = append(out.Keys, roleKeyJSON{k.KeyID, k.CertificateID, k.Algorithm, here, stamp(k.CertificateExpires)})
+	}
+	return out
+}
+
+// unverified prints what exit code 3 promises to JSON readers, for a repository whose
+// metadata was refused as a whole; it returns err.
+func (c *cli) unverified(gun trustdata.GUN, err error) error {
+	code, _ := classify(context.Background(), err)
+	if !c.flags.json || code != exitUnverified {
+		return err
+	}
+	if printing := c.emitJSON(struct {
+		GUN      trustdata.GUN `json:"gun"`
+		Verified bool          `json:"verified"`
+		Problems []string      `json:"problems"`
+	}{gun, false, []string{trustdata.VisibleError(err)}}); printing != nil {
+		return printing
+	}
+	return err
+}
+
+// verdict is the error for a collection that can be shown and does not verify whole.
+func (c *cli) verdict(col *trustdata.Collection) error {
+	for _, role := range col.Roles {
+		if role.Problem != "" {
+			return trustdata.Refuse(role.Role, trustdata.ReasonSignature, "%s", role.Problem)
+		}
+	}
+	return nil
+}
+
+func problems(col *trustdata.Collection) []string {
+	var out []string
+	for _, p := range col.Problems {
+		out = append(out, trustdata.Visible(p.String()))
+	}
+	return out
+}

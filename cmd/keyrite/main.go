@@ -1,0 +1,14 @@
+// Command keyrite is a console for the people who hold the signing keys of container
+// images: it shows private keys and signed tags, rotates keys, and backs them up.
+package main
+
+import (
+	"os"
+	"time"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], process{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, now: time.Now,
+	}))
+}

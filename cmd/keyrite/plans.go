@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+
+	"keyrite/backup"
+	"keyrite/trustdata/rotation"
+	"keyrite/ui"
+)
+
+// planJSON is a plan as --dry-run prints it, whatever it is of.
+type planJSON struct {
+	ID            string          `json:"id"`
+	Kind          string          `json:"kind"`
+	Steps         []string        `json:"steps"`
+	Needs         []rotation.Need `json:"needs"`
+	Changes       []string        `json:"changes"`
+	WillNotFollow []string        `json:"will_not_follow"`
+}
+
+func (c *cli) emitPlan(plan any, page ui.Page) error {
+	return c.emit(struct {
+		Plan any `json:"plan"`
+	}{plan}, page)
+}
+
+func createPlanJSON(p *backup.CreatePlan) planJSON {
+	out := planJSON{ID: p.File, Kind: "backup create", Needs: []rotation.Need{}, WillNotFollow: []string{},
+		Steps:   []string{"write the backup under a temporary name", "sync it and give it its name", "read it back from the disk and compare it"},
+		Changes: []string{fmt.Sprintf("%s: %d keys, metadata of %d repositories, %d bytes", p.File, len(p.Keys()), len(p.Metadata()), p.Bytes)}}
+	if len(p.Waives()) == 0 {
+		out.Steps = append(out.Steps, "decrypt it to its end and compare every file")
+	}
+	return out
+}
+
+func restorePlanJSON(p *backup.RestorePlan) planJSON {
+	out := planJSON{ID: p.File, Kind: "backup restore", Needs: []rotation.Need{}, WillNotFollow: []string{}, Changes: []string{},
+		Steps: []string{"decrypt the backup to its end and compare it with its manifest", "write what is not here", "read it back and compare the key IDs"}}
+	for _, row := range p.Rows {
+		out.Changes = append(out.Changes, fmt.Sprintf("%s: %s", row.Path, row.Action))
+	}
+	return out
+}

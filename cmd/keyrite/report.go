@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/remote"
+	"keyrite/trustdata/rotation"
+	"keyrite/trustdata/state"
+	"keyrite/ui"
+)
+
+// Exit codes are a promise to scripts: DESIGN's table.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitUnverified  = 3
+	exitUnanswered  = 4
+	exitInterrupted = 130
+)
+
+// errUsage is what wrong usage Is.
+var errUsage = errors.New("wrong usage")
+
+// errUnanswered is what a question Is that nobody is there to answer.
+var errUnanswered = errors.New("no terminal to ask on")
+
+// errFindings ends a run with exit code 3 after its result was printed in full.
+var errFindings = errors.New("findings")
+
+type usageErr struct{ error }
+
+func (usageErr) Is(target error) bool { return target == errUsage }
+func (e usageErr) Unwrap() error      { return e.error }
+
+func usage(err error) error { return usageErr{err} }
+
+func usagef(format string, args ...any) error { return usageErr{fmt.Errorf(format, args...)} }
+
+// usageArgs makes a cobra argument check answer with exit code 2.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usage(err)
+		}
+		return nil
+	}
+}
+
+// report prints err, if it has not been, and gives the exit code for it.
+func (c *cli) report(ctx context.Context, err error) int {
+	code, name := classify(ctx, err)
+	if code == exitDone || errors.Is(err, errFindings) {
+		return code
+	}
+	remedy := ui.Hint(err)
+	if name == "usage" && remedy == "" {
+		remedy = "keyrite --help lists the verbs and flags"
+	}
+	if c.flags.json {
+		c.reportJSON(name, err, remedy)
+		return code
+	}
+	fmt.Fprintf(c.err, "keyrite: %s\n", trustdata.VisibleError(err))
+	if remedy != "" {
+		fmt.Fprintf(c.err, "  %s\n", remedy)
+	}
+	return code
+}
+
+func (c *cli) reportJSON(name string, err error, remedy string) {
+	type body struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+		Remedy  string `json:"remedy"`
+	}
+	enc, _ := json.Marshal(struct { // strings alone always encode
+		Error body `json:"error"`
+	}{body{name, trustdata.VisibleError(err), remedy}})
+	fmt.Fprintf(c.err, "%s\n", trustdata.VisibleJSON(enc))
+}
+
+// classes are looked through in order: the first match decides.
+var classes = []struct {
+	target error
+	code   int
+	name   string
+}{
+	{errFindings, exitUnverified, "findings"},
+	{errUsage, exitUsage, "usage"},
+	{rotation.ErrUsage, exitUsage, "usage"},
+	{errUnanswered, exitUnanswered, "unanswered"},
+	{trustdata.ErrVerify, exitUnverified, "unverified"},
+	{keyring.ErrPassphrase, exitFailed, "passphrase"},
+	{remote.ErrUnauthorized, exitFailed, "unauthorized"},
+	{remote.ErrNotFound, exitFailed, "not_found"},
+	{remote.ErrNotTrustServer, exitFailed, "not_a_trust_server"},
+	{rotation.ErrRefused, exitFailed, "refused"},
+	{rotation.ErrConflict, exitFailed, "conflict"},
+	{rotation.ErrUnknown, exitFailed, "unknown"},
+	{rotation.ErrMoved, exitFailed, "moved"},
+	{state.ErrLocked, exitFailed, "locked"},
+	{syscall.ENOSPC, exitFailed, "disk_full"},
+	{fs.ErrPermission, exitFailed, "permission"},
+	{fs.ErrExist, exitFailed, "exists"},
+	{context.DeadlineExceeded, exitFailed, "deadline"},
+}
+
+func classify(ctx context.Context, err error) (int, string) {
+	if err == nil {
+		return exitDone, ""
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return exitInterrupted, "interrupted"
+	}
+	for _, c := range classes {
+		if errors.Is(err, c.target) {
+			return c.code, c.name
+		}
+	}
+	return exitFailed, "failed"
+}

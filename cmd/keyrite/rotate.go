@@ -1,0 +1,288 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"keyrite/backup"
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
+	"keyrite/trustdata/state"
+	"keyrite/ui/rotate"
+)
+
+// rotateFlags are those of keyrite rotate alone.
+type rotateFlags struct {
+	to         string
+	iterations int
+	backupTo   string
+	recipients []string
+}
+
+func (c *cli) rotateCommand() *cobra.Command {
+	var f rotateFlags
+	cmd := &cobra.Command{
+		Use: "rotate GUN ROLE", Short: "Replace the key of a role: root, targets, snapshot or timestamp",
+		Long: "Replace the key of a role. The new key waits in pending/ until the server's new state has been read\n" +
+			"back with an empty cache and verified; only then it moves into private/, and an old targets or snapshot\n" +
+			"key moves to the trash. Old root keys stay. --dry-run prints the plan.",
+		Args: usageArgs(cobra.ExactArgs(2)),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.rotate(cmd.Context(), args[0], args[1], f) },
+	}
+	cmd.Flags().StringVar(&f.to, "to", "", "who holds the new key: `server` or local (default: as it is)")
+	cmd.Flags().IntVar(&f.iterations, "kdf-iterations", keyring.DefaultIterations, "PBKDF2 rounds that lock a new key (at least 2048)")
+	cmd.Flags().StringVar(&f.backupTo, "backup-to", "", "before anything is sent, back up all keys, old and new, into `DIR` and read that back")
+	cmd.Flags().StringArrayVarP(&f.recipients, "recipient", "r", nil, "age `RECIPIENT` of that backup (repeatable)")
+	return cmd
+}
+
+// rotator is the session's way to rotate.
+func (s *session) rotator(iterations int) (*rotation.Rotator, error) {
+	journal, err := s.journal()
+	if err != nil {
+		return nil, err
+	}
+	return &rotation.Rotator{
+		Fetch: s.fetcher().Fetch, Fresh: s.fresh().Fetch,
+		Server:      func(gun trustdata.GUN) (rotation.TrustServer, error) { return s.trustServer(gun) },
+		Keys:        s.keys,
+		State:       s.state,
+		Journal:     journal,
+		StillListed: s.stillListed,
+		Now:         s.cli.now,
+		Format:      keyring.Format{Iterations: iterations},
+	}, nil
+}
+
+// journal is the log of rotations.
+func (s *session) journal() (*state.Log, error) {
+	return state.OpenLog(filepath.Join(s.paths.state, "rotations.jsonl"), s.cli.now)
+}
+
+// backupBefore backs up every key, the new one in pending/ included, reads it back, and
+// decrypts it where an identity is at hand.
+func (s *session) backupBefore(ctx context.Context, prep *rotation.Prepared, dir string, recipients []backup.Recipient) (*backup.CreateResult, error) {
+	src, err := s.backupSource(ctx)
+	if err != nil {
+		return nil, err
+	}
+	src.Staged = []keyring.Staged{prep.Staged}
+	plan, err := backup.PlanCreate(ctx, src, backup.CreateOptions{Dir: absolute(dir), Recipients: recipients, Now: s.cli.now()})
+	if err != nil {
+		return nil, err
+	}
+	res, err := plan.Apply(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	s.cli.remember(s, "back up", backup.Record{File: res.File, SHA256: res.SHA256, State: res.State, Waived: res.Waived})
+	return res, nil
+}
+
+func (c *cli) rotate(ctx context.Context, typedGUN, typedRole string, f rotateFlags) error {
+	ctx, cancel := c.context(ctx)
+	defer cancel()
+	role, err := trustdata.ParseRole(typedRole)
+	if err != nil {
+		return usage(err)
+	}
+	to := rotation.Manager(f.to)
+	if to != rotation.Same && to != rotation.Local && to != rotation.Server {
+		return usagef("--to %q is neither server nor local", f.to)
+	}
+	if f.iterations < keyring.MinIterations {
+		return usagef("--kdf-iterations %d is below %d", f.iterations, keyring.MinIterations)
+	}
+	if c.flags.offline {
+		return usagef("rotating is not possible with --offline")
+	}
+	s, err := c.openKeys()
+	if err != nil {
+		return err
+	}
+	gun, err := s.resolve(ctx, typedGUN)
+	if err != nil {
+		return err
+	}
+	r, err := s.rotator(f.iterations)
+	if err != nil {
+		return err
+	}
+	plan, err := r.Plan(ctx, rotation.Request{GUN: gun, Role: role, To: to})
+	if err != nil {
+		return c.unverified(gun, err)
+	}
+	if c.flags.dryRun {
+		return c.emitPlan(plan, rotate.PlanPage(plan))
+	}
+	return c.applyRotation(ctx, s, r, plan, f)
+}
+
+func (c *cli) applyRotation(ctx context.Context, s *session, r *rotation.Rotator, plan *rotation.Plan, f rotateFlags) error {
+	if c.flags.readOnly {
+		return fmt.Errorf("rotating changes keys, and this run is read-only")
+	}
+	var recipients []backup.Recipient
+	var err error
+	if f.backupTo != "" {
+		if recipients, err = c.recipientsOf(backupFlags{recipients: f.recipients}); err != nil {
+			return err
+		}
+	}
+	unlock, err := s.keys.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := c.recover(ctx, r); err != nil {
+		return err
+	}
+	waived, err := c.confirmRotation(ctx, plan, f)
+	if err != nil {
+		return err
+	}
+	keys, pass, err := c.satisfy(ctx, s, plan)
+	if err != nil {
+		return err
+	}
+	defer wipe(keys)
+	defer pass.Wipe()
+	prep, err := r.Prepare(ctx, plan, pass)
+	if err != nil {
+		return err
+	}
+	if f.backupTo != "" {
+		res, err := s.backupBefore(ctx, prep, f.backupTo, recipients)
+		if err != nil {
+			return errors.Join(fmt.Errorf("the backup before the rotation failed, nothing was sent: %w", err), r.Abandon(ctx, prep))
+		}
+		c.progress("backed up: " + trustdata.Visible(res.File))
+	}
+	result, err := r.Publish(ctx, prep, signing(keys), func(step string) { c.progress(rotate.StepSentence(step, plan)) })
+	if err != nil {
+		return err
+	}
+	result.Waived = append(result.Waived, waived...)
+	for _, note := range result.Notes {
+		c.say("%s", note)
+	}
+	return c.emit(result, rotate.ResultPage(plan, result))
+}
+
+// progress tells a person at a terminal what is being done; a script sees only results.
+func (c *cli) progress(sentence string) {
+	if _, ok := terminal(c.err); ok {
+		fmt.Fprintf(c.err, "%s\n", sentence)
+	}
+}
+
+// satisfy opens every key that the plan needs and asks for the passphrase of the one it
+// makes, so that a wrong passphrase is found while nothing has happened.
+func (c *cli) satisfy(ctx context.Context, s *session, plan *rotation.Plan) (map[trustdata.KeyID]*keyring.PrivateKey, keyring.Passphrase, error) {
+	keys := map[trustdata.KeyID]*keyring.PrivateKey{}
+	pass := keyring.NewPassphrase(nil)
+	for _, n := range plan.Needs() {
+		var err error
+		if n.New {
+			pass, err = c.newPassphrase(ctx, string(n.Role))
+		} else {
+			keys[n.KeyID], err = c.openKey(ctx, s.keys, n.KeyID, string(n.Role), n.Why)
+		}
+		if err != nil {
+			wipe(keys)
+			return nil, pass, err
+		}
+	}
+	return keys, pass, nil
+}
+
+func wipe(keys map[trustdata.KeyID]*keyring.PrivateKey) {
+	for _, k := range keys {
+		if k != nil {
+			k.Wipe()
+		}
+	}
+}
+
+func signing(keys map[trustdata.KeyID]*keyring.PrivateKey) rotation.Keys {
+	out := rotation.Keys{}
+	for id, k := range keys {
+		out[id] = k
+	}
+	return out
+}
+
+// confirmRotation asks for the confirmation that the plan's danger demands: the name of
+// the repository to be typed. --yes answers it, and waives the backup of a root key
+// unless one is made.
+func (c *cli) confirmRotation(ctx context.Context, plan *rotation.Plan, f rotateFlags) ([]string, error) {
+	backedUp := f.backupTo != "" || plan.Role != trustdata.RoleRoot
+	if c.flags.requireBackup && !backedUp {
+		return nil, fmt.Errorf("rotating a root key needs a backup of the old and the new key: name a folder with --backup-to and a recipient with -r: %w", errUnanswered)
+	}
+	if c.flags.yes {
+		if backedUp {
+			return nil, nil
+		}
+		return []string{"backup"}, nil
+	}
+	if !c.canPrompt() {
+		return nil, fmt.Errorf("rotating the %s key of %q wants a confirmation: %w", plan.Role.Title(), plan.GUN, errUnanswered)
+	}
+	for _, line := range append(plan.Changes, plan.WillNotFollow...) {
+		fmt.Fprintf(c.err, "  %s\n", trustdata.Visible(line))
+	}
+	var waived []string
+	in := bufio.NewReader(c.in)
+	if !backedUp {
+		reason, err := c.ask(ctx, in, "The old and the new root key would not be backed up. Type why, or nothing to stop: ")
+		if err != nil || reason == "" {
+			return nil, errors.Join(fmt.Errorf("stopped before anything changed: %w", errUnanswered), err)
+		}
+		waived = append(waived, "backup: "+reason)
+	}
+	typed, err := c.ask(ctx, in, fmt.Sprintf("Type %s to rotate its %s key: ", plan.GUN, plan.Role.Title()))
+	if err != nil {
+		return nil, err
+	}
+	if typed != string(plan.GUN) {
+		return nil, fmt.Errorf("that is not %q; nothing has changed: %w", plan.GUN, errUnanswered)
+	}
+	return waived, nil
+}
+
+// ask reads one visible line from the terminal.
+func (c *cli) ask(_ context.Context, in *bufio.Reader, question string) (string, error) {
+	fmt.Fprint(c.err, trustdata.Visible(question))
+	line, err := in.ReadString('\n')
+	if err != nil {
+		return "", fmt.Errorf("reading the answer: %w", err)
+	}
+	return strings.TrimSpace(line), nil
+}
+
+// recover brings in what an earlier run left in pending/, and names what it leaves there.
+func (c *cli) recover(ctx context.Context, r *rotation.Rotator) error {
+	found, err := r.Recover(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		if f.Promoted {
+			c.say("key %s of an unfinished rotation is listed by the server; it was moved from pending/ into private/", f.Staged.KeyID.Short())
+			for _, note := range f.Notes {
+				c.say("%s", trustdata.Visible(note))
+			}
+			continue
+		}
+		c.say("key %s stays in pending/: %s", f.Staged.KeyID.Short(), trustdata.Visible(f.Why))
+	}
+	return nil
+}

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+
+	"golang.org/x/net/http/httpproxy"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/access"
+	"keyrite/trustdata/registry"
+	"keyrite/trustdata/remote"
+	"keyrite/trustdata/state"
+)
+
+// session is what verbs and console work with: the paths opened, the way to servers
+// settled. Opening one asks no server and writes nothing.
+type session struct {
+	cli    *cli
+	paths  paths
+	dirs   []*keyring.Dir
+	keys   keyring.Set
+	state  *state.Store
+	cache  *remote.Cache
+	access access.Config
+}
+
+// open makes a session. A trust directory that was named must be there; the default one
+// may be absent and then is empty.
+func (c *cli) open() (*session, error) {
+	p, err := c.findPaths()
+	if err != nil {
+		return nil, err
+	}
+	s := &session{cli: c, paths: p}
+	if s.state, err = state.OpenStore(p.state, c.now); err != nil {
+		return nil, fmt.Errorf("state folder %q: %w", p.state, err)
+	}
+	s.cache = remote.NewCache(p.cache)
+	s.access = access.Config{
+		DockerDir: p.docker,
+		Server:    c.flags.server,
+		Registry:  c.flags.registry,
+		TLSCA:     c.flags.tlsCA,
+		Insecure:  c.flags.insecure,
+		Timeout:   c.flags.timeout,
+		UserAgent: "keyrite/" + version(),
+		Proxy:     c.proxy(),
+	}
+	if s.access.Server == "" {
+		s.access.Server = c.getenv("DOCKER_CONTENT_TRUST_SERVER")
+	}
+	return s, nil
+}
+
+// openKeys opens a session with its key stores, for verbs that read keys.
+func (c *cli) openKeys() (*session, error) {
+	s, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range s.paths.trust {
+		if c.flags.trustDirGiven && missing(path) {
+			return nil, fmt.Errorf("trust directory %q: %w", path, fs.ErrNotExist)
+		}
+		dir, err := keyring.OpenDir(path, keyring.DirOptions{ReadOnly: c.flags.readOnly})
+		if err != nil {
+			return nil, err
+		}
+		s.dirs = append(s.dirs, dir)
+		s.keys = append(s.keys, dir)
+	}
+	return s, nil
+}
+
+// proxy follows the usual variables, as handed in rather than as the process has them.
+func (c *cli) proxy() func(*http.Request) (*url.URL, error) {
+	first := func(names ...string) string {
+		for _, n := range names {
+			if v := c.getenv(n); v != "" {
+				return v
+			}
+		}
+		return ""
+	}
+	cfg := httpproxy.Config{
+		HTTPProxy:  first("HTTP_PROXY", "http_proxy"),
+		HTTPSProxy: first("HTTPS_PROXY", "https_proxy"),
+		NoProxy:    first("NO_PROXY", "no_proxy"),
+	}
+	choose := cfg.ProxyFunc()
+	return func(r *http.Request) (*url.URL, error) { return choose(r.URL) }
+}
+
+// fetcher reads GUNs with everything remembered.
+func (s *session) fetcher() *remote.Fetcher {
+	return &remote.Fetcher{Config: s.access, Cache: s.cache, State: s.state, Now: s.cli.now, Offline: s.cli.flags.offline}
+}
+
+// fresh reads GUNs as a client that has nothing cached.
+func (s *session) fresh() *remote.Fetcher {
+	return &remote.Fetcher{Config: s.access, State: s.state, Now: s.cli.now}
+}
+
+// trustServer is the client of a GUN's trust server.
+func (s *session) trustServer(gun trustdata.GUN) (*remote.Client, error) {
+	ep, err := s.access.TrustServer(gun)
+	if err != nil {
+		return nil, err
+	}
+	return remote.New(ep, gun), nil
+}
+
+// registryOf is the client of a GUN's registry.
+func (s *session) registryOf(gun trustdata.GUN) (*registry.Client, error) {
+	ep, err := s.access.RegistryOf(gun)
+	if err != nil {
+		return nil, err
+	}
+	return registry.New(ep, gun), nil
+}
+
+// resolve turns what was typed into a GUN: as it is if it is known here or has a host,
+// else docker's expansion, which a sentence on stderr shows.
+func (s *session) resolve(ctx context.Context, typed string) (trustdata.GUN, error) {
+	gun, err := trustdata.ParseGUN(typed)
+	if err != nil {
+		return "", usage(err)
+	}
+	known, err := s.known(ctx)
+	if err != nil {
+		return "", err
+	}
+	if slices.Contains(known, gun) {
+		return gun, nil
+	}
+	expanded := trustdata.ExpandGUN(gun)
+	if expanded != gun {
+		fmt.Fprintf(s.cli.err, "keyrite: %s is %s\n", trustdata.Visible(string(gun)), trustdata.Visible(string(expanded)))
+	}
+	return expanded, nil
+}
+
+// known lists every GUN that this machine has heard of, sorted: from key files, from
+// docker's and notary's cached metadata, and from what was read before.
+func (s *session) known(ctx context.Context) ([]trustdata.GUN, error) {
+	guns, err := s.state.Known()
+	if err != nil {
+		return nil, err
+	}
+	for _, dir := range s.dirs {
+		infos, err := dir.List(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, info := range infos {
+			if info.GUN != "" {
+				guns = append(guns, info.GUN)
+			}
+		}
+		cached, err := dir.LocalMetadata(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range cached {
+			guns = append(guns, m.GUN)
+		}
+	}
+	slices.Sort(guns)
+	guns = slices.Compact(guns)
+	return slices.DeleteFunc(guns, func(g trustdata.GUN) bool {
+		_, err := trustdata.ParseGUN(string(g))
+		return err != nil
+	}), nil
+}
+
+// collection is the verified view of a GUN, from the server or, with --offline, from the
+// cache.
+func (s *session) collection(ctx context.Context, gun trustdata.GUN) (*trustdata.Collection, error) {
+	res, err := s.fetcher().Fetch(ctx, gun)
+	if err != nil {
+		return nil, err
+	}
+	return res.Collection, nil
+}
+
+// held maps the keys on this machine by ID.
+func (s *session) held(ctx context.Context) (map[trustdata.KeyID]keyring.Info, error) {
+	infos, err := s.keys.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	held := map[trustdata.KeyID]keyring.Info{}
+	for _, info := range infos {
+		if info.Problem == "" {
+			held[info.KeyID] = info
+		}
+	}
+	return held, nil
+}
+
+// stillListed names the repositories, other than but, whose metadata on this machine names
+// the key: keyrite's cache, and what docker and notary keep. It looks for the ID in the
+// bytes, so that a copy that has expired or does not verify still counts.
+func (s *session) stillListed(ctx context.Context, id trustdata.KeyID, but trustdata.GUN) ([]trustdata.GUN, error) {
+	guns, err := s.known(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var listed []trustdata.GUN
+	for _, gun := range guns {
+		files, err := s.cache.Files(gun)
+		if err != nil {
+			return nil, err
+		}
+		for _, raw := range files {
+			if bytes.Contains(raw, []byte(id)) {
+				listed = append(listed, gun)
+				break
+			}
+		}
+	}
+	local, err := s.localLists(ctx, id)
+	listed = append(listed, local...)
+	return slices.DeleteFunc(listed, func(g trustdata.GUN) bool { return g == but }), err
+}
+
+// localLists names the repositories whose metadata in the trust directories names the key.
+func (s *session) localLists(ctx context.Context, id trustdata.KeyID) ([]trustdata.GUN, error) {
+	var listed []trustdata.GUN
+	for _, dir := range s.dirs {
+		cached, err := dir.LocalMetadata(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range cached {
+			raw, err := os.ReadFile(m.Path)
+			if err != nil {
+				return nil, err
+			}
+			if m.GUN != "" && bytes.Contains(raw, []byte(id)) {
+				listed = append(listed, m.GUN)
+			}
+		}
+	}
+	return listed, nil
+}

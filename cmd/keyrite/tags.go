@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/registry"
+	"keyrite/ui/tags"
+)
+
+type tagsJSON struct {
+	GUN      trustdata.GUN    `json:"gun"`
+	Server   string           `json:"server"`
+	Source   trustdata.Source `json:"source"`
+	Verified bool             `json:"verified"`
+	Expires  *time.Time       `json:"expires"`
+	Tags     []tagJSON        `json:"tags"`
+	Problems []string         `json:"problems,omitempty"`
+}
+
+type tagJSON struct {
+	Name           string           `json:"name"`
+	Digest         string           `json:"digest"`
+	Length         int64            `json:"length"`
+	Roles          []trustdata.Role `json:"roles"`
+	Signers        []string         `json:"signers"`
+	Pulled         bool             `json:"pulled"`
+	RegistryDigest string           `json:"registry_digest"`
+	State          registry.State   `json:"state"`
+	Reason         string           `json:"reason,omitempty"`
+}
+
+// compareWorkers bounds the requests that a comparison has under way at once.
+const compareWorkers = 8
+
+func (c *cli) tagsCommand() *cobra.Command {
+	var compare bool
+	var states string
+	cmd := &cobra.Command{
+		Use: "tags GUN", Short: "List the verified signed tags of a repository",
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			wanted, err := parseStates(states)
+			if err != nil {
+				return err
+			}
+			return c.tags(cmd.Context(), args[0], compare || len(wanted) > 0, wanted)
+		},
+	}
+	cmd.Flags().BoolVar(&compare, "compare", false, "ask the registry what each tag serves now, and show signed, moved, gone and unsigned")
+	cmd.Flags().StringVar(&states, "state", "", "only tags in these `STATES`, such as unsigned,moved (implies --compare)")
+	return cmd
+}
+
+func parseStates(list string) ([]registry.State, error) {
+	if list == "" {
+		return nil, nil
+	}
+	var out []registry.State
+	for s := range strings.SplitSeq(list, ",") {
+		if !slices.Contains(registry.States, registry.State(s)) {
+			return nil, usagef("state %q is none of %s", s, registry.States)
+		}
+		out = append(out, registry.State(s))
+	}
+	return out, nil
+}
+
+func (c *cli) tags(ctx context.Context, typed string, compare bool, wanted []registry.State) error {
+	ctx, cancel := c.context(ctx)
+	defer cancel()
+	s, err := c.openKeys()
+	if err != nil {
+		return err
+	}
+	gun, err := s.resolve(ctx, typed)
+	if err != nil {
+		return err
+	}
+	if compare && c.flags.offline {
+		return usagef("comparing with the registry is not possible with --offline")
+	}
+	col, err := s.collection(ctx, gun)
+	if err != nil {
+		return c.unverified(gun, err)
+	}
+	rows := signedRows(col)
+	if compare {
+		if rows, err = s.compare(ctx, col); err != nil {
+			return err
+		}
+	}
+	if len(wanted) > 0 {
+		rows = slices.DeleteFunc(rows, func(r registry.Compared) bool { return !slices.Contains(wanted, r.State) })
+	}
+	out := tagsJSON{GUN: gun, Server: col.Server, Source: col.Source, Verified: col.Verified(), Expires: stamp(col.Expires()),
+		Tags: make([]tagJSON, len(rows)), Problems: problems(col)}
+	for i, r := range rows {
+		out.Tags[i] = newTagJSON(r)
+	}
+	if err := c.emit(out, tags.Page(col, rows, compare, c.now())); err != nil {
+		return err
+	}
+	for _, p := range col.Problems {
+		c.say("%s", trustdata.Visible(p.String()))
+	}
+	return c.verdict(col)
+}
+
+// signedRows are the rows of a collection that was compared with nothing.
+func signedRows(col *trustdata.Collection) []registry.Compared {
+	rows := make([]registry.Compared, len(col.Tags))
+	for i, t := range col.Tags {
+		rows[i].Tag = t
+	}
+	return rows
+}
+
+func (s *session) compare(ctx context.Context, col *trustdata.Collection) ([]registry.Compared, error) {
+	client, err := s.registryOf(col.GUN)
+	if err != nil {
+		return nil, err
+	}
+	return registry.Compare(ctx, client, col, compareWorkers)
+}
+
+func newTagJSON(r registry.Compared) tagJSON {
+	return tagJSON{Name: r.Name, Digest: digest(r.Digest), Length: r.Length, Roles: list(r.Roles), Signers: list(r.Signers),
+		Pulled: r.Pulled, RegistryDigest: digest(r.RegistryDigest), State: r.State, Reason: r.Reason}
+}
+
+// list is s, and [] in JSON where it is empty.
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/colorprofile"
+)
+
+// interactive says why the console cannot be opened here, or nil if it can.
+func (c *cli) interactive() error {
+	_, in := terminal(c.in)
+	_, out := terminal(c.out)
+	switch {
+	case !in || !out:
+		return usagef("the console needs a terminal; without one name a verb, such as keyrite keys list")
+	case c.getenv("TERM") == "dumb":
+		return usagef("this terminal (TERM=dumb) cannot show the console; name a verb, such as keyrite keys list --plain")
+	}
+	return nil
+}
+
+// ascii reports whether the locale has no line-drawing characters: LC_ALL, LC_CTYPE and
+// LANG in that order decide, and what they do not say is taken as a plain locale.
+func (c *cli) ascii() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := c.getenv(name); v != "" {
+			v = strings.ToUpper(strings.ReplaceAll(v, "-", ""))
+			return !strings.Contains(v, "UTF8")
+		}
+	}
+	return true
+}
+
+// profile is how many colours the console may use. NO_COLOR counts with any value at
+// all, which the library does not honour by itself.
+func (c *cli) profile() colorprofile.Profile {
+	detected := colorprofile.Detect(c.out, c.environment())
+	switch {
+	case c.flags.color == "never":
+		return colorprofile.ASCII
+	case c.flags.color == "always":
+		return max(detected, colorprofile.ANSI)
+	case c.getenv("NO_COLOR") != "", c.getenv("CLICOLOR") == "0":
+		return colorprofile.ASCII
+	}
+	return detected
+}
+
+// environment is what the colour library looks at, and nothing else of it.
+func (c *cli) environment() []string {
+	var env []string
+	for _, name := range []string{"TERM", "COLORTERM", "TERM_PROGRAM", "TMUX", "STY", "WT_SESSION", "ConEmuANSI"} {
+		if v := c.getenv(name); v != "" {
+			env = append(env, name+"="+v)
+		}
+	}
+	return env
+}
+
+// light guesses a light background from COLORFGBG, "foreground;background", whose
+// background is 7 or 15 on a light terminal. The console asks the terminal itself later.
+func (c *cli) light() bool {
+	fgbg := c.getenv("COLORFGBG")
+	bg := fgbg[strings.LastIndexByte(fgbg, ';')+1:]
+	return bg == "7" || bg == "15"
+}

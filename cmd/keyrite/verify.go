@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"keyrite/trustdata"
+	"keyrite/ui"
+)
+
+func (c *cli) verifyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "verify GUN:TAG", Short: "Exit 0 with repository@digest if the tag is signed, 3 if not: a gate for CI",
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.verify(cmd.Context(), args[0]) },
+	}
+}
+
+type verifyJSON struct {
+	GUN       trustdata.GUN `json:"gun"`
+	Tag       string        `json:"tag"`
+	Digest    string        `json:"digest"`
+	Reference string        `json:"reference"`
+	Signers   []string      `json:"signers"`
+	Verified  bool          `json:"verified"`
+	Problems  []string      `json:"problems,omitempty"`
+}
+
+func (c *cli) verify(ctx context.Context, typed string) error {
+	ctx, cancel := c.context(ctx)
+	defer cancel()
+	name, tag := trustdata.SplitTag(typed)
+	if tag == "" {
+		return usagef("%q names no tag: write GUN:TAG", typed)
+	}
+	s, err := c.openKeys()
+	if err != nil {
+		return err
+	}
+	gun, err := s.resolve(ctx, name)
+	if err != nil {
+		return err
+	}
+	col, err := s.collection(ctx, gun)
+	if err != nil {
+		return c.unverified(gun, err)
+	}
+	out := verifyJSON{GUN: gun, Tag: tag, Signers: []string{}}
+	for _, t := range col.Tags {
+		if t.Name != tag || !t.Pulled {
+			continue
+		}
+		out.Digest, out.Signers, out.Verified = digest(t.Digest), t.Signers, true
+		out.Reference = string(gun) + "@" + out.Digest
+	}
+	if out.Verified {
+		return c.emitVerify(out)
+	}
+	refused := notSigned(col, gun, tag)
+	out.Problems = []string{trustdata.VisibleError(refused)}
+	if c.flags.json {
+		if err := c.emitJSON(out); err != nil {
+			return err
+		}
+	}
+	return refused
+}
+
+// notSigned says why a tag has no verified signature: a delegation that does not count
+// may hide it, and then "unsigned" would be a lie.
+func notSigned(col *trustdata.Collection, gun trustdata.GUN, tag string) error {
+	for _, role := range col.Roles {
+		if role.Problem != "" {
+			return trustdata.Refuse(role.Role, trustdata.ReasonMissing, "tag %q of %q is not vouched for by any role that verifies, and %s does not verify: %s", tag, gun, role.Role, role.Problem)
+		}
+	}
+	return trustdata.Refuse(trustdata.RoleTargets, trustdata.ReasonMissing, "tag %q of %q is not signed", tag, gun)
+}
+
+func (c *cli) emitVerify(out verifyJSON) error {
+	if c.flags.json {
+		return c.emitJSON(out)
+	}
+	facts := []ui.Fact{{Label: "Verified", Value: trustdata.Visible(out.Reference), Mark: ui.MarkOK}}
+	if c.flags.plain {
+		return ui.WritePlain(c.out, ui.Page{Title: "verify", Sections: []ui.Section{{Facts: facts}}})
+	}
+	_, err := c.out.Write([]byte(trustdata.Visible(out.Reference) + "\n"))
+	return err
+}

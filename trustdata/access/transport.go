@@ -24,8 +24,8 @@ var (
 // idleConnections is how long a connection is kept for the next request.
 const idleConnections = 20 * time.Second
 
-// transport builds the way of a request, outermost first: patience with a busy server,
-// the guard of logins, the watch for silence, the connection.
+// transport builds the way of a request, outermost first: the names of token services,
+// patience with a busy server, the guard of logins, the watch for silence, the connection.
 func (c Config) transport(server *url.URL, httpToo bool) (http.RoundTripper, error) {
 	files, err := c.readTLS(server)
 	if err != nil {
@@ -50,7 +50,8 @@ func (c Config) transport(server *url.URL, httpToo bool) (http.RoundTripper, err
 	if httpToo {
 		next = &httpFallback{host: server.Host, next: next}
 	}
-	return &busyWait{next: &guard{next: &silence{after: timeout, next: next}}}, nil
+	next = &busyWait{next: &guard{next: &silence{after: timeout, next: next}}}
+	return &realms{server: server, next: next}, nil
 }
 
 // byOrigin shows the client certificate to the server it is for, and to no token service

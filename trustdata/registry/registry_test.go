@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -184,9 +185,12 @@ func TestResolve(t *testing.T) {
 		{"hangs", func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, []string{"HEAD"}, access.ErrSilent, "nothing of use"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			var mu sync.Mutex // a handler may outlive its request
 			var methods []string
 			got, err := newClient(t, func(w http.ResponseWriter, r *http.Request) {
+				mu.Lock()
 				methods = append(methods, r.Method)
+				mu.Unlock()
 				if r.URL.Path != "/v2/acme/web/manifests/1.0" || !strings.Contains(r.Header.Get("Accept"), "image.index") || !strings.Contains(r.Header.Get("Accept"), "manifest.list") {
 					t.Errorf("asked for %q, accepting %q", r.URL.Path, r.Header.Get("Accept"))
 				}
@@ -198,6 +202,8 @@ func TestResolve(t *testing.T) {
 			if tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want) || tt.is != nil && !errors.Is(err, tt.is) || got != Descriptor{}) {
 				t.Errorf("got %+v, %v, want %v with %q", got, err, tt.is, tt.want)
 			}
+			mu.Lock()
+			defer mu.Unlock()
 			if !slices.Equal(methods, tt.methods) {
 				t.Errorf("asked by %q, want %q", methods, tt.methods)
 			}

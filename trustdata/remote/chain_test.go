@@ -49,7 +49,7 @@ func TestRootChain(t *testing.T) {
 func TestRootChainBroken(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
-		break_ func(w *world)
+		spoil  func(w *world)
 		reason trustdata.Reason
 		want   string
 	}{
@@ -85,7 +85,7 @@ func TestRootChainBroken(t *testing.T) {
 			f, dir := w.newFetcher()
 			w.mustFetch(f)
 			before := contents(t, dir)
-			tt.break_(w)
+			tt.spoil(w)
 			_, _, err := w.fetch(f)
 			expectRefusal(t, err, trustdata.RoleRoot, tt.reason)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -225,7 +225,7 @@ func TestPins(t *testing.T) {
 	})
 	for _, tt := range []struct {
 		name   string
-		break_ func(w *world, pinned map[trustdata.Role][]byte)
+		spoil  func(w *world, pinned map[trustdata.Role][]byte)
 		reason trustdata.Reason
 		want   string
 	}{
@@ -246,7 +246,7 @@ func TestPins(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w, f, dir, pinned := newPinned(t)
-			tt.break_(w, pinned)
+			tt.spoil(w, pinned)
 			_, _, err := w.fetch(f)
 			expectRefusal(t, err, trustdata.RoleRoot, tt.reason)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -24,7 +24,7 @@ func TestSkippedDelegation(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name   string
-		break_ func(w *world)
+		spoil  func(w *world)
 		reason trustdata.Reason
 		want   string
 	}{
@@ -60,7 +60,7 @@ func TestSkippedDelegation(t *testing.T) {
 				t.Fatalf("verified %v, skipped %v", slices.Collect(maps.Keys(r.Repo.Targets)), r.Repo.Skipped)
 			}
 			old, _ := f.Cache.Files(gun)
-			tt.break_(w)
+			tt.spoil(w)
 			r := w.mustFetch(f)
 			p, skipped := r.Repo.Skipped[bob]
 			if !skipped || len(r.Repo.Skipped) != 1 || p.Role != bob || p.Reason != tt.reason || !strings.Contains(p.Detail, tt.want) {

@@ -97,36 +97,36 @@ func TestFetchRefuses(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name   string
-		break_ func(w *world)
+		spoil  func(w *world)
 		role   trustdata.Role // of a VerifyError, "" for another error
 		reason trustdata.Reason
 		is     error
 		want   string
 	}{
-		{name: "401", break_: status(401, ""), is: remote.ErrUnauthorized, want: "SAID: so it is"},
-		{name: "403", break_: status(403, ""), is: remote.ErrUnauthorized, want: "SAID: so it is"},
-		{name: "404", break_: func(w *world) { w.files = nil }, is: remote.ErrNotFound, want: "METADATA_NOT_FOUND"},
-		{name: "500", break_: status(500, ""), want: "SAID: so it is"},
-		{name: "503 for the timestamp", break_: status(503, "timestamp.json"), want: "503 Service Unavailable"},
-		{name: "401 for the timestamp", break_: status(401, "timestamp.json"), is: remote.ErrUnauthorized, want: "401"},
-		{name: "404 for the timestamp", break_: status(404, "timestamp.json"), is: remote.ErrNotFound, want: "timestamp.json"},
-		{name: "500 in the chain of roots", break_: status(500, "2.root.json"), want: "500"},
-		{name: "web page", break_: body("timestamp.json", "text/html", "<html>"), is: remote.ErrNotTrustServer, want: "web page"},
-		{name: "truncated JSON", break_: body("timestamp.json", "text/plain", `{"signed":{"_type":"Timestamp"`), role: "timestamp", reason: trustdata.ReasonFormat},
-		{name: "wrong type", break_: func(w *world) { w.files["timestamp.json"] = w.files["snapshot.json"] }, role: "timestamp", reason: trustdata.ReasonFormat},
-		{name: "member twice", break_: func(w *world) {
+		{name: "401", spoil: status(401, ""), is: remote.ErrUnauthorized, want: "SAID: so it is"},
+		{name: "403", spoil: status(403, ""), is: remote.ErrUnauthorized, want: "SAID: so it is"},
+		{name: "404", spoil: func(w *world) { w.files = nil }, is: remote.ErrNotFound, want: "METADATA_NOT_FOUND"},
+		{name: "500", spoil: status(500, ""), want: "SAID: so it is"},
+		{name: "503 for the timestamp", spoil: status(503, "timestamp.json"), want: "503 Service Unavailable"},
+		{name: "401 for the timestamp", spoil: status(401, "timestamp.json"), is: remote.ErrUnauthorized, want: "401"},
+		{name: "404 for the timestamp", spoil: status(404, "timestamp.json"), is: remote.ErrNotFound, want: "timestamp.json"},
+		{name: "500 in the chain of roots", spoil: status(500, "2.root.json"), want: "500"},
+		{name: "web page", spoil: body("timestamp.json", "text/html", "<html>"), is: remote.ErrNotTrustServer, want: "web page"},
+		{name: "truncated JSON", spoil: body("timestamp.json", "text/plain", `{"signed":{"_type":"Timestamp"`), role: "timestamp", reason: trustdata.ReasonFormat},
+		{name: "wrong type", spoil: func(w *world) { w.files["timestamp.json"] = w.files["snapshot.json"] }, role: "timestamp", reason: trustdata.ReasonFormat},
+		{name: "member twice", spoil: func(w *world) {
 			w.files["timestamp.json"] = []byte(strings.Replace(string(w.files["timestamp.json"]), `"version":`, `"version":9,"version":`, 1))
 		}, role: "timestamp", reason: trustdata.ReasonFormat},
-		{name: "huge", break_: func(w *world) { w.files["timestamp.json"] = make([]byte, 2<<20) }, is: remote.ErrTooLarge, want: "more than the expected"},
-		{name: "hangs", break_: func(w *world) {
+		{name: "huge", spoil: func(w *world) { w.files["timestamp.json"] = make([]byte, 2<<20) }, is: remote.ErrTooLarge, want: "more than the expected"},
+		{name: "hangs", spoil: func(w *world) {
 			w.hook = func(rw http.ResponseWriter, r *http.Request, asked string) bool {
 				if asked == "timestamp.json" {
 					<-r.Context().Done()
 				}
-				return false
+				return asked == "timestamp.json"
 			}
 		}, is: access.ErrSilent, want: "sent nothing of use"},
-		{name: "cut short", break_: func(w *world) {
+		{name: "cut short", spoil: func(w *world) {
 			w.hook = func(rw http.ResponseWriter, r *http.Request, asked string) bool {
 				if asked == "timestamp.json" {
 					cut("Content-Length: 9999\r\n\r\n"+string(w.files[asked]))(rw, r)
@@ -134,30 +134,30 @@ func TestFetchRefuses(t *testing.T) {
 				return asked == "timestamp.json"
 			}
 		}, is: remote.ErrTruncated, want: "cut short"},
-		{name: "tampered timestamp", break_: func(w *world) {
+		{name: "tampered timestamp", spoil: func(w *world) {
 			w.files["timestamp.json"] = []byte(strings.Replace(string(w.files["timestamp.json"]), `"version":1`, `"version":9`, 1))
 		}, role: "timestamp", reason: trustdata.ReasonSignature},
-		{name: "tampered targets", break_: func(w *world) {
+		{name: "tampered targets", spoil: func(w *world) {
 			w.publish() // so that no cache has it
 			name := w.named("targets")
 			w.files[name] = []byte(strings.Replace(string(w.files[name]), `"1.0"`, `"6.6"`, 1))
 		}, role: "targets", reason: trustdata.ReasonChecksum},
-		{name: "longer targets", break_: func(w *world) {
+		{name: "longer targets", spoil: func(w *world) {
 			w.publish()
 			w.files[w.named("targets")] = append(slices.Clone(w.files["targets.json"]), ' ')
 		}, role: "targets", reason: trustdata.ReasonChecksum},
-		{name: "garbage for the snapshot", break_: func(w *world) {
+		{name: "garbage for the snapshot", spoil: func(w *world) {
 			w.publish()
 			w.files[w.named("snapshot")] = []byte("garbage")
 		}, role: "snapshot", reason: trustdata.ReasonChecksum},
-		{name: "targets missing", break_: func(w *world) { w.publish(); delete(w.files, w.named("targets")) }, is: remote.ErrNotFound, want: "targets."},
-		{name: "targets by another key", break_: func(w *world) { w.keys["targets"] = newKey(w.t); w.publish() }, role: "targets", reason: trustdata.ReasonSignature},
-		{name: "timestamp by another key", break_: func(w *world) { w.keys["timestamp"] = newKey(w.t); w.publish() }, role: "timestamp", reason: trustdata.ReasonSignature},
-		{name: "expired timestamp", break_: expire("timestamp"), role: "timestamp", reason: trustdata.ReasonExpired},
-		{name: "expired snapshot", break_: expire("snapshot"), role: "snapshot", reason: trustdata.ReasonExpired},
-		{name: "expired targets", break_: expire("targets"), role: "targets", reason: trustdata.ReasonExpired},
-		{name: "expired root", break_: expire("root"), role: "root", reason: trustdata.ReasonExpired},
-		{name: "snapshot of another root", break_: func(w *world) {
+		{name: "targets missing", spoil: func(w *world) { w.publish(); delete(w.files, w.named("targets")) }, is: remote.ErrNotFound, want: "targets."},
+		{name: "targets by another key", spoil: func(w *world) { w.keys["targets"] = newKey(w.t); w.publish() }, role: "targets", reason: trustdata.ReasonSignature},
+		{name: "timestamp by another key", spoil: func(w *world) { w.keys["timestamp"] = newKey(w.t); w.publish() }, role: "timestamp", reason: trustdata.ReasonSignature},
+		{name: "expired timestamp", spoil: expire("timestamp"), role: "timestamp", reason: trustdata.ReasonExpired},
+		{name: "expired snapshot", spoil: expire("snapshot"), role: "snapshot", reason: trustdata.ReasonExpired},
+		{name: "expired targets", spoil: expire("targets"), role: "targets", reason: trustdata.ReasonExpired},
+		{name: "expired root", spoil: expire("root"), role: "root", reason: trustdata.ReasonExpired},
+		{name: "snapshot of another root", spoil: func(w *world) {
 			w.root.Version = 0
 			w.rootBy = notary.Signer{}
 			held := w.files["root.json"]
@@ -179,7 +179,7 @@ func TestFetchRefuses(t *testing.T) {
 					w.mustFetch(f)
 				}
 				before := contents(t, dir)
-				tt.break_(w)
+				tt.spoil(w)
 				r, _, err := w.fetch(f)
 				if r != nil || err == nil {
 					t.Fatalf("got %v, %v", r, err)

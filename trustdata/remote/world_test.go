@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -80,6 +81,7 @@ type world struct {
 
 	url    string
 	files  map[string][]byte // what the server has, by the name in its URL
+	mu     sync.Mutex        // for what follows, as a handler may outlive its request
 	asked  []string
 	header http.Header // of the last request
 	hook   func(w http.ResponseWriter, r *http.Request, name string) bool
@@ -117,7 +119,9 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 	if !ok {
 		w.t.Errorf("the server was asked for %q", r.URL.Path)
 	}
+	w.mu.Lock()
 	w.asked, w.header = append(w.asked, name), r.Header
+	w.mu.Unlock()
 	if w.hook != nil && w.hook(rw, r, name) {
 		return
 	}
@@ -252,8 +256,12 @@ func (w *world) newFetcher() (f *remote.Fetcher, dir string) {
 // fetch asks anew and gives what was asked for.
 func (w *world) fetch(f *remote.Fetcher) (*remote.Result, []string, error) {
 	w.t.Helper()
+	w.mu.Lock()
 	w.asked = nil
+	w.mu.Unlock()
 	r, err := f.Fetch(w.t.Context(), w.gun)
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	return r, w.asked, err
 }
 

@@ -51,14 +51,16 @@ func plain(names ...string) []tag {
 func plans(keys map[string]*keyring.PrivateKey) []plan {
 	platform, shop := keys["platform"], keys["shop"]
 	alice, ci := signer{"alice", keys["alice"]}, signer{"ci-bot", keys["ci-bot"]}
-	targets := notary.Lifetime(trustdata.RoleTargets)
-	certificate := notary.Lifetime(trustdata.RoleRoot)
+	// Half a day more keeps a whole number of days in sight while the demo is open.
+	targets := notary.Lifetime(trustdata.RoleTargets) - day/2
+	ended, ending := targets+4*day, targets-20*day
+	renewable := notary.Lifetime(trustdata.RoleRoot) - day/2 - 11*day // the certificate lives as long as root.json
 	return []plan{
 		{path: "pay/web", rootKey: platform, founded: 400 * day, updated: 9 * day, cached: true, signers: []signer{alice, ci}, tags: payWeb()},
 		{path: "pay/api", rootKey: platform, founded: 390 * day, updated: 30 * day, cached: true, tags: append(plain("1.9", "1.10", "1.11"), tag{name: "latest", signed: "1.11", served: "1.11"})},
-		{path: "infra/base", rootKey: platform, founded: targets + 3*day, updated: targets + 3*day, cached: true, tags: plain("bookworm", "bookworm-slim", "trixie")},
-		{path: "infra/proxy", rootKey: platform, founded: certificate - 11*day, updated: 150 * day, cached: true, tags: plain("2.4.1", "2.4.2")},
-		{path: "shop/front", rootKey: shop, founded: targets - 20*day, updated: targets - 20*day, cached: true, signers: []signer{ci}, tags: shopFront()},
+		{path: "infra/base", rootKey: platform, founded: ended, updated: ended, cached: true, tags: plain("bookworm", "bookworm-slim", "trixie")},
+		{path: "infra/proxy", rootKey: platform, founded: renewable, updated: 150 * day, cached: true, tags: plain("2.4.1", "2.4.2")},
+		{path: "shop/front", rootKey: shop, founded: ending, updated: ending, cached: true, signers: []signer{ci}, tags: shopFront()},
 		{path: "shop/cart", rootKey: shop, founded: 120 * day, updated: 14 * day, localSnapshot: true, tags: plain("3.0.0", "3.0.1", "3.1.0")},
 	}
 }

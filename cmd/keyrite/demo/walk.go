@@ -60,8 +60,8 @@ func walkSteps(ctx context.Context, out io.Writer, run func(args ...string) erro
 func (w *World) stepsToBackup() []step {
 	main := string(w.GUNs[0])
 	return []step{
-		{"The private keys on this machine. One file is damaged, one does not say what it is for.", []string{"keys", "list"}},
 		{"The repositories that are known here. One has expired.", []string{"repos", "--check"}},
+		{"The private keys on this machine. One file is damaged, one does not say what it is for.", []string{"keys", "list"}},
 		{"What is signed, beside what the registry serves.", []string{"tags", main, "--compare"}},
 		{"Who may sign, and until when.", []string{"inspect", main}},
 		{"A gate for CI: is this tag signed, and for what?", []string{"verify", main + ":2026.10.2"}},
@@ -72,7 +72,7 @@ func (w *World) stepsToBackup() []step {
 			"--passphrase-file", "targets-new=" + w.PassphraseFiles["targets"],
 		}},
 		{"The signed tags are what they were.", []string{"tags", main, "--compare"}},
-		{"A backup of all keys and metadata.", []string{"backup", "create", "--to", w.BackupDir, "-r", w.Recipient, "--yes"}},
+		{"A backup of all keys and metadata.", []string{"backup", "create", "--to", w.BackupDir, "-r", w.Recipient, "-i", w.IdentityFile, "--yes"}},
 	}
 }
 

@@ -54,7 +54,7 @@ func TestWalk(t *testing.T) {
 		}
 		verbs = append(verbs, verb)
 	}
-	want := "keys list, repos, tags, inspect, verify, rotate, tags, backup create, backup verify, backup restore, keys list"
+	want := "repos, keys list, tags, inspect, verify, rotate, tags, backup create, backup verify, backup restore, keys list"
 	if got := strings.Join(verbs, ", "); got != want {
 		t.Errorf("verbs:\n got %s\nwant %s", got, want)
 	}
@@ -111,7 +111,7 @@ func TestWalkNamesRealFiles(t *testing.T) {
 }
 
 func TestWalkStops(t *testing.T) {
-	for _, verb := range []string{"keys", "rotate", "backup"} {
+	for _, verb := range []string{"repos", "rotate", "backup"} {
 		f := &fakeRun{world: newWorld(t), fail: verb}
 		err := demo.Walk(t.Context(), &f.out, f.world, f.run)
 		if err == nil || !strings.Contains(err.Error(), "keyrite "+verb) || !strings.Contains(err.Error(), "it did not work") {

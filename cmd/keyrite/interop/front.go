@@ -3,6 +3,7 @@ package interop
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -17,9 +18,9 @@ import (
 type Front struct {
 	URL string
 
-	mu    sync.Mutex
-	hook  func(*http.Request) bool
-	asked []string
+	mu            sync.Mutex
+	before, after func(*http.Request) bool
+	asked         []string
 }
 
 // StartFront starts a proxy before the server at target; ca is the file of its authority,
@@ -42,12 +43,19 @@ func StartFront(t testing.TB, target, ca string) *Front {
 	}
 	f := &Front{}
 	proxy := &httputil.ReverseProxy{
-		Rewrite:      func(r *httputil.ProxyRequest) { r.SetURL(to) },
-		Transport:    transport,
+		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(to) },
+		Transport: transport,
+		ModifyResponse: func(r *http.Response) error {
+			if f.admit(r.Request, &f.after) {
+				return nil
+			}
+			return errors.New("the answer is lost")
+		},
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !f.admit(r) {
+		f.note(r)
+		if !f.admit(r, &f.before) {
 			panic(http.ErrAbortHandler)
 		}
 		proxy.ServeHTTP(w, r)
@@ -59,11 +67,19 @@ func StartFront(t testing.TB, target, ca string) *Front {
 }
 
 // Before sets what is asked before each request is passed on; a false breaks the
-// connection without an answer. A nil hook passes everything.
+// connection without an answer, and the server sees nothing. Nil passes everything.
 func (f *Front) Before(hook func(*http.Request) bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.hook = hook
+	f.before = hook
+}
+
+// After sets what is asked when the server has answered; a false breaks the connection, so
+// that the answer is lost though the server has done its work. Nil passes everything.
+func (f *Front) After(hook func(*http.Request) bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.after = hook
 }
 
 // Requests lists the method and path of each request so far.
@@ -73,9 +89,14 @@ func (f *Front) Requests() []string {
 	return append([]string(nil), f.asked...)
 }
 
-func (f *Front) admit(r *http.Request) bool {
+func (f *Front) note(r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked = append(f.asked, r.Method+" "+r.URL.Path)
-	return f.hook == nil || f.hook(r)
+}
+
+func (f *Front) admit(r *http.Request, which *func(*http.Request) bool) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return *which == nil || (*which)(r)
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -74,10 +75,17 @@ func (k *Keyrite) Environ() []string {
 	return append(env, k.Env...)
 }
 
-// Try runs the program without a terminal and with an empty standard input.
+// Try runs the program without a terminal and with an empty standard input. A passphrase
+// in what it prints fails the test, whatever the test is about.
 func (k *Keyrite) Try(args ...string) Result {
 	k.t.Helper()
-	return runCommand(k.t, k.Home, k.Environ(), "", Binary(k.t), append(append([]string(nil), k.Args...), args...)...)
+	r := runCommand(k.t, k.Home, k.Environ(), "", Binary(k.t), append(append([]string(nil), k.Args...), args...)...)
+	for _, v := range k.Env {
+		if name, secret, _ := strings.Cut(v, "="); strings.HasSuffix(name, "_PASSPHRASE") && secret != "" && strings.Contains(r.Output(), secret) {
+			k.t.Errorf("keyrite %q printed the value of %s", args, name)
+		}
+	}
+	return r
 }
 
 // Run is Try, and fails the test unless the exit code is 0.

@@ -38,7 +38,7 @@ func StartRegistry(t testing.TB) *Registry {
 	r.Process, r.Host = onFreePort(t, func(addr string) (*Process, error) {
 		config := filepath.Join(dir, "registry.yml")
 		writeFile(t, config, fmt.Appendf(nil, `version: 0.1
-log: {level: warn, accesslog: {disabled: true}}
+log: {level: error, accesslog: {disabled: true}}
 storage: {inmemory: {}, delete: {enabled: true}}
 http: {addr: %q, secret: "for a test"}
 `, addr))

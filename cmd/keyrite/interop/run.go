@@ -34,3 +34,14 @@ func runCommand(t testing.TB, dir string, env []string, stdin, program string, a
 	}
 	return Result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
+
+// Exec runs a program to its end in dir, with an environment of its own, and fails the
+// test if it fails.
+func Exec(t testing.TB, dir, program string, args ...string) Result {
+	t.Helper()
+	r := runCommand(t, dir, baseEnv(t, dir), "", program, args...)
+	if r.Code != 0 {
+		t.Fatalf("%s %q: exit %d\n%s", program, args, r.Code, r.Output())
+	}
+	return r
+}

@@ -73,7 +73,7 @@ func startSigner(t testing.TB, dir string) (*Process, string) {
 // writeJSON writes a server's configuration, with the parts that all of them share.
 func writeJSON(t testing.TB, file string, config map[string]any) {
 	t.Helper()
-	config["logging"] = map[string]any{"level": "info"}
+	config["logging"] = map[string]any{"level": "error"}
 	config["storage"] = map[string]any{"backend": "memory"}
 	data, err := json.Marshal(config)
 	if err != nil {

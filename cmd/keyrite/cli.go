@@ -27,6 +27,8 @@ type cli struct {
 	root  *cobra.Command
 	// badge is what the console's header says of this run: RW, RO or DEMO.
 	badge string
+	// overview is what the console says in place of the overview that it does not have yet.
+	overview string
 }
 
 // flags are the global ones. They are accepted before and after the verb.
@@ -49,7 +51,7 @@ func run(args []string, p process) int {
 }
 
 func newCLI(p process) *cli {
-	c := &cli{process: p}
+	c := &cli{process: p, overview: "There is no overview yet. 2 shows the keys, 3 the repositories."}
 	c.root = c.command()
 	c.root.SetIn(p.in)
 	c.root.SetOut(p.out)

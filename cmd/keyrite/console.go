@@ -45,7 +45,7 @@ func (d *desk) options() app.Options {
 	return app.Options{
 		Styles: d.styles, Clock: d.clock, Server: d.serverName(), Badge: badge, Start: "2",
 		Tabs: []app.Tab{
-			{Digit: "1", Name: "Overview", Missing: "There is no overview yet. 2 shows the keys, 3 the repositories."},
+			{Digit: "1", Name: "Overview", Missing: c.overview},
 			{Digit: "2", Name: "Keys", Screen: d.keysScreen()},
 			{Digit: "3", Name: "Repos", Screen: d.reposScreen()},
 			{Digit: "4", Name: "Backups", Missing: "Backups have no screen yet: keyrite backup create, list, verify and restore."},

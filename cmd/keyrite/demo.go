@@ -1,14 +1,17 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"keyrite/cmd/keyrite/demo"
+	"keyrite/trustdata/remote"
 )
 
 func (c *cli) demoCommand() *cobra.Command {
@@ -36,9 +39,13 @@ func (c *cli) demo(ctx context.Context) (err error) {
 	if c.interactive() == nil {
 		inside := c.inside(world)
 		inside.badge = "DEMO"
-		if err := world.Banner(c.err); err != nil {
+		if err := errors.Join(world.Banner(c.out), inside.warm(ctx)); err != nil {
 			return err
 		}
+		if _, err := inside.ask(ctx, bufio.NewReaderSize(c.in, 16), "Enter opens the console, where 1 shows the passphrases again. "); err != nil {
+			return err
+		}
+		inside.overview = world.Hint()
 		return inside.console(ctx)
 	}
 	return demo.Walk(ctx, c.out, world, func(args ...string) error {
@@ -47,11 +54,32 @@ func (c *cli) demo(ctx context.Context) (err error) {
 	})
 }
 
-// inside is a run of the program whose whole environment is the demo's. Nobody is there
-// to be asked: its input is empty.
+// inside is a run of the program whose environment is the demo's, but for what describes
+// the terminal that it is shown on.
 func (c *cli) inside(world *demo.World) *cli {
-	in := newCLI(process{in: c.in, out: c.out, err: c.err, getenv: world.Getenv, now: c.now})
+	getenv := func(name string) string {
+		if slices.Contains(terminalVariables, name) {
+			return c.getenv(name)
+		}
+		return world.Getenv(name)
+	}
+	in := newCLI(process{in: c.in, out: c.out, err: c.err, getenv: getenv, now: c.now})
 	in.flags = c.flags
 	in.flags.registry = world.RegistryURL
 	return in
+}
+
+// warm reads every repository once, as somebody at work would have: the console then opens
+// on what its keys are for.
+func (c *cli) warm(ctx context.Context) error {
+	s, err := c.openKeys()
+	if err != nil {
+		return err
+	}
+	guns, err := s.known(ctx)
+	if err != nil {
+		return err
+	}
+	s.each(ctx, guns, false, func(int, *remote.Result, error) {})
+	return ctx.Err()
 }

@@ -19,6 +19,12 @@ func (c *cli) interactive() error {
 	return nil
 }
 
+// terminalVariables describe the terminal, and nothing that belongs to its user.
+var terminalVariables = append([]string{"LC_ALL", "LC_CTYPE", "LANG", "NO_COLOR", "CLICOLOR", "COLORFGBG"}, colorVariables...)
+
+// colorVariables are what the colour library may look at.
+var colorVariables = []string{"TERM", "COLORTERM", "TERM_PROGRAM", "TMUX", "STY", "WT_SESSION", "ConEmuANSI"}
+
 // ascii reports whether the locale has no line-drawing characters: LC_ALL, LC_CTYPE and
 // LANG in that order decide, and what they do not say is taken as a plain locale.
 func (c *cli) ascii() bool {
@@ -46,10 +52,10 @@ func (c *cli) profile() colorprofile.Profile {
 	return detected
 }
 
-// environment is what the colour library looks at, and nothing else of it.
+// environment is what the colour library looks at.
 func (c *cli) environment() []string {
 	var env []string
-	for _, name := range []string{"TERM", "COLORTERM", "TERM_PROGRAM", "TMUX", "STY", "WT_SESSION", "ConEmuANSI"} {
+	for _, name := range colorVariables {
 		if v := c.getenv(name); v != "" {
 			env = append(env, name+"="+v)
 		}

@@ -100,8 +100,9 @@ func (c *confirm) press(k tea.KeyPressMsg) (any, tea.Cmd) {
 	return nil, nil
 }
 
-// NeedsRoom makes the app refuse the dialog where it could not show the whole of it.
-func (c *confirm) NeedsRoom() {}
+// Fits reports whether the whole question can be seen at this size; the app does not let
+// it be answered otherwise.
+func (c *confirm) Fits(width, height int) bool { return fits(c.lines(width, height), width, height) }
 
 // Status says which button an Enter would press.
 func (c *confirm) Status() string {
@@ -115,21 +116,27 @@ func (c *confirm) Status() string {
 }
 
 func (c *confirm) View(width, height int) string {
+	return strings.Join(box(c.st, c.lines(width, height), width, height, c.Type != ""), "\n")
+}
+
+func (c *confirm) lines(width, height int) []string {
 	w := inner(width, height)
 	mark := MarkSoon
 	if c.Type != "" {
 		mark = MarkNow
 	}
-	head := Fit(string(mark)+" "+Scrub(c.Headline), max(0, w-Width(c.Profile)), CutEnd)
-	lines := []string{c.st.Title.Render(head) + c.st.Band.Render(c.Profile), ""}
-	lines = append(lines, Wrap(Scrub(c.Thing), w)...)
-	tail := append(c.asked(w), c.buttons(), "")
-	facts := c.facts(w)
-	if room := height - len(lines) - len(tail); !framed(width, height) && len(facts) > room {
-		facts = facts[:max(0, room)]
+	var lines []string
+	for i, h := range Wrap(string(mark)+" "+Scrub(c.Headline), w-Width(c.Profile)-1) {
+		if h = c.st.Title.Render(h); i == 0 {
+			h = padTo(h, w-Width(c.Profile)) + c.st.Band.Render(c.Profile)
+		}
+		lines = append(lines, h)
 	}
-	lines = append(append(lines, ""), facts...)
-	return strings.Join(box(c.st, append(append(lines, ""), tail...), width, height, c.Type != ""), "\n")
+	lines = append(lines, "")
+	lines = append(lines, Wrap(Scrub(c.Thing), w)...)
+	lines = append(append(lines, ""), c.facts(w)...)
+	lines = append(append(lines, ""), c.asked(w)...)
+	return append(lines, "", c.buttons())
 }
 
 func (c *confirm) facts(w int) []string {

@@ -11,11 +11,12 @@ const (
 	MarkNote      Mark = "i"  // worth knowing
 	MarkOK        Mark = "ok" // checked just now, or within the freshness limit
 	MarkUnchecked Mark = "??" // unknown is not fine
+	MarkRunning   Mark = ".." // under way
 	MarkNone      Mark = "--" // does not apply
 )
 
 // Marks are all of them, worst first.
-var Marks = []Mark{MarkNow, MarkSoon, MarkNote, MarkUnchecked, MarkOK, MarkNone}
+var Marks = []Mark{MarkNow, MarkSoon, MarkNote, MarkUnchecked, MarkRunning, MarkOK, MarkNone}
 
 // Word is the mark in plain mode.
 func (m Mark) Word() string {
@@ -30,6 +31,8 @@ func (m Mark) Word() string {
 		return "Fine"
 	case MarkUnchecked:
 		return "Not checked"
+	case MarkRunning:
+		return "Under way"
 	case MarkNone:
 		return "Does not apply"
 	}

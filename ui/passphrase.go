@@ -145,8 +145,8 @@ func (p *passphrase) compare() any {
 	return nil
 }
 
-// NeedsRoom makes the app refuse the dialog where the whole key ID does not fit.
-func (p *passphrase) NeedsRoom() {}
+// Fits reports whether the whole key ID can be seen at this size.
+func (p *passphrase) Fits(width, height int) bool { return fits(p.lines(width, height), width, height) }
 
 // Status warns that no key does what it does elsewhere.
 func (p *passphrase) Status() string { return "All keys go into the passphrase now. Pasting is fine." }
@@ -163,6 +163,10 @@ func (p *passphrase) title() string {
 }
 
 func (p *passphrase) View(width, height int) string {
+	return strings.Join(box(p.st, p.lines(width, height), width, height, false), "\n")
+}
+
+func (p *passphrase) lines(width, height int) []string {
 	w := inner(width, height)
 	lines := []string{p.st.Title.Render(Scrub(p.title())), ""}
 	if p.KeyID != "" {
@@ -179,7 +183,7 @@ func (p *passphrase) View(width, height int) string {
 	for _, s := range p.sentences() {
 		lines = append(lines, Wrap(s, w)...)
 	}
-	return strings.Join(box(p.st, lines, width, height, false), "\n")
+	return lines
 }
 
 // field says that something is typed, and not how much: the length is a secret too.

@@ -63,6 +63,9 @@ type (
 	// Counted has a number for its tab.
 	Counted interface{ Count() (n int, known bool) }
 
+	// ShortTitler has another title for windows that have no line for its subtitle.
+	ShortTitler interface{ ShortTitle() string }
+
 	// Holder may refuse to be left. The reason is a sentence for the status line, and ""
 	// lets go.
 	Holder interface{ Hold() (reason string) }

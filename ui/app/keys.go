@@ -127,9 +127,9 @@ func (m *Model) back(k tea.KeyPressMsg) tea.Cmd {
 			w.Cancel()
 			return ui.Say("Stopped. What came before is shown.")
 		}
-		if e, ok := m.top().(escaper); ok && e.Escape() {
-			return nil
-		}
+	}
+	if e, ok := m.top().(escaper); ok && e.Escape() {
+		return nil
 	}
 	return m.pop()
 }

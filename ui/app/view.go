@@ -23,12 +23,23 @@ func tooSmall(w, h int) bool { return w < leastWidth || h < leastHeight }
 func full(w, h int) bool { return w >= fullWidth && h >= fullHeight }
 
 // roomed is a dialog that must be seen whole.
-type roomed interface{ NeedsRoom() }
+type roomed interface{ Fits(width, height int) bool }
 
 // cramped reports whether the open dialog has too little room to be answered.
 func (m *Model) cramped() bool {
-	_, needs := m.ask.Dialog.(roomed)
-	return needs && (m.w < actWidth || m.h < actHeight)
+	d, needs := m.ask.Dialog.(roomed)
+	return needs && (m.w < actWidth || m.h < actHeight || !d.Fits(m.w, m.bodyHeight()))
+}
+
+// bodyHeight is what header, status and footer leave.
+func (m *Model) bodyHeight() int {
+	switch {
+	case !full(m.w, m.h):
+		return m.h - 3
+	case m.second() == "":
+		return m.h - 5
+	}
+	return m.h - 6
 }
 
 // View draws the frame: exactly as many lines as the window has, none wider.
@@ -58,8 +69,9 @@ func (m *Model) frame() string {
 	if full(m.w, m.h) {
 		end = append([]string{rule}, end...)
 	}
-	body := strings.Split(ui.Lines(m.body(m.w, m.h-len(lines)-len(end)), m.w, m.h-len(lines)-len(end)), "\n")
-	return strings.Join(append(append(lines, body...), end...), "\n")
+	h := m.bodyHeight()
+	lines = append(lines, ui.Lines(m.body(m.w, h), m.w, h))
+	return strings.Join(append(lines, end...), "\n")
 }
 
 // small is what there is to see in a window that shows nothing.
@@ -75,6 +87,9 @@ func (m *Model) header() ui.Header {
 	h := ui.Header{Crumbs: []string{"keyrite"}, Profile: m.opt.Profile, Server: m.opt.Server, Badge: m.opt.Badge}
 	for _, s := range m.stack {
 		h.Crumbs = append(h.Crumbs, s.Title())
+	}
+	if s, ok := m.top().(ui.ShortTitler); ok && !full(m.w, m.h) {
+		h.Crumbs[len(h.Crumbs)-1] = s.ShortTitle()
 	}
 	if s, ok := m.top().(ui.Sourced); ok {
 		f := s.Freshness()
@@ -118,7 +133,7 @@ func (m *Model) second() string {
 func (m *Model) body(w, h int) string {
 	if m.ask != nil {
 		if m.cramped() {
-			return fmt.Sprintf(" Make the window %dx%d: what is asked must be seen whole.", actWidth, actHeight)
+			return fmt.Sprintf(" Make the window %dx%d or larger:\n what is asked must be seen whole.\n\n Esc leaves, and nothing changes.", actWidth, actHeight)
 		}
 		return m.ask.Dialog.View(w, h)
 	}

@@ -84,8 +84,10 @@ func meaning(m ui.Mark) string {
 		return "checked, fine"
 	case ui.MarkUnchecked:
 		return "not checked; unknown is not fine"
+	case ui.MarkRunning:
+		return "under way"
 	}
-	return "does not apply"
+	return "does not apply, or has not begun"
 }
 
 // Model is the screen.

@@ -98,16 +98,23 @@ func Page(list []Repo, now time.Time) ui.Page {
 		p.Freshness = older(p.Freshness, r)
 	}
 	p.Summary = ui.Plural(len(list), "repository", "repositories")
-	for i, m := range ui.Marks {
-		if n := count[m]; n > 0 {
-			sep := ", "
-			if !strings.Contains(p.Summary, ":") {
-				sep = ": "
-			}
-			p.Summary += fmt.Sprintf("%s%d %s", sep, n, []string{"now", "soon", "to note", "not checked", "ok", "never signed"}[i])
+	p.Summary += counts(count)
+	return p
+}
+
+// counts says how many rows have which mark.
+func counts(count map[ui.Mark]int) string {
+	text, sep := "", ": "
+	for _, c := range []struct {
+		mark  ui.Mark
+		words string
+	}{{ui.MarkNow, "now"}, {ui.MarkSoon, "soon"}, {ui.MarkOK, "ok"}, {ui.MarkUnchecked, "not checked"}, {ui.MarkNone, "never signed"}} {
+		if n := count[c.mark]; n > 0 {
+			text += fmt.Sprintf("%s%d %s", sep, n, c.words)
+			sep = ", "
 		}
 	}
-	return p
+	return text
 }
 
 // older is the freshness of a list: that of its oldest row.

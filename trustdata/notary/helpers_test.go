@@ -46,7 +46,7 @@ func newCurve(t testing.TB, curve elliptic.Curve) ecKey {
 }
 
 func (k ecKey) Public() trustdata.PublicKey {
-	return trustdata.PublicKey{Type: trustdata.KeyECDSA, Value: pkix(&k.PrivateKey.PublicKey)}
+	return trustdata.PublicKey{Type: trustdata.KeyECDSA, Value: publicDER(&k.PrivateKey.PublicKey)}
 }
 
 func (k ecKey) Sign(message []byte) (trustdata.Signature, error) {
@@ -80,7 +80,7 @@ var sharedRSA = sync.OnceValue(func() rsaKey {
 })
 
 func (k rsaKey) Public() trustdata.PublicKey {
-	return trustdata.PublicKey{Type: trustdata.KeyRSA, Value: pkix(&k.PrivateKey.PublicKey)}
+	return trustdata.PublicKey{Type: trustdata.KeyRSA, Value: publicDER(&k.PrivateKey.PublicKey)}
 }
 
 func (k rsaKey) Sign(message []byte) (trustdata.Signature, error) {
@@ -99,7 +99,7 @@ func (k edKey) Sign(message []byte) (trustdata.Signature, error) {
 	return trustdata.Signature{Method: "eddsa", Bytes: ed25519.Sign(k.PrivateKey, message)}, nil
 }
 
-func pkix(public any) []byte {
+func publicDER(public any) []byte {
 	der, err := x509.MarshalPKIXPublicKey(public)
 	if err != nil {
 		panic(err)

@@ -208,8 +208,8 @@ func (p Policy) follows(prev, next *File[Root]) error {
 }
 
 // selfSigned checks root's own keys. A key whose certificate does not hold is not
-// counted, as in the reference client; when that is why signatures are missing, the
-// reason is the certificate.
+// counted, as in the reference client; when too few keys are left, or that is why
+// signatures are missing, the reason is the certificate.
 func (p Policy) selfSigned(root *File[Root], now time.Time) error {
 	const role = trustdata.RoleRoot
 	keys, bad := p.rootKeys(root, now)
@@ -217,7 +217,7 @@ func (p Policy) selfSigned(root *File[Root], now time.Time) error {
 	switch {
 	case t.met():
 		return nil
-	case bad != nil && count(&root.Envelope, root.Body.Keys, root.Body.Roles[role]).met():
+	case bad != nil && (len(keys) < t.threshold || count(&root.Envelope, root.Body.Keys, root.Body.Roles[role]).met()):
 		return trustdata.Refuse(role, trustdata.ReasonCertificate, "%v", bad)
 	}
 	return trustdata.Refuse(role, trustdata.ReasonSignature, "version %d is not signed by its own root keys: %v", root.Body.Version, t)

@@ -163,31 +163,47 @@ func namesRoot(err error, snapshot []byte) error {
 	return &otherRoot{err, file.Body.Meta[trustdata.RoleRoot]}
 }
 
-// explainRoot says what is wrong when a snapshot names another root and no newer one was
-// found: the named root is read, to tell a rollback from a break in the chain.
+// explainRoot says what is wrong with the root when what is below it did not verify and no
+// newer root was found: the root that the server goes by is read, to tell a rollback,
+// another repository of the same name, and a gap in the chain from each other.
 func (s *session) explainRoot(root *notary.File[notary.Root], err error) error {
-	var other *otherRoot
-	if !errors.As(err, &other) {
-		return err
-	}
-	at := root.Body.Version
+	at, raw := root.Body.Version, s.servedRoot(err)
 	refuse := func(why trustdata.Reason, detail string, args ...any) error {
 		return trustdata.Refuse(trustdata.RoleRoot, why, detail, args...)
 	}
-	raw, err := s.from.byHash(s.ctx, trustdata.RoleRoot, other.meta)
-	if err != nil || !fits(raw, other.meta) {
-		return refuse(trustdata.ReasonChain, "the snapshot names another root than version %d, the newest that the server has", at)
-	}
-	named, err := notary.ParseRoot(raw)
-	if err != nil {
+	if string(raw) == string(root.Raw) {
 		return err
 	}
-	switch v := named.Body.Version; {
-	case v < at:
-		return refuse(trustdata.ReasonRollback, "version %d is lower than version %d, which was seen before", v, at)
-	case v == at:
-		return refuse(trustdata.ReasonChain, "version %d has other content than the one that is trusted", v)
-	default:
-		return refuse(trustdata.ReasonChain, "the server has no version %d, so version %d is not vouched for", at+1, v)
+	served, parseErr := notary.ParseRoot(raw)
+	var other *otherRoot
+	switch {
+	case parseErr != nil && errors.As(err, &other):
+		return refuse(trustdata.ReasonChain, "the snapshot names another root than version %d, the newest that the server has", at)
+	case parseErr != nil:
+		return err
+	case served.Body.Version < at:
+		return refuse(trustdata.ReasonRollback, "version %d is lower than version %d, which was seen before", served.Body.Version, at)
+	case served.Body.Version == at:
+		return refuse(trustdata.ReasonChain, "version %d has other content than the one that is trusted", at)
 	}
+	return refuse(trustdata.ReasonChain, "the server has no version %d, so version %d is not vouched for", at+1, served.Body.Version)
+}
+
+// servedRoot is the root that the server goes by: the one that its snapshot names, or the
+// current one where a signature below it is by keys that the trusted root does not list.
+// It is nil where that cannot be told.
+func (s *session) servedRoot(err error) []byte {
+	var other *otherRoot
+	var refused *trustdata.VerifyError
+	switch {
+	case errors.As(err, &other):
+		if raw, err := s.from.byHash(s.ctx, trustdata.RoleRoot, other.meta); err == nil && fits(raw, other.meta) {
+			return raw
+		}
+	case errors.As(err, &refused) && refused.Reason == trustdata.ReasonSignature:
+		if raw, err := s.from.firstRoot(s.ctx); err == nil {
+			return raw
+		}
+	}
+	return nil
 }

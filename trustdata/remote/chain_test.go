@@ -79,6 +79,10 @@ func TestRootChainBroken(t *testing.T) {
 			w.newRoot(w.keys["root"])
 			w.publish()
 		}, trustdata.ReasonChain, "version 1 has other content"},
+		{"repository made anew with new keys", func(w *world) {
+			other := newWorld(w.t)
+			w.files = other.files
+		}, trustdata.ReasonChain, "version 1 has other content"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)

@@ -125,7 +125,9 @@ func TestWrongAnswers(t *testing.T) {
 		{"404 of something else", status(404, "text/plain", "404 page not found"), []error{remote.ErrNotFound, remote.ErrNotTrustServer}, "not in a trust server's words"},
 		{"500", status(500, "application/json", fmt.Sprintf(said, "UNKNOWN")), nil, "UNKNOWN: so it is"},
 		{"503", status(503, "text/html", "<html>"), nil, "503 Service Unavailable"},
-		{"redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://elsewhere.example/", 302) }, nil, "https://elsewhere.example/"},
+		{"redirect", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://elsewhere.example/", http.StatusFound)
+		}, nil, "https://elsewhere.example/"},
 		{"too large", status(200, "text/plain", `{"signed":`+strings.Repeat(" ", 1000)), []error{remote.ErrTooLarge}, "at most 100"},
 		{"cut short", cut("Content-Length: 90\r\n\r\n" + someFile), []error{remote.ErrTruncated}, "cut short"},
 		{"cut short in chunks", cut("Transfer-Encoding: chunked\r\n\r\n1d\r\n" + someFile + "\r\n"), []error{remote.ErrTruncated}, "cut short"},

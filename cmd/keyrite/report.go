@@ -59,7 +59,7 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 // report prints err, if it has not been, and gives the exit code for it.
 func (c *cli) report(ctx context.Context, err error) int {
 	code, name := classify(ctx, err)
-	if code == exitDone || errors.Is(err, errFindings) {
+	if code == exitDone || errors.Is(err, errFindings) || errors.Is(err, syscall.EPIPE) {
 		return code
 	}
 	remedy := ui.Hint(err)

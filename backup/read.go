@@ -5,8 +5,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -45,6 +43,11 @@ func readArchive(ctx context.Context, src io.Reader, ids []age.Identity, t take)
 	if err != nil {
 		return nil, err
 	}
+	return readTar(ctx, plain, t)
+}
+
+// readTar reads what age decrypts, to its end.
+func readTar(ctx context.Context, plain io.Reader, t take) (*Manifest, error) {
 	counted := &meter{r: plain, ctx: ctx, report: t.read}
 	r := reader{tar: tar.NewReader(counted), take: t}
 	m, err := r.manifest()
@@ -152,178 +155,4 @@ func drain(r io.Reader) error {
 			return err
 		}
 	}
-}
-
-// reader takes the tar layer apart.
-type reader struct {
-	tar  *tar.Reader
-	take take
-}
-
-func (r *reader) manifest() (*Manifest, error) {
-	hdr, err := r.tar.Next()
-	switch {
-	case err == io.EOF:
-		return nil, damage("it holds nothing")
-	case err != nil:
-		return nil, err
-	case hdr.Name != manifestName:
-		return nil, damage("its first member is %q and not %q", shorten(hdr.Name), manifestName)
-	}
-	if err := checkHeader(hdr, tar.TypeReg, 0o600); err != nil {
-		return nil, err
-	}
-	if hdr.Size > maxManifest {
-		return nil, damage("its manifest is larger than %d bytes", maxManifest)
-	}
-	data, err := io.ReadAll(r.tar)
-	if err != nil {
-		return nil, err
-	}
-	return parseManifest(data)
-}
-
-// members reads all that follows the manifest: the files in its order, each once, and
-// before them the folders that they are in.
-func (r *reader) members(m *Manifest) error {
-	missing := make(map[string]*File, len(m.Files))
-	folders := map[string]bool{}
-	for i, f := range m.Files {
-		missing[f.Path] = &m.Files[i]
-		for _, dir := range parents(f.Path) {
-			folders[dir] = true
-		}
-	}
-	listed := len(missing)
-	for {
-		hdr, err := r.tar.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		if dir := strings.TrimSuffix(hdr.Name, "/"); folders[dir] {
-			delete(folders, dir)
-			if err := checkHeader(hdr, tar.TypeDir, 0o700); err != nil {
-				return err
-			}
-			continue
-		}
-		f, ok := missing[hdr.Name]
-		if !ok {
-			return unlisted(hdr, m)
-		}
-		delete(missing, hdr.Name)
-		if err := r.member(hdr, f); err != nil {
-			return err
-		}
-	}
-	for _, f := range m.Files {
-		if _, ok := missing[f.Path]; ok {
-			return damage("%q is missing, with %d of %d files", f.Path, len(missing), listed)
-		}
-	}
-	return nil
-}
-
-// unlisted says what is wrong with a member that is not, or no more, expected.
-func unlisted(hdr *tar.Header, m *Manifest) error {
-	name := strings.TrimSuffix(hdr.Name, "/")
-	for _, f := range m.Files {
-		if f.Path == hdr.Name || strings.HasPrefix(f.Path, name+"/") || name == manifestName {
-			return damage("it holds %q twice", shorten(hdr.Name))
-		}
-	}
-	if _, err := kindOf(name); err != nil {
-		return damage("%w", err)
-	}
-	return damage("it holds %q, which the manifest does not list", shorten(hdr.Name))
-}
-
-// member reads one file. A key file's problem is judged anew, whatever the manifest says.
-func (r *reader) member(hdr *tar.Header, f *File) error {
-	if err := checkHeader(hdr, tar.TypeReg, 0o600); err != nil {
-		return err
-	}
-	if hdr.Size != f.Size {
-		return damage("%q has %d bytes and should have %d", f.Path, hdr.Size, f.Size)
-	}
-	wanted := r.take.wants != nil && r.take.wants(*f)
-	if !f.isKey() && !wanted {
-		h := sha256.New()
-		if _, err := io.Copy(h, r.tar); err != nil {
-			return err
-		}
-		return sameHash(f, h.Sum(nil))
-	}
-	data, err := io.ReadAll(r.tar)
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256(data)
-	if err := sameHash(f, sum[:]); err != nil {
-		return err
-	}
-	if f.isKey() {
-		is := describe(f.Path, f.Kind, data)
-		if is.Role != f.Role || is.GUN != f.GUN {
-			return damage("%q says role %q and repository %q, and the manifest %q and %q", f.Path, is.Role, is.GUN, f.Role, f.GUN)
-		}
-		f.Problem = is.Problem
-	}
-	if !wanted {
-		return nil
-	}
-	if err := r.take.file(*f, data); err != nil {
-		return &takeError{err}
-	}
-	return nil
-}
-
-// takeError is the taker's own, and says nothing of the backup.
-type takeError struct{ error }
-
-func (e *takeError) Unwrap() error { return e.error }
-
-func sameHash(f *File, sum []byte) error {
-	if got := hex.EncodeToString(sum); got != f.SHA256 {
-		return damage("%q has the SHA-256 %s and should have %s", f.Path, got, f.SHA256)
-	}
-	return nil
-}
-
-// checkHeader lets through regular files and folders as they are written here, and
-// nothing that tar could be made to do harm with: no links, devices, sparse files, other
-// modes, or extended headers beside a long path.
-func checkHeader(hdr *tar.Header, kind byte, mode int64) error {
-	name := shorten(hdr.Name)
-	switch {
-	case hdr.Typeflag != kind:
-		return damage("%q is %s", name, typeName(hdr.Typeflag))
-	case hdr.Mode != mode:
-		return damage("%q has the mode %#o and should have %#o", name, hdr.Mode, mode)
-	case hdr.Linkname != "" || kind == tar.TypeDir && hdr.Size != 0:
-		return damage("the header of %q makes no sense", name)
-	}
-	for record := range hdr.PAXRecords {
-		if record != "path" {
-			return damage("%q has the extended header %q", name, shorten(record))
-		}
-	}
-	return nil
-}
-
-func typeName(flag byte) string {
-	switch flag {
-	case tar.TypeSymlink, tar.TypeLink:
-		return "a link"
-	case tar.TypeChar, tar.TypeBlock, tar.TypeFifo:
-		return "a device or a pipe"
-	case tar.TypeDir:
-		return "a folder"
-	case tar.TypeReg:
-		return "a file"
-	}
-	return fmt.Sprintf("of the unknown kind %q", flag)
 }

@@ -1,9 +1,13 @@
 package keyring
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -24,6 +28,48 @@ type Cached struct {
 // LocalMetadata lists the metadata files of the trust directory in the order of their
 // paths. It reads none of them, and follows no symbolic link.
 func (d *Dir) LocalMetadata(ctx context.Context) ([]Cached, error) {
+	return d.localBelow(ctx, "tuf")
+}
+
+// LocalMetadataOf is LocalMetadata of one repository. It looks into no other's folder.
+func (d *Dir) LocalMetadataOf(ctx context.Context, gun trustdata.GUN) ([]Cached, error) {
+	if _, err := trustdata.ParseGUN(string(gun)); err != nil {
+		return nil, err
+	}
+	all, err := d.localBelow(ctx, path.Join("tuf", string(gun), "metadata"))
+	return slices.DeleteFunc(all, func(c Cached) bool { return c.GUN != gun }), err
+}
+
+// maxCached bounds a metadata file that is read into memory: the reference client's limit
+// for a targets file of known length is what its parent says, and ours is 64 MiB.
+const maxCached = 64 << 20
+
+// ReadLocal reads a file that LocalMetadata listed. It fails for one that has a problem,
+// that is no regular file any more, or that is larger than a role's file may be.
+func (d *Dir) ReadLocal(c Cached) ([]byte, fs.FileInfo, error) {
+	name, err := filepath.Rel(d.Path(), c.Path)
+	if err != nil || c.Problem != "" {
+		return nil, nil, fmt.Errorf("metadata file %q: %s", c.Path, cmp.Or(c.Problem, "it is not in this trust directory"))
+	}
+	root, err := d.vault.disk.(*folder).root()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer root.Close()
+	info, err := root.Lstat(name)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case !info.Mode().IsRegular():
+		return nil, nil, fmt.Errorf("metadata file %q is not a regular file", c.Path)
+	case info.Size() > maxCached:
+		return nil, nil, fmt.Errorf("metadata file %q is larger than %d bytes", c.Path, maxCached)
+	}
+	data, err := root.ReadFile(name)
+	return data, info, err
+}
+
+func (d *Dir) localBelow(ctx context.Context, top string) ([]Cached, error) {
 	root, err := d.vault.disk.(*folder).root()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -33,7 +79,7 @@ func (d *Dir) LocalMetadata(ctx context.Context) ([]Cached, error) {
 	}
 	defer root.Close()
 	var all []Cached
-	err = fs.WalkDir(root.FS(), "tuf", func(name string, entry fs.DirEntry, err error) error {
+	err = fs.WalkDir(root.FS(), top, func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return nil

@@ -247,3 +247,48 @@ func TestLocalMetadata(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
+
+func TestLocalMetadataOf(t *testing.T) {
+	path := t.TempDir()
+	for name, text := range map[string]string{
+		"tuf/a.example/x/metadata/root.json":          "one",
+		"tuf/a.example/x/metadata/targets/alice.json": "two",
+		"tuf/a.example/x/y/metadata/root.json":        "another repository",
+		"tuf/a.example/xy/metadata/root.json":         "another one",
+	} {
+		full := filepath.Join(path, name)
+		if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(full, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir, err := keyring.OpenDir(path, keyring.DirOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cached, err := dir.LocalMetadataOf(t.Context(), "a.example/x")
+	if err != nil || len(cached) != 2 {
+		t.Fatalf("listed %v, %v; want the two files of a.example/x", cached, err)
+	}
+	for _, c := range cached {
+		want := map[string]string{"root": "one", "targets/alice": "two"}[string(c.Role)]
+		if got, _, err := dir.ReadLocal(c); err != nil || string(got) != want {
+			t.Errorf("%s holds %q, %v; want %q", c.Path, got, err, want)
+		}
+	}
+	link := cached[0]
+	if err := os.Remove(link.Path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(cached[1].Path, link.Path); err != nil {
+		t.Fatal(err)
+	}
+	if got, _, err := dir.ReadLocal(link); err == nil {
+		t.Errorf("a symbolic link was read: %q", got)
+	}
+	if _, _, err := dir.ReadLocal(keyring.Cached{GUN: "a", Role: "root", Path: filepath.Join(path, "..", "x")}); err == nil {
+		t.Error("a path outside the trust directory was read")
+	}
+}

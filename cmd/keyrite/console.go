@@ -23,6 +23,7 @@ func (c *cli) console(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.note = func(string) {}
 	t := app.Terminal{In: c.in, Out: c.out, Env: c.environment(), Profile: c.profile()}
 	d := &desk{session: s, ctx: ctx, styles: ui.NewStyles(t.Look(c.light(), c.ascii())), clock: app.Clock(c.now)}
 	err = app.Run(ctx, d.options(), t)

@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
-	"os"
+	"path/filepath"
 	"slices"
 
 	"golang.org/x/net/http/httpproxy"
@@ -30,6 +30,9 @@ type session struct {
 	state  *state.Store
 	cache  *remote.Cache
 	access access.Config
+	// note takes a sentence that does not change a result, such as a login that could not
+	// be used. The console has no place for it on stderr and shows it with the problem.
+	note func(string)
 }
 
 // open makes a session. A trust directory that was named must be there; the default one
@@ -39,7 +42,7 @@ func (c *cli) open() (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{cli: c, paths: p}
+	s := &session{cli: c, paths: p, note: func(text string) { c.say("%s", trustdata.Visible(text)) }}
 	if s.state, err = state.OpenStore(p.state, c.now); err != nil {
 		return nil, fmt.Errorf("state folder %q: %w", p.state, err)
 	}
@@ -101,12 +104,41 @@ func (c *cli) proxy() func(*http.Request) (*url.URL, error) {
 
 // fetcher reads GUNs with everything remembered.
 func (s *session) fetcher() *remote.Fetcher {
-	return &remote.Fetcher{Config: s.access, Cache: s.cache, State: s.state, Now: s.cli.now, Offline: s.cli.flags.offline}
+	return &remote.Fetcher{Config: s.access, Cache: s.cache, State: s.state, Now: s.cli.now, Offline: s.cli.flags.offline, Local: s.local}
 }
 
 // fresh reads GUNs as a client that has nothing cached.
 func (s *session) fresh() *remote.Fetcher {
-	return &remote.Fetcher{Config: s.access, State: s.state, Now: s.cli.now}
+	return &remote.Fetcher{Config: s.access, State: s.state, Now: s.cli.now, Local: s.local}
+}
+
+// local is what docker and notary cached of a GUN in the trust directories: their memory
+// of whom they trust. A file of theirs that cannot be read is an error, for without it
+// another root could take its place unseen.
+func (s *session) local(gun trustdata.GUN) ([]remote.Local, error) {
+	var all []remote.Local
+	for _, dir := range s.dirs {
+		cached, err := dir.LocalMetadataOf(context.Background(), gun)
+		if err != nil {
+			return nil, err
+		}
+		if len(cached) == 0 {
+			continue
+		}
+		local := remote.Local{Path: filepath.Join(dir.Path(), "tuf"), Files: map[trustdata.Role][]byte{}}
+		for _, c := range cached {
+			raw, info, err := dir.ReadLocal(c)
+			if err != nil {
+				return nil, err
+			}
+			local.Files[c.Role] = raw
+			if c.Role == trustdata.RoleTimestamp {
+				local.ReadAt = info.ModTime()
+			}
+		}
+		all = append(all, local)
+	}
+	return all, nil
 }
 
 // trustServer is the client of a GUN's trust server.
@@ -188,6 +220,9 @@ func (s *session) collection(ctx context.Context, gun trustdata.GUN) (*trustdata
 	if err != nil {
 		return nil, err
 	}
+	for _, note := range res.Notes {
+		s.note(note)
+	}
 	return res.Collection, nil
 }
 
@@ -241,11 +276,14 @@ func (s *session) localLists(ctx context.Context, id trustdata.KeyID) ([]trustda
 			return nil, err
 		}
 		for _, m := range cached {
-			raw, err := os.ReadFile(m.Path)
+			if m.Problem != "" {
+				continue
+			}
+			raw, _, err := dir.ReadLocal(m)
 			if err != nil {
 				return nil, err
 			}
-			if m.GUN != "" && bytes.Contains(raw, []byte(id)) {
+			if bytes.Contains(raw, []byte(id)) {
 				listed = append(listed, m.GUN)
 			}
 		}

@@ -91,8 +91,11 @@ func (c *cli) tags(ctx context.Context, typed string, compare bool, wanted []reg
 	}
 	rows := signedRows(col)
 	if compare {
-		if rows, err = s.compare(ctx, col); err != nil {
+		if rows, err = s.compare(ctx, col); err != nil && len(rows) == 0 {
 			return err
+		}
+		if err != nil {
+			c.say("tags without a signature may be missing: %s", trustdata.VisibleError(err))
 		}
 	}
 	if len(wanted) > 0 {
@@ -126,7 +129,11 @@ func (s *session) compare(ctx context.Context, col *trustdata.Collection) ([]reg
 	if err != nil {
 		return nil, err
 	}
-	return registry.Compare(ctx, client, col, compareWorkers)
+	rows, err := registry.Compare(ctx, client, col, compareWorkers)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return rows, err
 }
 
 func newTagJSON(r registry.Compared) tagJSON {

@@ -47,8 +47,11 @@ func (c *cli) verify(ctx context.Context, typed string) error {
 		return c.unverified(gun, err)
 	}
 	out := verifyJSON{GUN: gun, Tag: tag, Signers: []string{}}
+	releases, _ := col.Role(trustdata.RoleReleases)
 	for _, t := range col.Tags {
-		if t.Name != tag || !t.Pulled {
+		// docker looks into targets/releases first: while that does not verify, what
+		// targets says of a tag may not be what was released.
+		if t.Name != tag || !t.Pulled || releases.Problem != "" {
 			continue
 		}
 		out.Digest, out.Signers, out.Verified = digest(t.Digest), t.Signers, true

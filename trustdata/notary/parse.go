@@ -10,6 +10,10 @@ import (
 	"keyrite/trustdata"
 )
 
+// tagSize is about what one of docker's tags takes in a file, in bytes: enough to make
+// room for all of them at once.
+const tagSize = 128
+
 // ParseTargets reads targets.json or a delegation's file. Every error of the Parse
 // functions is a trustdata.VerifyError with the role and ReasonFormat.
 func ParseTargets(role trustdata.Role, raw []byte) (*File[Targets], error) {
@@ -19,7 +23,8 @@ func ParseTargets(role trustdata.Role, raw []byte) (*File[Targets], error) {
 		}
 	}
 	return parse(role, raw, func(r *reader) (b Targets, err error) {
-		b.Targets, b.Keys = map[string]Entry{}, map[trustdata.ListedID]trustdata.PublicKey{}
+		b.Targets = make(map[string]Entry, len(raw)/tagSize)
+		b.Keys = map[trustdata.ListedID]trustdata.PublicKey{}
 		err = r.body("Targets", &b.Version, &b.Expires, func(name []byte) error {
 			switch string(name) {
 			case "targets":

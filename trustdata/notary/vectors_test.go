@@ -52,13 +52,9 @@ func vectorBytes(from byte) []byte {
 
 func vectorEd() edKey { return edKey{ed25519.NewKeyFromSeed(vectorBytes(0))} }
 
-func vectorEC(t *testing.T) ecKey {
-	t.Helper()
+func vectorKey() (ecKey, error) {
 	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), vectorBytes(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ecKey{key}
+	return ecKey{key}, err
 }
 
 func TestVectorKeyIDs(t *testing.T) {
@@ -91,7 +87,11 @@ func TestVectorKeyIDs(t *testing.T) {
 	if got, err := cert.KeyID(); err != nil || got != vectorECID {
 		t.Errorf("certificate: canonical ID %s (%v), want %s", got, err, vectorECID)
 	}
-	if got := vectorEC(t).Public().ListedID(); got != vectorECID {
+	key, err := vectorKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := key.Public().ListedID(); got != vectorECID {
 		t.Errorf("ecdsa key from its scalar: %s, want %s", got, vectorECID)
 	}
 }

@@ -15,7 +15,6 @@ import (
 	"strings"
 	"testing"
 
-	"filippo.io/age"
 	"github.com/google/go-cmp/cmp"
 
 	"keyrite/keyring"
@@ -33,7 +32,7 @@ func TestArchiveHoldsTheTrustDirectory(t *testing.T) {
 		{testGUN, "2.root.json", func() ([]byte, error) { return []byte("second root"), nil }},
 		{testGUN, "targets/" + strings.Repeat("long-", 45) + ".json", func() ([]byte, error) { return []byte("{}"), nil }},
 	}
-	p, err := PlanCreate(context.Background(), src, CreateOptions{Dir: t.TempDir(), Recipients: []Recipient{to}, Identities: []age.Identity{id}, Now: testTime})
+	p, err := PlanCreate(context.Background(), src, CreateOptions{Dir: t.TempDir(), Recipients: []Recipient{to}, Identities: own(id), Now: testTime})
 	check(t, err)
 	result, err := p.Apply(context.Background(), nil)
 	check(t, err)
@@ -101,10 +100,10 @@ func TestStates(t *testing.T) {
 	}{
 		{"no identity", CreateOptions{Recipients: []Recipient{to}}, StateReadBack, 0, []string{"proof"}},
 		{"waiver passed on once", CreateOptions{Recipients: []Recipient{to}, Waived: []string{"second_copy", "proof"}}, StateReadBack, 0, []string{"second_copy", "proof"}},
-		{"several recipients, an identity of one", CreateOptions{Recipients: []Recipient{second, to}, Identities: []age.Identity{id}}, StateProven, 0, []string{}},
+		{"several recipients, an identity of one", CreateOptions{Recipients: []Recipient{second, to}, Identities: own(id)}, StateProven, 0, []string{}},
 		{"passphrase proves itself", CreateOptions{Recipients: []Recipient{phrase}}, StateProven, 0, []string{}},
-		{"some keys opened", CreateOptions{Recipients: []Recipient{to}, Identities: []age.Identity{id}, Passphrases: some}, StateProven, 2, []string{}},
-		{"all keys opened", CreateOptions{Recipients: []Recipient{to}, Identities: []age.Identity{id}, Passphrases: r.passphrases}, StateDrilled, 3, []string{}},
+		{"some keys opened", CreateOptions{Recipients: []Recipient{to}, Identities: own(id), Passphrases: some}, StateProven, 2, []string{}},
+		{"all keys opened", CreateOptions{Recipients: []Recipient{to}, Identities: own(id), Passphrases: r.passphrases}, StateDrilled, 3, []string{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -304,7 +303,7 @@ func TestWrongIdentityAtHand(t *testing.T) {
 	r, dir := newRig(t), t.TempDir()
 	_, to := newIdentity(t)
 	other, _ := newIdentity(t)
-	p, err := PlanCreate(context.Background(), r.source(), CreateOptions{Dir: dir, Recipients: []Recipient{to}, Identities: []age.Identity{other}, Now: testTime})
+	p, err := PlanCreate(context.Background(), r.source(), CreateOptions{Dir: dir, Recipients: []Recipient{to}, Identities: own(other), Now: testTime})
 	check(t, err)
 	_, err = p.Apply(context.Background(), nil)
 	if !errors.Is(err, ErrIdentity) || len(tree(t, dir)) != 1 {

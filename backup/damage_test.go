@@ -40,7 +40,7 @@ func small(t *testing.T) (data []byte, file string, id age.Identity) {
 func refuses(t *testing.T, file string, id age.Identity, want error, parts ...string) {
 	t.Helper()
 	ctx := context.Background()
-	r, err := Verify(ctx, file, []age.Identity{id}, VerifyOptions{})
+	r, err := Verify(ctx, file, own(id), VerifyOptions{})
 	if !errors.Is(err, want) {
 		t.Fatalf("verify: error %v, want %v", err, want)
 	}
@@ -49,7 +49,7 @@ func refuses(t *testing.T, file string, id age.Identity, want error, parts ...st
 		t.Errorf("verify tells of a damaged backup: %+v", r)
 	}
 	to := filepath.Join(t.TempDir(), "trust")
-	_, err = PlanRestore(ctx, file, []age.Identity{id}, openDir(t, to), RestoreOptions{Now: testTime})
+	_, err = PlanRestore(ctx, file, own(id), openDir(t, to), RestoreOptions{Now: testTime})
 	if !errors.Is(err, want) {
 		t.Errorf("restore: error %v, want %v", err, want)
 	}
@@ -65,7 +65,7 @@ func TestTruncatedAnywhere(t *testing.T) {
 		refuses(t, file, id, ErrDamaged)
 	}
 	check(t, os.WriteFile(file, data, 0o600))
-	if r, err := Verify(context.Background(), file, []age.Identity{id}, VerifyOptions{}); err != nil || !r.OK {
+	if r, err := Verify(context.Background(), file, own(id), VerifyOptions{}); err != nil || !r.OK {
 		t.Errorf("the whole file: %+v, %v", r, err)
 	}
 }
@@ -76,7 +76,7 @@ func TestFlippedAnywhere(t *testing.T) {
 		bad := bytes.Clone(data)
 		bad[n] ^= 1 << (n % 8)
 		check(t, os.WriteFile(file, bad, 0o600))
-		r, err := Verify(context.Background(), file, []age.Identity{id}, VerifyOptions{})
+		r, err := Verify(context.Background(), file, own(id), VerifyOptions{})
 		// A flip in the recipient's stanza looks like a file for another recipient.
 		if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrIdentity) || r != nil && r.OK {
 			t.Fatalf("byte %d of %d flipped: %+v, %v", n, len(data), r, err)
@@ -116,12 +116,12 @@ func TestLateChunkDamaged(t *testing.T) {
 
 func TestSumsFile(t *testing.T) {
 	_, file, id := small(t)
-	ids := []age.Identity{id}
+	ids := own(id)
 	sums := file + ".sha256"
 	wrong := strings.Repeat("0", 64) + "  " + filepath.Base(file) + "\n"
 	tests := []struct {
 		name, text string
-		ids        []age.Identity
+		ids        []Identity
 		sums       Sums
 		state      State
 		want       error
@@ -169,7 +169,7 @@ func TestWrongIdentity(t *testing.T) {
 	check(t, err)
 	refuses(t, file, phrase, ErrIdentity, "X25519")
 	check(t, os.WriteFile(file, data, 0o600))
-	_, err = Verify(context.Background(), file, []age.Identity{}, VerifyOptions{})
+	_, err = Verify(context.Background(), file, own(), VerifyOptions{})
 	if !errors.Is(err, ErrIdentity) {
 		t.Errorf("no identity: %v", err)
 	}
@@ -182,7 +182,7 @@ func TestPassphraseBackup(t *testing.T) {
 	file := r.create(t, CreateOptions{Recipients: []Recipient{phrase}}).File
 	right, err := PassphraseIdentity(keyring.NewPassphrase([]byte("for the safe")))
 	check(t, err)
-	if v, err := Verify(context.Background(), file, []age.Identity{right}, VerifyOptions{}); err != nil || v.State != StateProven {
+	if v, err := Verify(context.Background(), file, own(right), VerifyOptions{}); err != nil || v.State != StateProven {
 		t.Errorf("right passphrase: %+v, %v", v, err)
 	}
 	wrong, err := PassphraseIdentity(keyring.NewPassphrase([]byte("for the sofa")))
@@ -220,7 +220,7 @@ func TestArmored(t *testing.T) {
 	_, err := w.Write(data)
 	check(t, errors.Join(err, w.Close()))
 	check(t, os.WriteFile(file, buf.Bytes(), 0o600))
-	if r, err := Verify(context.Background(), file, []age.Identity{id}, VerifyOptions{}); err != nil || !r.OK {
+	if r, err := Verify(context.Background(), file, own(id), VerifyOptions{}); err != nil || !r.OK {
 		t.Errorf("armored: %+v, %v", r, err)
 	}
 	check(t, os.WriteFile(file, append([]byte("Hello,\n"), buf.Bytes()...), 0o600))
@@ -232,7 +232,7 @@ func TestNotARegularFile(t *testing.T) {
 	link := filepath.Join(t.TempDir(), "link.age")
 	check(t, os.Symlink(file, link))
 	for _, name := range []string{link, t.TempDir(), filepath.Join(t.TempDir(), "missing.age"), "/dev/zero"} {
-		if r, err := Verify(context.Background(), name, []age.Identity{id}, VerifyOptions{}); err == nil || r != nil {
+		if r, err := Verify(context.Background(), name, own(id), VerifyOptions{}); err == nil || r != nil {
 			t.Errorf("%q: %+v, %v", name, r, err)
 		}
 	}
@@ -312,7 +312,7 @@ func TestHostileArchives(t *testing.T) {
 	as := func(change func(*tar.Header)) []member { return []member{good, key.with(change), meta} }
 
 	if f := seal(t, archive(t, with()...), id.Recipient()); true {
-		if r, err := Verify(context.Background(), f, []age.Identity{id}, VerifyOptions{}); err != nil || !r.OK {
+		if r, err := Verify(context.Background(), f, own(id), VerifyOptions{}); err != nil || !r.OK {
 			t.Fatalf("the harmless archive is refused: %v", err)
 		}
 	}
@@ -446,7 +446,7 @@ func TestVerifyOpensKeys(t *testing.T) {
 	}{{"none known", nil, 0, StateProven}, {"one wrong", wrong, 2, StateProven}, {"all", r.passphrases, 3, StateDrilled}} {
 		t.Run(tt.name, func(t *testing.T) {
 			before := tree(t, filepath.Dir(made.File))
-			v, err := Verify(context.Background(), made.File, []age.Identity{id}, VerifyOptions{Passphrases: tt.ask})
+			v, err := Verify(context.Background(), made.File, own(id), VerifyOptions{Passphrases: tt.ask})
 			check(t, err)
 			if !v.OK || v.Drilled != tt.drilled || v.State != tt.state || v.SHA256 != made.SHA256 || !v.Created.Equal(testTime) || len(v.Keys) != 3 {
 				t.Errorf("%+v", v)
@@ -465,10 +465,10 @@ func TestKeyUnderAnotherName(t *testing.T) {
 	swapped := filepath.Join(r.dir, "private", string(r.ids[1])+".key")
 	writeFile(t, swapped, strings.Replace(r.files["private/"+string(r.ids[0])+".key"], "role: root", "role: targets", 1))
 	file := r.create(t, CreateOptions{Recipients: []Recipient{to}}).File
-	_, err := Verify(context.Background(), file, []age.Identity{id}, VerifyOptions{})
+	_, err := Verify(context.Background(), file, own(id), VerifyOptions{})
 	check(t, err)
 	phrase := func(Key) (keyring.Passphrase, bool) { return keyring.NewPassphrase([]byte("phrase-root")), true }
-	_, err = Verify(context.Background(), file, []age.Identity{id}, VerifyOptions{Passphrases: phrase})
+	_, err = Verify(context.Background(), file, own(id), VerifyOptions{Passphrases: phrase})
 	if !errors.Is(err, ErrDamaged) {
 		t.Errorf("error %v", err)
 	}

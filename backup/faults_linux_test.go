@@ -8,7 +8,6 @@ import (
 	"syscall"
 	"testing"
 
-	"filippo.io/age"
 	"github.com/google/go-cmp/cmp"
 
 	"keyrite/trustdata/state/statetest"
@@ -39,7 +38,7 @@ func TestCreateOnAFullDisk(t *testing.T) {
 	for free := int64(0); ; free++ {
 		leave(t, disk, free)
 		before := tree(t, disk)
-		opt := CreateOptions{Dir: disk, Recipients: []Recipient{to}, Identities: []age.Identity{id}, Now: testTime}
+		opt := CreateOptions{Dir: disk, Recipients: []Recipient{to}, Identities: own(id), Now: testTime}
 		p, err := PlanCreate(context.Background(), r.source(), opt)
 		check(t, err)
 		result, err := p.Apply(context.Background(), nil)

@@ -38,7 +38,7 @@ func fixedPlan(t *testing.T) (p *CreatePlan, id age.Identity, dir string) {
 	x, to := newIdentity(t)
 	to.Text = "age1..."
 	dir = t.TempDir()
-	p, err := PlanCreate(context.Background(), fixed(t), CreateOptions{Dir: filepath.Join(dir, "stick"), Recipients: []Recipient{to}, Identities: []age.Identity{x}, Now: testTime})
+	p, err := PlanCreate(context.Background(), fixed(t), CreateOptions{Dir: filepath.Join(dir, "stick"), Recipients: []Recipient{to}, Identities: own(x), Now: testTime})
 	check(t, err)
 	return p, x, dir
 }
@@ -62,10 +62,10 @@ func TestGoldenResults(t *testing.T) {
 	check(t, err)
 	hash := made.SHA256
 	made.Warnings = nil // they differ with the file systems of the machine
-	verified, err := Verify(ctx, made.File, []age.Identity{id}, VerifyOptions{})
+	verified, err := Verify(ctx, made.File, own(id), VerifyOptions{})
 	check(t, err)
 	to := filepath.Join(t.TempDir(), "trust")
-	restored, err := planRestore(t, made.File, []age.Identity{id}, to, RestoreOptions{}).Apply(ctx, nil)
+	restored, err := planRestore(t, made.File, own(id), to, RestoreOptions{}).Apply(ctx, nil)
 	check(t, err)
 	data, err := json.MarshalIndent([]any{made, verified, restored}, "", "  ")
 	check(t, err)
@@ -78,7 +78,7 @@ func TestGoldenRestorePlan(t *testing.T) {
 	check(t, err)
 	to := filepath.Join(t.TempDir(), "trust")
 	check(t, os.CopyFS(to, os.DirFS("testdata/here")))
-	plan := planRestore(t, made.File, []age.Identity{id}, to, RestoreOptions{})
+	plan := planRestore(t, made.File, own(id), to, RestoreOptions{})
 	golden.RequireEqual(t, plain(strings.Join(plan.Steps(), "\n")+"\n", to))
 }
 

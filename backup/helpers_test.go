@@ -110,6 +110,14 @@ func newIdentity(t testing.TB) (*age.X25519Identity, Recipient) {
 	return id, to[0]
 }
 
+func own(ids ...age.Identity) []Identity {
+	var all []Identity
+	for _, id := range ids {
+		all = append(all, NewIdentity(id))
+	}
+	return all
+}
+
 // create makes a backup of the rig in a new folder.
 func (r *rig) create(t testing.TB, opt CreateOptions) *CreateResult {
 	t.Helper()

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"filippo.io/age"
-
 	"keyrite/keyring"
 	"keyrite/trustdata"
 )
@@ -26,7 +24,7 @@ type CreateOptions struct {
 	Recipients []Recipient
 	// Identities, where there are any, prove that the backup can be decrypted. A
 	// passphrase proves itself.
-	Identities []age.Identity
+	Identities []Identity
 	// Passphrases, if not nil, opens keys for the drill that ends the proof.
 	Passphrases Passphrases
 	// Waived is what the caller's user waived; it is passed on to the result.
@@ -69,11 +67,11 @@ func (p *CreatePlan) Waives() []string {
 	return nil
 }
 
-func (p *CreatePlan) identities() []age.Identity {
+func (p *CreatePlan) identities() []Identity {
 	ids := p.opt.Identities
 	for _, r := range p.Recipients {
 		if r.own != nil {
-			ids = append(ids[:len(ids):len(ids)], r.own)
+			ids = append(ids[:len(ids):len(ids)], *r.own)
 		}
 	}
 	return ids

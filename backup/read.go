@@ -38,7 +38,7 @@ type take struct {
 
 // readArchive decrypts a backup to its end and compares every member with the manifest.
 // It holds one member in memory at a time.
-func readArchive(ctx context.Context, src io.Reader, ids []age.Identity, t take) (*Manifest, error) {
+func readArchive(ctx context.Context, src io.Reader, ids []Identity, t take) (*Manifest, error) {
 	plain, err := decrypt(src, ids)
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func readTar(ctx context.Context, plain io.Reader, t take) (*Manifest, error) {
 }
 
 // decrypt opens the age layer, armored or not, exactly as age does.
-func decrypt(src io.Reader, ids []age.Identity) (io.Reader, error) {
+func decrypt(src io.Reader, ids []Identity) (io.Reader, error) {
 	buf := bufio.NewReader(src)
 	if start, _ := buf.Peek(len(armorIntro)); string(start) == armorIntro {
 		buf = bufio.NewReader(armor.NewReader(buf))
@@ -74,8 +74,12 @@ func decrypt(src io.Reader, ids []age.Identity) (io.Reader, error) {
 	if len(ids) == 0 {
 		return nil, fmt.Errorf("%w: no identity and no passphrase is given", ErrIdentity)
 	}
+	var keys []age.Identity
+	for _, id := range ids {
+		keys = append(keys, id)
+	}
 	guard := &headerGuard{r: buf, left: maxHeader}
-	plain, err := age.Decrypt(guard, ids...)
+	plain, err := age.Decrypt(guard, keys...)
 	guard.open = true
 	var noMatch *age.NoIdentityMatchError
 	switch {

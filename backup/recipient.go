@@ -40,7 +40,7 @@ type Recipient struct {
 	// Text is the public key as it was given; "" for a passphrase.
 	Text string
 	to   age.Recipient
-	own  age.Identity // of a passphrase, which opens what it closes
+	own  *Identity // of a passphrase, which opens what it closes
 }
 
 // LeastAge is the first version of age that opens a file for this recipient.
@@ -152,12 +152,12 @@ func PassphraseRecipient(p keyring.Passphrase, workFactor int) (Recipient, error
 		return Recipient{}, err
 	}
 	to.SetWorkFactor(workFactor)
-	return Recipient{Kind: RecipientPassphrase, to: to, own: own}, nil
+	return Recipient{Kind: RecipientPassphrase, to: to, own: &own}, nil
 }
 
 // PassphraseIdentity opens a backup that was closed with a passphrase. A file that asks
 // for more than 2^20 rounds is refused.
-func PassphraseIdentity(p keyring.Passphrase) (age.Identity, error) {
+func PassphraseIdentity(p keyring.Passphrase) (Identity, error) {
 	var id *age.ScryptIdentity
 	err := p.Use(func(b []byte) (err error) {
 		switch {
@@ -170,8 +170,8 @@ func PassphraseIdentity(p keyring.Passphrase) (age.Identity, error) {
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return Identity{}, err
 	}
 	id.SetMaxWorkFactor(maxWorkFactor)
-	return id, nil
+	return NewIdentity(id), nil
 }

@@ -1,6 +1,9 @@
 package backup
 
 import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -161,5 +164,34 @@ func TestLeastAge(t *testing.T) {
 	}
 	if got := leastAge([]Recipient{classic, {Kind: RecipientHybrid}}); got != "1.3.0" {
 		t.Errorf("hybrid needs age %s", got)
+	}
+}
+
+// What is on its way into a backup or out of one is never printed with its secrets.
+func TestSecretsCannotBePrinted(t *testing.T) {
+	id, err := age.GenerateX25519Identity()
+	check(t, err)
+	ids, err := ParseIdentities([]byte(id.String()))
+	check(t, err)
+	const phrase = "quite a long passphrase"
+	to, err := PassphraseRecipient(keyring.NewPassphrase([]byte(phrase)), 5)
+	check(t, err)
+	opt := CreateOptions{Identities: ids, Recipients: []Recipient{to}}
+	plan := &CreatePlan{Recipients: opt.Recipients, opt: opt}
+	for _, value := range []any{ids, ids[0], to, opt, plan, *plan, &RestorePlan{ids: ids}, RestorePlan{ids: ids}} {
+		var log strings.Builder
+		slog.New(slog.NewTextHandler(&log, nil)).Info("x", "value", value)
+		texts := []string{log.String()}
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+			texts = append(texts, fmt.Sprintf(verb, value))
+		}
+		for _, text := range texts {
+			if leaks(text, id.String()) || strings.Contains(text, phrase) || strings.Contains(text, fmt.Sprintf("%x", phrase)) {
+				t.Errorf("%T is printed as %q", value, text)
+			}
+		}
+	}
+	if _, err := json.Marshal(ids); err == nil {
+		t.Error("identities can be encoded")
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"filippo.io/age"
 	"github.com/google/go-cmp/cmp"
 
 	"keyrite/keyring"
@@ -20,7 +19,7 @@ import (
 )
 
 // backedUp is a rig with old layouts and a retired key, and its backup.
-func backedUp(t *testing.T) (r *rig, file string, ids []age.Identity) {
+func backedUp(t *testing.T) (r *rig, file string, ids []Identity) {
 	t.Helper()
 	r = newRig(t)
 	legacy, pem := makeKey(t, keyring.Header{Role: "root"}, "phrase-root")
@@ -30,10 +29,10 @@ func backedUp(t *testing.T) (r *rig, file string, ids []age.Identity) {
 	r.ids = append(r.ids, legacy, retired)
 	r.put(t)
 	id, to := newIdentity(t)
-	return r, r.create(t, CreateOptions{Recipients: []Recipient{to}}).File, []age.Identity{id}
+	return r, r.create(t, CreateOptions{Recipients: []Recipient{to}}).File, own(id)
 }
 
-func planRestore(t testing.TB, file string, ids []age.Identity, to string, opt RestoreOptions) *RestorePlan {
+func planRestore(t testing.TB, file string, ids []Identity, to string, opt RestoreOptions) *RestorePlan {
 	t.Helper()
 	opt.Now = testTime
 	p, err := PlanRestore(context.Background(), file, ids, openDir(t, to), opt)
@@ -228,9 +227,9 @@ func TestRestoreOfUnusableFiles(t *testing.T) {
 	r.hold("private/mine.key", r.files["private/"+string(r.ids[0])+".key"])
 	r.put(t)
 	id, to := newIdentity(t)
-	file := r.create(t, CreateOptions{Recipients: []Recipient{to}, Identities: []age.Identity{id}}).File
+	file := r.create(t, CreateOptions{Recipients: []Recipient{to}, Identities: own(id)}).File
 	dir := filepath.Join(t.TempDir(), "trust")
-	got, err := planRestore(t, file, []age.Identity{id}, dir, RestoreOptions{}).Apply(context.Background(), nil)
+	got, err := planRestore(t, file, own(id), dir, RestoreOptions{}).Apply(context.Background(), nil)
 	check(t, err)
 	if len(got.Restored) != 3 || len(got.Refused) != 2 {
 		t.Errorf("result %+v", got)

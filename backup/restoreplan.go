@@ -14,8 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"filippo.io/age"
-
 	"keyrite/keyring"
 	"keyrite/trustdata"
 )
@@ -66,14 +64,14 @@ type RestorePlan struct {
 	To   string
 	Rows []RestoreRow
 
-	ids []age.Identity
+	ids []Identity
 	to  *keyring.Dir
 	opt RestoreOptions
 }
 
 // PlanRestore reads the whole backup, proves it as Verify does, and compares each file
 // with what is in the trust directory.
-func PlanRestore(ctx context.Context, file string, ids []age.Identity, to *keyring.Dir, opt RestoreOptions) (*RestorePlan, error) {
+func PlanRestore(ctx context.Context, file string, ids []Identity, to *keyring.Dir, opt RestoreOptions) (*RestorePlan, error) {
 	p := &RestorePlan{To: to.Path(), ids: ids, to: to, opt: opt}
 	var err error
 	if p.File, err = filepath.Abs(file); err != nil {

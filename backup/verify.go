@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"filippo.io/age"
-
 	"keyrite/trustdata"
 )
 
@@ -44,7 +42,7 @@ type VerifyResult struct {
 // Verify reads a backup from its medium and proves what can be proven of it. Nothing is
 // written. A backup that is not sound is ErrDamaged, and the result is there all the same;
 // with any other error there is none. Without identities the sums file alone is compared.
-func Verify(ctx context.Context, file string, ids []age.Identity, opt VerifyOptions) (*VerifyResult, error) {
+func Verify(ctx context.Context, file string, ids []Identity, opt VerifyOptions) (*VerifyResult, error) {
 	f, err := openBackup(file)
 	if err != nil {
 		return nil, err
@@ -114,7 +112,7 @@ func (r *VerifyResult) compareSums(ctx context.Context, f *os.File, progress Pro
 
 // decrypt fills in what the inside of the backup says. Of one that is damaged nothing is
 // told, since none of it can be relied on.
-func (r *VerifyResult) decrypt(ctx context.Context, f *os.File, ids []age.Identity, opt VerifyOptions) error {
+func (r *VerifyResult) decrypt(ctx context.Context, f *os.File, ids []Identity, opt VerifyOptions) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}

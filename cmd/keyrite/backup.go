@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"filippo.io/age"
 	"github.com/spf13/cobra"
 
 	"keyrite/backup"
@@ -65,8 +64,8 @@ func (c *cli) backupCommand() *cobra.Command {
 const maxIdentityFile = 1 << 20
 
 // identities reads what can open a backup: identity files and the backup's passphrase.
-func (c *cli) identities(f backupFlags) ([]age.Identity, error) {
-	var ids []age.Identity
+func (c *cli) identities(f backupFlags) ([]backup.Identity, error) {
+	var ids []backup.Identity
 	for _, path := range f.identities {
 		data, err := readBounded(path, maxIdentityFile)
 		if err != nil {
@@ -107,7 +106,7 @@ func readBounded(path string, limit int64) ([]byte, error) {
 }
 
 // needIdentities is identities, where a backup cannot be read without one.
-func (c *cli) needIdentities(ctx context.Context, f backupFlags) ([]age.Identity, error) {
+func (c *cli) needIdentities(ctx context.Context, f backupFlags) ([]backup.Identity, error) {
 	ids, err := c.identities(f)
 	if err != nil || len(ids) > 0 {
 		return ids, err
@@ -123,7 +122,7 @@ func (c *cli) needIdentities(ctx context.Context, f backupFlags) ([]age.Identity
 	if err != nil {
 		return nil, err
 	}
-	return []age.Identity{id}, nil
+	return []backup.Identity{id}, nil
 }
 
 // recipientsOf settles for whom a backup is locked: recipients, or a passphrase.
@@ -197,7 +196,7 @@ func (c *cli) backupCreate(ctx context.Context, f backupFlags) error {
 	if err != nil {
 		return err
 	}
-	var ids []age.Identity
+	var ids []backup.Identity
 	if len(f.identities) > 0 {
 		if ids, err = c.identities(backupFlags{identities: f.identities}); err != nil {
 			return err

@@ -12,17 +12,24 @@ import (
 	"keyrite/trustdata/state"
 )
 
-// operation is what the operations log holds of a rotation. It has no secret.
+// operation is what the operations log holds of a change. It has no secret.
 type operation struct {
-	ID          string            `json:"id"`
-	GUN         trustdata.GUN     `json:"gun"`
-	Server      string            `json:"server"`
-	Role        trustdata.Role    `json:"role"`
-	To          Manager           `json:"to"`
-	OldKeys     []trustdata.KeyID `json:"old_keys"`
-	NewKey      trustdata.KeyID   `json:"new_key"`
-	RootVersion int64             `json:"root_version"`
-	RootSHA256  string            `json:"root_sha256,omitempty"`
+	ID     string        `json:"id"`
+	Kind   string        `json:"kind"`
+	GUN    trustdata.GUN `json:"gun"`
+	Server string        `json:"server"`
+	// Anchor is the file that tells whether the change has landed: its version, and the
+	// SHA-256 of its bytes.
+	Anchor  trustdata.Role `json:"anchor"`
+	Version int64          `json:"version"`
+	SHA256  string         `json:"sha256"`
+	// NewKeys are the keys that the change makes on this machine or on the server.
+	NewKeys []trustdata.KeyID `json:"new_keys"`
+	// Role, To and OldKeys are a rotation's: whose key, who holds the new one, and which
+	// keys give way.
+	Role    trustdata.Role    `json:"role,omitempty"`
+	To      Manager           `json:"to,omitempty"`
+	OldKeys []trustdata.KeyID `json:"old_keys,omitempty"`
 }
 
 // The states of an operation in the log. Nothing leaves this machine before submitting
@@ -38,24 +45,17 @@ const (
 
 func (prep *Prepared) operation() operation {
 	p := prep.plan
-	return operation{ID: p.ID, GUN: p.GUN, Server: p.Server, Role: p.Role, To: p.to, OldKeys: p.OldKeys, NewKey: prep.NewID, RootVersion: p.RootVersion}
-}
-
-// submitting makes durable that the upload with this root is about to leave.
-func (r *Rotator) submitting(prep *Prepared, rootSHA256 string) error {
-	op := prep.operation()
-	op.RootSHA256 = rootSHA256
-	return r.Journal.Append(stateSubmitting, op)
+	return operation{ID: p.ID, Kind: p.Kind, GUN: p.GUN, Server: p.Server, Anchor: trustdata.RoleRoot, Version: p.RootVersion,
+		NewKeys: []trustdata.KeyID{prep.NewID}, Role: p.Role, To: p.to, OldKeys: p.OldKeys}
 }
 
 // noted records how the operation stands and returns cause. A log that cannot be written
 // any more changes nothing in the world, so its failure only joins the cause.
-func (r *Rotator) noted(prep *Prepared, outcome string, cause error) error {
-	op := prep.operation()
+func (r *Rotator) noted(op operation, outcome string, cause error) error {
 	err := r.Journal.Append(outcome, op)
 	if err == nil {
-		err = r.State.Activity().Append(state.Act{What: prep.plan.Kind, On: string(op.GUN), Result: outcome,
-			Detail: fmt.Sprintf("root.json version %d, new key %s", op.RootVersion, op.NewKey)})
+		err = r.State.Activity().Append(state.Act{What: op.Kind, On: string(op.GUN), Result: outcome,
+			Detail: fmt.Sprintf("%s version %d", op.Anchor, op.Version)})
 	}
 	if err != nil {
 		err = fmt.Errorf("the outcome %q could not be recorded: %w", outcome, err)
@@ -88,7 +88,7 @@ func (r *Rotator) Recover(ctx context.Context) ([]Recovered, error) {
 	var out []Recovered
 	for _, staged := range pending {
 		op, ok := sent[staged.Op]
-		if !ok || op.NewKey != staged.KeyID {
+		if !ok || !slices.Contains(op.NewKeys, staged.KeyID) {
 			out = append(out, Recovered{Staged: staged, Why: "it was made, and nothing that names it was ever sent"})
 			continue
 		}
@@ -116,9 +116,8 @@ func (r *Rotator) recoverOne(ctx context.Context, staged keyring.Staged, op oper
 		out.Why = fmt.Sprintf("the server of %q could not tell whether it lists the key: %v", op.GUN, err)
 		return out
 	}
-	_, ids, err := roleKeys(&res.Repo.Root.Body, op.Role)
-	if err != nil || !slices.Contains(ids, staged.KeyID) {
-		out.Why = fmt.Sprintf("%q does not list it for %s: the change has not landed", op.GUN, op.Role)
+	if !listedIn(res.Collection, staged.KeyID) {
+		out.Why = fmt.Sprintf("%q does not list it: the change has not landed", op.GUN)
 		return out
 	}
 	if err := r.Keys.Promote(ctx, staged.Op, staged.KeyID); err != nil {
@@ -127,10 +126,21 @@ func (r *Rotator) recoverOne(ctx context.Context, staged keyring.Staged, op oper
 	}
 	out.Promoted = true
 	out.Trashed, out.Notes = r.retireOld(ctx, op)
-	if err := r.Journal.Append(stateDone, op); err != nil {
-		out.Notes = append(out.Notes, fmt.Sprintf("that it is done could not be recorded: %v", err))
+	if err := r.noted(op, stateDone, nil); err != nil {
+		out.Notes = append(out.Notes, err.Error())
 	}
 	return out
+}
+
+func listedIn(col *trustdata.Collection, id trustdata.KeyID) bool {
+	for _, role := range col.Roles {
+		for _, k := range role.Keys {
+			if k.KeyID == id {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // HeldByServer reports whether the last finished change of a role's key here gave it to

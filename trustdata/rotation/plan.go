@@ -1,8 +1,6 @@
 package rotation
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"time"
@@ -67,16 +65,6 @@ func (p *Plan) Needs() []Need { return p.Need }
 
 // MakesKey reports whether the plan makes a key on this machine.
 func (p *Plan) MakesKey() bool { return p.to == Local }
-
-// fingerprint is what a plan's world looked like: the bytes of every base role's file.
-func fingerprint(r *notary.Repository) string {
-	h := sha256.New()
-	for _, raw := range [][]byte{r.Root.Raw, r.Snapshot.Raw, r.Targets[trustdata.RoleTargets].Raw} {
-		sum := sha256.Sum256(raw)
-		h.Write(sum[:])
-	}
-	return hex.EncodeToString(h.Sum(nil))
-}
 
 // held maps the canonical IDs of the keys in a store to their rows.
 type held map[trustdata.KeyID]keyring.Info

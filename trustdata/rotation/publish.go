@@ -2,18 +2,10 @@ package rotation
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
 
 	"keyrite/trustdata"
-	"keyrite/trustdata/notary"
-	"keyrite/trustdata/remote"
 )
-
-// Progress is told each step as it begins, in the plan's words.
-type Progress func(step string)
 
 // Result is a finished rotation. It is only ever returned for a change that was read back.
 type Result struct {
@@ -39,106 +31,39 @@ func (r *Rotator) Publish(ctx context.Context, prep *Prepared, keys Keys, progre
 	p := prep.plan
 	progress("sign")
 	b := &builder{plan: p, keys: keys, now: r.Now(), next: prep.New}
+	d := &delivery{op: prep.operation(), base: p.base}
 	if prep.key != nil {
 		b.nextKey = prep.key
+		d.keys = []made{{prep.key, prep.Staged}}
 		defer prep.key.Wipe()
 	}
-	files, err := b.upload()
+	var err error
+	if d.files, err = b.upload(); err != nil {
+		return nil, r.discard(ctx, d, err)
+	}
+	d.op.SHA256 = hash(d.files[trustdata.RoleRoot])
+	got, err := r.deliver(ctx, d, progress)
 	if err != nil {
-		return nil, r.abandon(ctx, prep, err)
+		return nil, err
 	}
-	if err := notary.CheckUpload(p.base, files, notary.Policy{GUN: p.GUN, Now: r.Now()}); err != nil {
-		return nil, r.abandon(ctx, prep, fmt.Errorf("our own upload would not verify, nothing was sent: %w", err))
-	}
-	if err := r.unmoved(ctx, p); err != nil {
-		return nil, r.abandon(ctx, prep, err)
-	}
-	server, err := r.Server(p.GUN)
-	if err != nil {
-		return nil, r.abandon(ctx, prep, err)
-	}
-	if err := r.submitting(prep, hash(files[trustdata.RoleRoot])); err != nil {
-		return nil, r.abandon(ctx, prep, fmt.Errorf("nothing was sent, because the step could not be recorded: %w", err))
-	}
-	progress("send")
-	sent := server.Publish(ctx, files)
-	progress("confirm")
-	// From here on a cancelled ctx must not stop the look at what the server has.
-	return r.confirm(context.WithoutCancel(ctx), prep, server, files, sent, progress)
+	return r.result(context.WithoutCancel(ctx), prep, d, got)
 }
 
-// confirm asks the server what it has, and only then believes anything about the POST.
-func (r *Rotator) confirm(ctx context.Context, prep *Prepared, server TrustServer, files map[trustdata.Role][]byte, sent error, progress Progress) (*Result, error) {
-	p := prep.plan
-	have, err := server.ByVersion(ctx, trustdata.RoleRoot, p.RootVersion, notary.Limit(trustdata.RoleRoot))
-	switch {
-	case err == nil && hash(have) == hash(files[trustdata.RoleRoot]):
-		return r.finish(ctx, prep, sent, progress)
-	case err == nil:
-		err := r.noted(prep, stateConflict, fmt.Errorf("%q: %w", p.GUN, ErrConflict))
-		return nil, r.abandon(ctx, prep, err)
-	case errors.Is(err, remote.ErrNotFound) && sent != nil && r.stillBase(ctx, p):
-		return nil, r.abandon(ctx, prep, r.noted(prep, stateRefused, fmt.Errorf("%w: %w", ErrRefused, sent)))
+// result checks that the repository as read back lists the new key alone, and only then
+// lets the old ones go.
+func (r *Rotator) result(ctx context.Context, prep *Prepared, d *delivery, got *landed) (*Result, error) {
+	p, yes := prep.plan, true
+	if _, ids, err := roleKeys(&got.known.Repo.Root.Body, p.Role); err != nil || len(ids) != 1 || ids[0] != prep.NewID {
+		return nil, r.noted(d.op, stateUnverified, fmt.Errorf("%q now lists %s for %s, not the new key %q", p.GUN, shortIDs(ids), p.Role, prep.NewID))
 	}
-	if sent == nil {
-		sent = err
-	}
-	return nil, r.noted(prep, stateUnknown, fmt.Errorf("%q: %w; the new key %q waits in pending/, the old key is in place: %w",
-		p.GUN, ErrUnknown, prep.NewID, sent))
-}
-
-// stillBase reports whether a fresh look finds exactly the state from before.
-func (r *Rotator) stillBase(ctx context.Context, p *Plan) bool {
-	res, err := r.Fresh(ctx, p.GUN)
-	return err == nil && fingerprint(res.Repo) == fingerprint(p.base)
-}
-
-// finish verifies everything as a client with an empty cache and as one that knows what
-// was known before, and then moves the keys.
-func (r *Rotator) finish(ctx context.Context, prep *Prepared, sent error, progress Progress) (*Result, error) {
-	p := prep.plan
-	yes := true
 	res := &Result{GUN: p.GUN, Role: p.Role, OldKeys: p.OldKeys, NewKeys: []trustdata.KeyID{prep.NewID},
-		Published: &yes, RootVersion: p.RootVersion, Waived: []string{}}
-	if sent != nil {
-		res.Notes = append(res.Notes, fmt.Sprintf("the answer to the upload was an error (%v), but the server has taken it", sent))
-	}
-	_, verify := r.Fresh(ctx, p.GUN)
-	// Whatever that found: root lists the new key now, so it must be where it can sign.
-	if err := r.promote(ctx, prep, progress); err != nil {
-		return res, err
-	}
-	if verify != nil {
-		return res, r.noted(prep, stateUnverified,
-			fmt.Errorf("the change has landed and the new key is in place, but a client with an empty cache cannot verify %q: %w", p.GUN, verify))
-	}
-	known, err := r.Fetch(ctx, p.GUN)
-	if err != nil {
-		return res, r.noted(prep, stateUnverified,
-			fmt.Errorf("the change has landed and the new key is in place, but a client that knew %q before cannot verify it: %w", p.GUN, err))
-	}
-	if _, ids, err := roleKeys(&known.Repo.Root.Body, p.Role); err != nil || len(ids) != 1 || ids[0] != prep.NewID {
-		return res, fmt.Errorf("%q now lists %s for %s, not the new key %q", p.GUN, shortIDs(ids), p.Role, prep.NewID)
-	}
-	res.Verified = true
-	trashed, notes := r.retireOld(ctx, prep.operation())
-	res.Trashed, res.Notes = trashed, append(res.Notes, notes...)
-	if err := r.noted(prep, stateDone, nil); err != nil {
+		Published: &yes, RootVersion: p.RootVersion, Verified: true, Waived: []string{}}
+	trashed, notes := r.retireOld(ctx, d.op)
+	res.Trashed, res.Notes = trashed, append(got.notes, notes...)
+	if err := r.noted(d.op, stateDone, nil); err != nil {
 		res.Notes = append(res.Notes, err.Error())
 	}
 	return res, nil
-}
-
-// promote brings the new key in.
-func (r *Rotator) promote(ctx context.Context, prep *Prepared, progress Progress) error {
-	if prep.key == nil {
-		return nil
-	}
-	progress("promote")
-	if err := r.Keys.Promote(ctx, prep.plan.ID, prep.NewID); err != nil {
-		return fmt.Errorf("the server has taken the change, but the new key %q is still in pending/: %w", prep.NewID, err)
-	}
-	return nil
 }
 
 // retireOld moves the old targets or snapshot keys of an operation to the trash, unless a
@@ -170,9 +95,4 @@ func (r *Rotator) retireKey(ctx context.Context, id trustdata.KeyID, gun trustda
 		return "", fmt.Errorf("%q still lists it", listed[0])
 	}
 	return r.Keys.Trash(ctx, id, r.Now())
-}
-
-func hash(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
 }

@@ -12,6 +12,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"time"
 
@@ -93,7 +94,7 @@ type Prepared struct {
 // locked with pass and read back from pending/, or on the server. The old keys are not
 // needed yet.
 func (r *Rotator) Prepare(ctx context.Context, p *Plan, pass keyring.Passphrase) (*Prepared, error) {
-	if err := r.unmoved(ctx, p); err != nil {
+	if err := r.stillAs(ctx, p.GUN, p.base); err != nil {
 		return nil, err
 	}
 	if p.to == Server {
@@ -111,7 +112,7 @@ func (r *Rotator) Prepare(ctx context.Context, p *Plan, pass keyring.Passphrase)
 	prep := &Prepared{plan: p, New: key.Public(), NewID: key.KeyID(), Staged: staged, key: key}
 	if p.Role == trustdata.RoleRoot {
 		if prep.New, err = notary.Certificate(key, p.GUN, r.Now()); err != nil {
-			return nil, r.abandon(ctx, prep, err)
+			return nil, errors.Join(err, r.Abandon(ctx, prep))
 		}
 	}
 	return prep, nil
@@ -133,33 +134,11 @@ func (r *Rotator) prepareServer(ctx context.Context, p *Plan) (*Prepared, error)
 	return &Prepared{plan: p, New: key, NewID: id}, nil
 }
 
-// unmoved fails with ErrMoved unless the server has exactly the files that the plan saw.
-func (r *Rotator) unmoved(ctx context.Context, p *Plan) error {
-	res, err := r.Fetch(ctx, p.GUN)
-	if err != nil {
-		return err
-	}
-	if fingerprint(res.Repo) != fingerprint(p.base) {
-		return fmt.Errorf("%q: %w", p.GUN, ErrMoved)
-	}
-	return nil
-}
-
 // Abandon gives up a prepared operation of which nothing was sent. The new key goes to
 // the trash; nothing else has changed.
 func (r *Rotator) Abandon(ctx context.Context, prep *Prepared) error {
 	if prep.key == nil {
 		return nil
 	}
-	prep.key.Wipe()
-	_, err := r.Keys.Discard(context.WithoutCancel(ctx), prep.plan.ID, prep.NewID, r.Now())
-	return err
-}
-
-// abandon gives up because of cause, which it returns.
-func (r *Rotator) abandon(ctx context.Context, prep *Prepared, cause error) error {
-	if err := r.Abandon(ctx, prep); err != nil {
-		return fmt.Errorf("%w (and the unused new key %q stays in pending/: %w)", cause, prep.NewID, err)
-	}
-	return cause
+	return r.throwAway(ctx, prep.plan.ID, made{prep.key, prep.Staged})
 }

@@ -111,8 +111,8 @@ func TestNothingMoves(t *testing.T) {
 			if err == nil {
 				t.Fatalf("result %+v, want an error", res)
 			}
-			if name == "200 alone" {
-				is(t, err, rotation.ErrUnknown) // a server that lies may still store it: the key must wait
+			if name == "200 alone" || name == "500" || name == "dropped" {
+				is(t, err, rotation.ErrUnknown) // what was sent may still be stored: the key must wait
 				if w.pending() != 1 {
 					t.Errorf("%d keys pending, want the new one", w.pending())
 				}
@@ -299,6 +299,34 @@ func TestPlanRefuses(t *testing.T) {
 	} {
 		_, err := w.rotator().Plan(context.Background(), req)
 		is(t, err, rotation.ErrUsage)
+	}
+}
+
+// TestServerGone kills the server between the last look at it and the POST: no connection
+// is made, so nothing can have landed and the new key need not wait.
+func TestServerGone(t *testing.T) {
+	w := newWorld(t)
+	w.publish(false)
+	ctx := context.Background()
+	r := w.rotator()
+	alive := r.Server
+	r.Server = func(g trustdata.GUN) (rotation.TrustServer, error) {
+		w.config.Server = "http://127.0.0.1:1"
+		return alive(g)
+	}
+	plan, err := r.Plan(ctx, rotation.Request{GUN: gun, Role: trustdata.RoleTargets})
+	if err != nil {
+		t.Fatal(err)
+	}
+	prep, err := r.Prepare(ctx, plan, keyring.NewPassphrase([]byte(pass)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := w.files()
+	_, err = r.Publish(ctx, prep, w.open(plan), func(string) {})
+	is(t, err, rotation.ErrRefused)
+	if !maps.Equal(before, w.files()) || w.pending() != 0 {
+		t.Errorf("files %v, before %v, pending %d", w.files(), before, w.pending())
 	}
 }
 

@@ -253,7 +253,7 @@ func (l *List) move(n int) {
 	l.moved = true
 	at := l.cursor + n
 	switch {
-	case len(l.shown) == 0 || n > 0 && l.lead+l.cursor >= l.top+l.height:
+	case len(l.shown) == 0 || n > 0 && l.lead > 0 && l.lead+l.cursor >= l.top+l.height:
 		l.top += n
 	case at < 0:
 		l.cursor = 0

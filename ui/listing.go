@@ -28,7 +28,7 @@ func NewListing(p Page) *Listing {
 	}
 	for i, r := range p.Rows {
 		for c := range p.Columns {
-			l.natural[c] = max(l.natural[c], Width(r.cell(c)))
+			l.natural[c] = max(l.natural[c], Width(Scrub(r.cell(c))))
 		}
 		l.text[i] = string(r.Mark) + "\n" + strings.Join(r.Cells, "\n") + "\n" + r.ID
 		l.lower[i] = strings.ToLower(l.text[i])

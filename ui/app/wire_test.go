@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -27,7 +28,8 @@ func (w *world) wire(opt *app.Options) {
 	open := func(gun trustdata.GUN) ui.Screen {
 		return tags.New(tags.Options{Context: ctx, Styles: st, Clock: opt.Clock, Source: w, GUN: gun})
 	}
-	k := keys.New(keys.Options{Context: ctx, Styles: st, Clock: opt.Clock, Store: w, Finder: w, Dirs: []string{"~/.docker/trust"}, OpenRepository: open})
+	backUp := func() ui.Screen { return w.wizard(opt.Clock, st) }
+	k := keys.New(keys.Options{BackUp: backUp, Context: ctx, Styles: st, Clock: opt.Clock, Store: w, Finder: w, Dirs: []string{"~/.docker/trust"}, OpenRepository: open})
 	opt.Tabs = []app.Tab{
 		{Digit: "1", Name: "Overview", Missing: "There is no overview yet. 2 shows the keys."},
 		{Digit: "2", Name: "Keys", Screen: k},
@@ -123,12 +125,25 @@ func (w *world) Fetch(_ context.Context, gun trustdata.GUN) (*trustdata.Collecti
 		col, _ := w.payWeb()
 		return col, nil
 	}
-	return collection(gun, 580), nil
+	return w.evil(gun), nil
+}
+
+// evil is a repository whose tags have the world's names.
+func (w *world) evil(gun trustdata.GUN) *trustdata.Collection {
+	col := collection(gun, 580)
+	for i, n := range w.names {
+		col.Tags = append(col.Tags, trustdata.Tag{Name: n, Digest: digest(fmt.Sprintf("%08x", i)), Signers: []string{n}, Roles: []trustdata.Role{trustdata.Role(n)}, Pulled: i%3 > 0})
+	}
+	return col
 }
 
 func (w *world) Compare(_ context.Context, col *trustdata.Collection) ([]registry.Compared, error) {
 	if col.GUN != "registry.acme.io/pay/web" {
-		return nil, nil
+		var rows []registry.Compared
+		for i, t := range col.Tags {
+			rows = append(rows, registry.Compared{Tag: t, RegistryDigest: digest("ab"), State: []registry.State{registry.Signed, registry.Moved, registry.Unknown}[i%3], Reason: t.Name})
+		}
+		return rows, nil
 	}
 	_, rows := w.payWeb()
 	return rows, nil

@@ -35,6 +35,9 @@ type world struct {
 	// fetchErr is what every server answers, and fetched what they were asked for.
 	fetchErr error
 	fetched  []trustdata.GUN
+	// names are the tags of evil.example/x, and changed what was changed.
+	names   []string
+	changed []string
 }
 
 func (w *world) List(context.Context) ([]keyring.Info, error) { return w.infos, w.listErr }

@@ -46,7 +46,7 @@ func facts(bindings []key.Binding) []ui.Fact {
 		}
 		label := b.Help().Key
 		for _, k := range b.Keys() {
-			if n := pretty(k); !strings.EqualFold(n, label) {
+			if n := pretty(k); n != label {
 				label += " " + n
 			}
 		}

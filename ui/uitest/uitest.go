@@ -26,6 +26,26 @@ type Driver struct {
 	// Quit is whether the model has asked to quit.
 	Quit bool
 	w, h int
+
+	paused bool
+	queued []tea.Cmd
+}
+
+// Pause keeps commands from running, as if servers and disk took their time.
+func (d *Driver) Pause() *Driver {
+	d.paused = true
+	return d
+}
+
+// Resume runs what was kept, oldest first.
+func (d *Driver) Resume() *Driver {
+	d.paused = false
+	queued := d.queued
+	d.queued = nil
+	for _, cmd := range queued {
+		d.run(cmd)
+	}
+	return d
 }
 
 // New starts a model in a window of this size.
@@ -118,6 +138,10 @@ func (d *Driver) Advance(by time.Duration) *Driver {
 
 func (d *Driver) run(cmd tea.Cmd) *Driver {
 	if cmd == nil {
+		return d
+	}
+	if d.paused {
+		d.queued = append(d.queued, cmd)
 		return d
 	}
 	msg := cmd()

@@ -1,0 +1,196 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/trustdata"
+	"keyrite/ui"
+	"keyrite/ui/app"
+)
+
+func TestFirstFrameNeedsNothing(t *testing.T) {
+	w := newWorld()
+	d := w.console(t, 80, 24).Pause().Press("3").Fits().Has("[3 Repos]").Lacks("infra/base")
+	if len(w.fetched) > 0 {
+		t.Errorf("the first frame asked for %q", w.fetched)
+	}
+	d.Resume().Has("infra/base", "targets PAST")
+}
+
+// TestKnownFirst: tags are shown from the cache before any server was asked, and marked
+// as what they are.
+func TestKnownFirst(t *testing.T) {
+	w := newWorld()
+	w.fetchErr = trustdata.Refuse(trustdata.RoleRoot, trustdata.ReasonRollback, "version 6 is older than version 7")
+	d := w.console(t, 80, 24).Press("o").Type("registry.acme.io/pay/web").Press("enter")
+	d.Fits().Has("2026.10.1", "not compared", "OFFLINE, 24 h old", "What happened", "version 6 is older", "So does an attack")
+	// The error stays until it is dismissed, whatever else is looked at.
+	d.Press("j", "j").Advance(time.Hour).Has("What happened").Press("s").Has("What happened")
+	if !strings.Contains(d.Press("y").Text(), "Copied the error") {
+		t.Errorf("y does not copy the error:\n%s", d.Text())
+	}
+	d.Press("esc").Lacks("What happened").Has("2026.10.1").Press("esc").Has("10 keys in")
+}
+
+func TestLoading(t *testing.T) {
+	w := newWorld()
+	d := w.console(t, 80, 24).Press("3").Pause().Press("r")
+	d.Lacks("Esc stop").Advance(time.Second).Has("Esc stop", "infra/base")
+	d.Press("esc").Lacks("Esc stop")
+	d.Resume().Has("Stopped.", "infra/base").Press("j").Lacks("Stopped.")
+}
+
+// TestLateAnswers: what an older load sends is dropped.
+func TestLateAnswers(t *testing.T) {
+	w := newWorld()
+	d := w.console(t, 80, 24).Pause().Press("r").Press("r")
+	w.infos = w.infos[:2]
+	d.Resume().Has("2 keys in", "[2 Keys 2]")
+	w.listErr = errDisk
+	d.Press("r").Has("permission denied", "owner and the mode", "[2 Keys 2]")
+}
+
+func TestCancelKeys(t *testing.T) {
+	d := newWorld().console(t, 80, 24).Press("3").Pause().Press("r")
+	if d.Press("ctrl+c"); d.Quit {
+		t.Error("Ctrl-c quit although something ran")
+	}
+	d.Has("Cancelled. Ctrl-c again quits.")
+	if d.Resume().Press("ctrl+c"); !d.Quit {
+		t.Error("the second Ctrl-c does not quit")
+	}
+}
+
+func TestQuit(t *testing.T) {
+	d := newWorld().console(t, 80, 24).Press("enter", "q").Has("10 keys in")
+	if d.Quit {
+		t.Fatal("q left the program from a screen below the top")
+	}
+	if d.Press("h", "esc", "left"); d.Quit {
+		t.Fatal("going back left the program")
+	}
+	if d.Press("q"); !d.Quit {
+		t.Fatal("q at the top does not quit")
+	}
+	d = newWorld().console(t, 80, 24).Press("3").Pause().Press("r").Press("q")
+	d.Resume()
+	if d.Quit {
+		t.Fatal("q left at once although something ran")
+	}
+}
+
+func TestQuitAsksWhileBusy(t *testing.T) {
+	w := newWorld()
+	d := w.console(t, 80, 24).Press("3").Pause().Press("r")
+	d.Send(ui.AskMsg{Dialog: ui.NewInput(ui.NewStyles(ui.Look{}), ui.Input{Title: "X"})}).Has("X").Press("esc")
+	d.Press("q") // its question waits among the commands
+	d.Resume().Has("LEAVE WHILE SOMETHING RUNS").Advance(time.Second).Press("enter").Lacks("LEAVE")
+	if d.Quit {
+		t.Error("Enter left")
+	}
+}
+
+func TestPasteOutsideAnInput(t *testing.T) {
+	d := newWorld().console(t, 80, 24)
+	before := d.Text()
+	d.Paste("3qR\n").Has("A paste of 3 characters was dropped")
+	if d.Quit || strings.Contains(d.Text(), "[3 Repos") {
+		t.Error("a paste acted as keys")
+	}
+	if d.Press("esc").Text() != before {
+		t.Errorf("after the notice the frame is another:\n%s", d.Text())
+	}
+	// A terminal that does not mark pastes sends keys faster than anybody types.
+	for range 20 {
+		d.Send(tea.KeyPressMsg{Text: "j", Code: 'j'})
+	}
+	d.Has("faster than anyone types")
+	// In an input a paste is text.
+	d.Press("o").Paste("registry.acme.io/pay/web\n").Press("enter").Has("2026.10.1")
+	d.Press("/").Paste("stable").Has("1 of 9 tags", "stable")
+}
+
+func TestTooSmall(t *testing.T) {
+	d := newWorld().console(t, 39, 10).Fits().Has("keyrite needs 40 x 10.", "This window is 39 x 10.", "Keys do nothing")
+	d.Press("3", "j", "o", "?").Paste("x").Resize(80, 24).Has("[2 Keys 10]", ">!! 7f3a9c1")
+	if d.Resize(10, 3).Fits().Press("ctrl+c"); !d.Quit {
+		t.Error("Ctrl-c does not quit in a window that is too small")
+	}
+	// What must be seen whole waits for room, and can only be left.
+	w := newWorld()
+	d = w.console(t, 80, 24).Press("b", "enter").Has("WRITE A BACKUP").Resize(50, 12).Fits().Lacks("WRITE").Has("Make the window 60x15")
+	d.Advance(time.Second).Press("tab", "enter").Resize(80, 24).Has("WRITE A BACKUP", `"Cancel" is selected`)
+	if len(w.changed) > 0 {
+		t.Errorf("changed %q unseen", w.changed)
+	}
+	d.Resize(50, 12).Press("esc").Resize(80, 24).Lacks("WRITE A BACKUP")
+}
+
+func TestOpenByName(t *testing.T) {
+	w := newWorld()
+	d := w.console(t, 80, 24).Press("o").Type("a//b").Press("enter").Has("empty segment")
+	d.Press("ctrl+u").Type("alpine").Press("enter").Has("docker.io/library/alpine")
+	if len(w.fetched) != 1 || w.fetched[0] != "docker.io/library/alpine" {
+		t.Errorf("asked for %q", w.fetched)
+	}
+	d.Press("enter").Has("No tag is selected.").Press("esc").Has("10 keys in")
+}
+
+func TestMissingTabsAnswer(t *testing.T) {
+	newWorld().console(t, 80, 24).Press("1").Has("There is no overview yet.", "10 keys in").Press("4").Has("no list of backups yet").Press("j").Lacks("no list of backups")
+}
+
+func TestTabsKeepTheirPlace(t *testing.T) {
+	d := newWorld().console(t, 80, 24).Press("j", "j", "3", "2").Has(">!! 0aa94c6")
+	d.Press("enter", "3").Has("[3 Repos 7]").Press("2").Has(">!! 0aa94c6")
+}
+
+func TestFreshnessAges(t *testing.T) {
+	newWorld().console(t, 80, 24).Press("3").Has("live 09:41 UTC").Advance(12 * time.Minute).Lacks("live 09:41").Has("12 min old")
+}
+
+func TestCopy(t *testing.T) {
+	d := newWorld().console(t, 80, 24).Press("y").Has("COPY", "1  key ID", "2  repository").Press("enter").Has("Copied key ID by OSC 52")
+	found := false
+	for _, m := range d.Sent {
+		if c, ok := m.(ui.CopyMsg); ok && c.Text == string(id("7f3a9c1")) {
+			found = true
+		}
+	}
+	if !found {
+		t.Error("the whole key ID was not copied")
+	}
+}
+
+func TestHelpIsMadeFromTheKeys(t *testing.T) {
+	d := newWorld().console(t, 100, 60).Press("?").Has("ON THIS SCREEN (keys)", "Enter l Right", "b B", "back up", "open a repository by name", "not checked; unknown is not fine")
+	d.Press("?").Has("10 keys in")
+}
+
+// TestChangesAreNews: after a change every screen reads again, the covered ones too.
+func TestChangesAreNews(t *testing.T) {
+	w := newWorld()
+	d := w.console(t, 80, 24).Press("enter")
+	w.infos = w.infos[:3]
+	d.Send(ui.DoneMsg{Action: "retire"}).Press("esc").Has("3 keys in")
+}
+
+func TestParseName(t *testing.T) {
+	if _, err := app.ParseName("x/../y"); err == nil {
+		t.Error("a name with .. was taken")
+	}
+	for typed, want := range map[string]trustdata.GUN{"alpine": "docker.io/library/alpine", "a/b": "docker.io/a/b", "reg.example:5000/x": "reg.example:5000/x", "localhost/x": "localhost/x"} {
+		if got, err := app.ParseName(typed); got != want || err != nil {
+			t.Errorf("ParseName(%q) = %q, %v; want %q", typed, got, err, want)
+		}
+	}
+}
+
+func TestProfileAndTitle(t *testing.T) {
+	d := newWorld().console(t, 60, 15).Press("o").Has("PROD acme", "RW")
+	d.Resize(40, 10).Has("PROD").Resize(100, 30).Has("PROD acme")
+}

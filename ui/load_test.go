@@ -1,0 +1,118 @@
+package ui_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/ui"
+	"keyrite/ui/uitest"
+)
+
+// both runs the two commands of a load: the work, and the wait for what it sends.
+func both(t *testing.T, cmd tea.Cmd) tea.Msg {
+	t.Helper()
+	batch, ok := cmd().(tea.BatchMsg)
+	if !ok || len(batch) != 2 {
+		t.Fatalf("a load is %T", cmd())
+	}
+	if m := batch[0](); m != nil {
+		t.Fatalf("the work sent %T by itself", m)
+	}
+	return batch[1]()
+}
+
+func TestLoader(t *testing.T) {
+	l := ui.NewLoader[int](t.Context(), uitest.NewClock().UI())
+	boom := errors.New("boom")
+	msg := both(t, l.Start(func(_ context.Context, emit func(int)) error {
+		emit(1)
+		emit(2)
+		return boom
+	}))
+	if _, on := l.Running(); !on {
+		t.Error("it is not running before its end was taken")
+	}
+	got, next, ok := l.Take(msg)
+	if !ok || next != nil || !slices.Equal(got.Values, []int{1, 2}) || !got.Ended || got.Err != boom {
+		t.Errorf("took %+v, %v", got, ok)
+	}
+	if _, on := l.Running(); on {
+		t.Error("it is running after its end")
+	}
+}
+
+func TestLoaderDropsOldRuns(t *testing.T) {
+	l := ui.NewLoader[int](t.Context(), uitest.NewClock().UI())
+	one := func(n int) func(context.Context) (int, error) {
+		return func(context.Context) (int, error) { return n, nil }
+	}
+	first := l.Get(one(1))
+	second := l.Get(one(2))
+	if _, _, ok := l.Take(both(t, first)); ok {
+		t.Error("the answer of an older run was taken")
+	}
+	if got, _, ok := l.Take(both(t, second)); !ok || got.Values[0] != 2 {
+		t.Errorf("the answer of the present run: %+v, %v", got, ok)
+	}
+	other := ui.NewLoader[int](t.Context(), uitest.NewClock().UI())
+	if _, _, ok := other.Take(both(t, l.Get(one(3)))); ok {
+		t.Error("another loader's answer was taken")
+	}
+}
+
+// TestLoaderCancel: what runs is told, keeps what came, and its end is no error.
+func TestLoaderCancel(t *testing.T) {
+	l := ui.NewLoader[int](t.Context(), uitest.NewClock().UI())
+	cmd := l.Start(func(ctx context.Context, emit func(int)) error {
+		emit(1)
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	l.Cancel()
+	if _, on := l.Running(); on {
+		t.Error("it is running after it was cancelled")
+	}
+	if got, _, ok := l.Take(both(t, cmd)); !ok || !slices.Equal(got.Values, []int{1}) || got.Err != nil || !got.Ended {
+		t.Errorf("took %+v, %v", got, ok)
+	}
+	// A new run cancels the one before.
+	stopped := false
+	old := l.Start(func(ctx context.Context, _ func(int)) error { stopped = ctx.Err() != nil; return nil })
+	l.Get(func(context.Context) (int, error) { return 0, nil })
+	both(t, old)
+	if !stopped {
+		t.Error("the older run went on")
+	}
+}
+
+// TestLoaderStreams: values come while the work goes on, and their reader waits anew.
+func TestLoaderStreams(t *testing.T) {
+	l := ui.NewLoader[int](t.Context(), uitest.NewClock().UI())
+	more := make(chan int)
+	batch := l.Start(func(_ context.Context, emit func(int)) error {
+		for n := range more {
+			emit(n)
+		}
+		return nil
+	})().(tea.BatchMsg)
+	done := make(chan struct{})
+	go func() { batch[0](); close(done) }()
+	wait := batch[1]
+	for n := range 3 {
+		more <- n
+		got, next, ok := l.Take(wait())
+		if !ok || !slices.Equal(got.Values, []int{n}) || got.Ended {
+			t.Fatalf("value %d came as %+v, %v", n, got, ok)
+		}
+		wait = next
+	}
+	close(more)
+	<-done
+	if got, next, ok := l.Take(wait()); !ok || !got.Ended || next != nil || got.Err != nil {
+		t.Errorf("the end came as %+v, %v", got, ok)
+	}
+}

@@ -4,6 +4,7 @@ package rotate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"keyrite/trustdata"
@@ -44,9 +45,14 @@ func shellWord(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
+// makesKey reports whether the new key is made on this machine.
+func makesKey(p *rotation.Plan) bool {
+	return slices.ContainsFunc(p.Needs(), func(n rotation.Need) bool { return n.New })
+}
+
 // headline says in one sentence what the rotation is.
 func headline(p *rotation.Plan) string {
-	if p.MakesKey() {
+	if makesKey(p) {
 		return fmt.Sprintf("The %s key gives way to a new one, made on this machine.", p.Role.Title())
 	}
 	return fmt.Sprintf("The %s key gives way to one that the trust server makes and holds.", p.Role.Title())
@@ -162,7 +168,7 @@ func resultFacts(p *rotation.Plan, r *rotation.Result) []ui.Fact {
 		{Label: "Verified", Value: verified, Mark: mark},
 	}
 	where := "made and held by the server"
-	if p.MakesKey() {
+	if makesKey(p) {
 		where = "in private/"
 	}
 	for _, id := range r.NewKeys {
@@ -198,7 +204,7 @@ func oldKey(p *rotation.Plan, r *rotation.Result, id trustdata.KeyID) string {
 // toDo is what nobody but a person can do.
 func toDo(p *rotation.Plan) []string {
 	var out []string
-	if p.MakesKey() {
+	if makesKey(p) {
 		out = append(out, "back up the new key: keyrite backup create --to DIR -r RECIPIENT")
 	}
 	switch p.Role {

@@ -1,0 +1,101 @@
+package rotate
+
+import (
+	"errors"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
+	"keyrite/ui"
+)
+
+// outcome is what the world is like after a rotation that did not go well.
+type outcome struct {
+	mark     ui.Mark
+	headline string
+	keys     string
+	do       string
+	leaving  string
+}
+
+// world tells by the error, and by whether there is a result, where keys and server stand.
+func world(err error, res *rotation.Result) outcome {
+	harmless := "Leaving now changes nothing."
+	inPlace := "Every key is where it was. The unused new key is in the trash."
+	switch {
+	case res != nil:
+		return outcome{ui.MarkNow, "THE CHANGE HAS LANDED, AND NOT EVERYTHING WENT WELL AFTER IT.",
+			"The server lists the new key. No key was lost; the old one is where it was, unless said otherwise.",
+			"Read the sentence above, then look at the repository's roles. Keep both keys.", "The change has landed. Leaving changes nothing."}
+	case errors.Is(err, rotation.ErrUnknown):
+		return outcome{ui.MarkNow, "IT IS NOT KNOWN WHETHER THE CHANGE HAS LANDED. NO KEY IS LOST.",
+			"The old key is in place. The new key waits in pending/ until that is known.",
+			"Delete no key. keyrite looks at the server again when it starts, and brings the new key in if the server lists it.",
+			"Leaving is safe: the new key waits in pending/."}
+	case errors.Is(err, rotation.ErrConflict):
+		return outcome{ui.MarkSoon, "SOMEBODY ELSE PUBLISHED FIRST. NOTHING OF THIS CHANGE HAS LANDED.", inPlace,
+			"Enter makes a new plan from what the server has now.", harmless}
+	case errors.Is(err, rotation.ErrMoved):
+		return outcome{ui.MarkSoon, "THE REPOSITORY HAS CHANGED SINCE THE PLAN. NOTHING WAS SENT.", inPlace,
+			"Enter makes a new plan from what the server has now.", harmless}
+	case errors.Is(err, rotation.ErrRefused):
+		return outcome{ui.MarkNow, "THE SERVER DID NOT TAKE THE CHANGE. NOTHING HAS CHANGED.",
+			inPlace + " The server was read again and has its old state whole.",
+			"See what the server says; often a right is missing. Enter makes a new plan.", harmless}
+	}
+	return outcome{ui.MarkNow, "NOTHING WAS SENT. NOTHING HAS CHANGED.", inPlace, "See what happened. Enter makes a new plan.", harmless}
+}
+
+// failurePage says first what the world is like, then what happened, what it means and
+// what can be done.
+func failurePage(err error, res *rotation.Result) ui.Page {
+	o, t := world(err, res), ui.Explain(err)
+	do := o.do
+	if t.Do != "" && res == nil {
+		do = t.Do + " " + o.do
+	}
+	return ui.Page{Title: "Not rotated", Sections: []ui.Section{
+		{Facts: []ui.Fact{{Value: o.headline, Mark: o.mark}}},
+		{Facts: []ui.Fact{{Label: "What happened", Value: t.What, Mark: ui.MarkNone},
+			{Label: "What it means", Value: o.keys, Mark: ui.MarkNone}, {Label: "What you can do", Value: do, Mark: ui.MarkNone}}}},
+		Copy: []ui.Copyable{{What: "the error", Text: o.headline + "\n" + t.Text()}}}
+}
+
+// checkPage is the plan, or why there is none.
+func (m *Model) checkPage() ui.Page {
+	gun := trustdata.Visible(string(m.opt.GUN))
+	if m.plan != nil {
+		p := PlanPage(m.plan)
+		if m.said != "" {
+			p.Sections = append([]ui.Section{{Facts: []ui.Fact{{Value: m.said, Mark: ui.MarkNote}}}}, p.Sections...)
+		}
+		return p
+	}
+	p := ui.Page{Title: "Rotate the " + m.opt.Role.Title() + " key of " + gun}
+	facts := []ui.Fact{{Label: "Repository", Value: gun}}
+	switch _, on := m.loader.Running(); {
+	case m.planErr != nil:
+		t := ui.Explain(m.planErr)
+		facts = append(facts, ui.Fact{Label: "No plan", Value: t.What, Mark: ui.MarkNow}, ui.Fact{Label: "What you can do", Value: planHint(m.planErr), Mark: ui.MarkNone})
+	case on:
+		facts = append(facts, ui.Fact{Label: "Plan", Value: "being made from what the trust server has now", Mark: ui.MarkRunning})
+	default:
+		facts = append(facts, ui.Fact{Label: "No plan", Value: "the reading was stopped; r reads again", Mark: ui.MarkUnchecked})
+	}
+	p.Sections = []ui.Section{{Title: "NOTHING IS CHANGED IN THIS STEP", Facts: facts}}
+	return p
+}
+
+// planHint is what can be done where no plan could be made.
+func planHint(err error) string {
+	var missing *rotation.MissingKeyError
+	switch {
+	case errors.As(err, &missing):
+		return "Restore the key from a backup, or do this on the machine that has it."
+	case errors.Is(err, rotation.ErrUsage):
+		return "Choose another kind of rotation."
+	}
+	if h := ui.Hint(err); h != "" {
+		return h
+	}
+	return "r tries again."
+}

@@ -1,0 +1,86 @@
+package rotate
+
+import (
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
+	"keyrite/ui"
+)
+
+// kind is one sort of rotation.
+type kind struct {
+	name, follows string
+	role          trustdata.Role
+	to            rotation.Manager
+}
+
+// kinds begin with the ones that are wanted most, and end with the gravest.
+var kinds = []kind{
+	{"new repository key", "signs all tags anew; the old key goes to the trash; clients follow by themselves", trustdata.RoleTargets, rotation.Same},
+	{"snapshot key to the server", "the server makes and holds it; publishing needs one key less; the old key goes to the trash", trustdata.RoleSnapshot, rotation.Server},
+	{"snapshot key here", "made on this machine; from then on publishing needs it", trustdata.RoleSnapshot, rotation.Local},
+	{"timestamp key", "the server makes itself a new one; nobody here has to do anything afterwards", trustdata.RoleTimestamp, rotation.Same},
+	{"new root key", "whom everybody trusts: both keys are backed up first; cannot be undone", trustdata.RoleRoot, rotation.Same},
+}
+
+// chooser asks what kind of rotation it is to be.
+type chooser struct {
+	*ui.List
+	opt  Options
+	open key.Binding
+}
+
+func newKinds(opt Options) *chooser {
+	c := &chooser{List: ui.NewList(opt.Styles, "kind", "kinds"), opt: opt, open: ui.Bind("Enter", "open", "enter", "l", "right")}
+	p := ui.Page{Title: "Rotate a key of " + trustdata.Visible(string(opt.GUN)), Summary: "What kind of rotation? Nothing is changed by choosing.",
+		Columns: []ui.Column{{Title: "KIND", Priority: 1}, {Title: "WHAT FOLLOWS", Priority: 2, Min: 20}}, Order: "the gravest last"}
+	for _, k := range kinds {
+		p.Rows = append(p.Rows, ui.Row{ID: k.name, Mark: ui.MarkNone, Cells: []string{k.name, k.follows}, Detail: []string{k.name + ": " + k.follows + "."}})
+	}
+	c.Set(ui.NewListing(p))
+	return c
+}
+
+// Init has nothing to load.
+func (c *chooser) Init() tea.Cmd { return nil }
+
+// Title is the screen's name.
+func (c *chooser) Title() string { return "rotate" }
+
+// Status says that choosing is harmless.
+func (c *chooser) Status() string {
+	if s := c.List.Status(); c.CapturesInput() {
+		return s
+	}
+	return "Leaving now changes nothing."
+}
+
+// Update takes keys.
+func (c *chooser) Update(msg tea.Msg) tea.Cmd {
+	if cmd, mine := c.List.Update(msg); mine {
+		return cmd
+	}
+	if k, ok := msg.(tea.KeyPressMsg); !ok || !key.Matches(k, c.open) {
+		return nil
+	}
+	for _, k := range kinds {
+		if k.name == c.ID() {
+			opt := c.opt
+			opt.Role, opt.To = k.role, k.to
+			return ui.Send(ui.PushMsg{Screen: newModel(opt)})
+		}
+	}
+	return ui.Say("No kind is selected.")
+}
+
+// ShortHelp are the keys of the footer.
+func (c *chooser) ShortHelp() []key.Binding {
+	return []key.Binding{c.open, ui.Bind("Esc", "leave", "esc")}
+}
+
+// FullHelp are all keys of this screen.
+func (c *chooser) FullHelp() [][]key.Binding { return [][]key.Binding{{c.open}, c.Moves()} }
+
+var _ ui.Screen = (*chooser)(nil)

@@ -1,0 +1,119 @@
+package rotate
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/backup"
+	"keyrite/trustdata"
+	"keyrite/ui"
+)
+
+// reviewPage is the last page before anything is sent.
+func (m *Model) reviewPage() ui.Page {
+	p := ui.Page{Title: "Review"}
+	if m.plan == nil {
+		return p
+	}
+	facts := []ui.Fact{{Label: "Repository", Value: trustdata.Visible(string(m.plan.GUN))}}
+	for _, id := range m.plan.OldKeys {
+		facts = append(facts, ui.Fact{Label: "From", Value: ui.Fours(string(id))})
+	}
+	facts = append(facts, ui.Fact{Label: "To", Value: m.newKey()},
+		ui.Fact{Label: "root.json", Value: fmt.Sprintf("version %d to %d", m.plan.RootVersion-1, m.plan.RootVersion)})
+	if m.plan.Role == trustdata.RoleRoot {
+		facts = append(facts, ui.Fact{Label: "Backup", Value: m.backupSentence()})
+	}
+	p.Sections = []ui.Section{{Facts: []ui.Fact{{Value: m.headline(), Mark: ui.MarkNow}}}, {Facts: facts}, list("WHAT CHANGES", m.plan.Changes, ""), followers(m.plan)}
+	p.Notes = []string{m.wayBack(), "The same from a script: " + Command(m.plan.Request)}
+	p.Copy = []ui.Copyable{{What: "command", Text: Command(m.plan.Request)}}
+	if n, some := m.missing(); some {
+		p.Notes = append(p.Notes, "Before it is asked for confirmation, the passphrase of the "+n.Role.Title()+" key is asked for again.")
+	}
+	return p
+}
+
+// newKey is what is known of the key to come, without the digits that are asked for.
+func (m *Model) newKey() string {
+	switch {
+	case m.newID != "":
+		return hiddenDigits(m.newID)
+	case makesKey(m.plan):
+		return "a new key, made here once you confirm"
+	}
+	return "a key that the trust server makes and holds"
+}
+
+func (m *Model) backupSentence() string {
+	switch {
+	case m.proof == nil:
+		return "WAIVED: " + trustdata.Visible(m.waived)
+	case m.proof.State == backup.StateProven, m.proof.State == backup.StateDrilled:
+		return "both keys, decrypted and compared: " + trustdata.Visible(m.proof.File)
+	}
+	return "both keys, written and read back, not decrypted: " + trustdata.Visible(m.proof.File)
+}
+
+// headline names the deed and what it is done to.
+func (m *Model) headline() string {
+	switch m.plan.Role {
+	case trustdata.RoleRoot:
+		return "1 REPO WILL TRUST A DIFFERENT ROOT. NO UNDO."
+	case trustdata.RoleTargets:
+		return "ROTATE THE REPOSITORY KEY OF 1 REPO"
+	}
+	return "ROTATE THE " + strings.ToUpper(string(m.plan.Role)) + " KEY OF 1 REPO"
+}
+
+func (m *Model) wayBack() string {
+	if m.plan.Role == trustdata.RoleRoot {
+		return "Going back later would be another rotation, signed by the new key."
+	}
+	return "Way back: another rotation. The old key file goes to the trash, where it is kept."
+}
+
+// confirm asks the question that the danger demands.
+func (m *Model) confirm() tea.Cmd {
+	if _, some := m.missing(); some {
+		return m.askNext()
+	}
+	return ui.Send(ui.AskMsg{Dialog: ui.NewConfirm(m.opt.Styles, m.opt.Clock, m.question()), Answer: func(r any) tea.Cmd {
+		if _, yes := r.(ui.Confirmed); yes {
+			return m.Advance()
+		}
+		return nil
+	}})
+}
+
+// question has level 4 for root, 3 for keys whose files go to the trash, and 2 for the
+// timestamp, whose keys are the server's own.
+func (m *Model) question() ui.Question {
+	plan, gun := m.plan, trustdata.Visible(string(m.plan.GUN))
+	q := ui.Question{Headline: m.headline(), Thing: plan.Role.Title() + " key of " + gun, Profile: m.opt.Profile,
+		Keep: "Cancel", Act: "Publish to 1 repository",
+		Facts: []ui.Fact{{Label: "From", Value: old(plan.OldKeys)}, {Label: "To", Value: m.newKey()},
+			{Label: "root.json", Value: fmt.Sprintf("version %d to %d", plan.RootVersion-1, plan.RootVersion)},
+			{Label: "Will not follow", Value: fmt.Sprintf("%s, listed on the page behind this", ui.Plural(len(plan.WillNotFollow), "kind of client", "kinds of clients"))}}}
+	if len(plan.WillNotFollow) == 0 {
+		q.Facts[3].Value = "none known"
+	}
+	switch plan.Role {
+	case trustdata.RoleRoot:
+		q.Facts = append(q.Facts, ui.Fact{Label: "Backup", Value: m.backupSentence()})
+		q.Type, q.Hidden = string(m.newID[:spoken]), true
+		q.Prompt = "Type the first eight digits of the NEW key. They are hidden here: take them from the paper."
+	case trustdata.RoleTargets, trustdata.RoleSnapshot:
+		q.Type = gun
+		q.Facts = append(q.Facts, ui.Fact{Label: "Way back", Value: "another rotation; the old key file is kept in the trash"})
+	}
+	return q
+}
+
+func old(ids []trustdata.KeyID) string {
+	if len(ids) == 1 {
+		return ui.Fours(string(ids[0]))
+	}
+	return ui.Plural(len(ids), "key", "keys")
+}

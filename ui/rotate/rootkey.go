@@ -1,0 +1,193 @@
+package rotate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/backup"
+	"keyrite/trustdata"
+	"keyrite/ui"
+)
+
+// spoken is how many digits of a new root key are read aloud and typed again.
+const spoken = 8
+
+func (m *Model) newKeyPage() ui.Page {
+	p := ui.Page{Title: "New root key"}
+	if m.newID == "" {
+		p.Sections = []ui.Section{{Title: "NO NEW KEY HAS BEEN MADE YET", Facts: []ui.Fact{
+			{Value: "N makes it: in pending/ of the trust directory, where docker and notary do not look, locked with the passphrase that you typed, read back and opened."},
+			{Value: "Have pen and paper at hand: its first eight digits are shown on the next page and asked for later."}}}}
+		return p
+	}
+	id := string(m.newID)
+	p.Sections = []ui.Section{
+		{Title: "NEW ROOT KEY", Facts: []ui.Fact{{Value: ui.Fours(id[:len(id)/2])}, {Value: ui.Fours(id[len(id)/2:])}}},
+		{Title: "WRITE DOWN THE FIRST EIGHT DIGITS", Facts: []ui.Fact{{Value: spelled(id[:spoken])},
+			{Value: "Read them aloud to whoever is with you. They are asked for before anything is sent, and not shown then."}}},
+		{Facts: []ui.Fact{{Value: "It is on this machine only, in pending/. No repository uses it yet."}}}}
+	return p
+}
+
+// spelled sets digits apart: "2 b 8 0   e 4 d 7".
+func spelled(digits string) string {
+	half := len(digits) / 2
+	return strings.Join(strings.Split(digits[:half], ""), " ") + "   " + strings.Join(strings.Split(digits[half:], ""), " ")
+}
+
+// hiddenDigits is a key ID without the digits that are to come from paper.
+func hiddenDigits(id trustdata.KeyID) string {
+	return "____ ____" + ui.Fours(string(id))[spoken+1:]
+}
+
+func (m *Model) noNewKey() string {
+	if m.newID == "" {
+		return "The new key is not made yet. N makes it."
+	}
+	return m.busy()
+}
+
+func (m *Model) cannotMake() string {
+	switch {
+	case m.cramped:
+		return "Make the window 60x15: the new key must be seen whole."
+	case m.newID != "":
+		return "The new key is made: it is the one on this page."
+	}
+	return m.busy()
+}
+
+// makeKey makes the new key in pending/, which leaving moves to the trash again.
+func (m *Model) makeKey() tea.Cmd {
+	if _, some := m.missing(); some {
+		return m.askNext()
+	}
+	service, held, plan, pass := m.opt.Service, m.held, m.plan, m.held.takePass()
+	return m.run("making the new key, reading it back and opening it", func(ctx context.Context) (event, error) {
+		defer pass.Wipe()
+		prep, err := service.Prepare(ctx, plan, pass)
+		if err != nil {
+			return nil, err
+		}
+		if !held.addPrepared(prep) {
+			return nil, service.Abandon(context.WithoutCancel(ctx), prep)
+		}
+		return keyMade{prep.NewID}, nil
+	})
+}
+
+func (m *Model) backUpPage() ui.Page {
+	facts := []ui.Fact{{Value: "If this disk died after the rotation, a root key without a backup would be lost, and with it every repository that trusts it.", Mark: ui.MarkNote}}
+	p := ui.Page{Title: "Back up"}
+	switch {
+	case m.proof != nil:
+		facts = append(facts, proofFacts(m.proof)...)
+		p.Copy = []ui.Copyable{{What: "file", Text: trustdata.Visible(m.proof.File)}}
+	case m.waived != "":
+		facts = append(facts, ui.Fact{Value: "You do without a backup: " + trustdata.Visible(m.waived), Mark: ui.MarkNow})
+	default:
+		facts = append(facts, ui.Fact{Value: "Not backed up yet. B asks for a folder and for who can open it, and then writes.", Mark: ui.MarkUnchecked})
+	}
+	p.Sections = []ui.Section{{Title: "OLD AND NEW ROOT KEY GO INTO A BACKUP BEFORE ANYTHING IS SENT", Facts: facts}}
+	return p
+}
+
+// proofFacts are the backup and how far it is proven, never more.
+func proofFacts(r *backup.CreateResult) []ui.Fact {
+	facts := []ui.Fact{{Value: trustdata.Visible(r.File), Mark: ui.MarkNone},
+		{Value: ui.Plural(len(r.Keys), "key", "keys") + ", the new one too: written, and read back", Mark: ui.MarkOK}}
+	switch r.State {
+	case backup.StateWritten:
+		facts[1].Value, facts[1].Mark = "written, not yet read back", ui.MarkSoon
+	case backup.StateProven, backup.StateDrilled:
+		return append(facts, ui.Fact{Value: "decrypted to the end, every file compared", Mark: ui.MarkOK})
+	}
+	return append(facts, ui.Fact{Value: "nobody has decrypted it: verify it with the secret key of a recipient soon", Mark: ui.MarkSoon})
+}
+
+func (m *Model) noBackup() string {
+	if m.proof == nil && m.waived == "" {
+		return "Neither backed up nor waived. B backs both keys up, x goes on without and asks why."
+	}
+	return m.busy()
+}
+
+func (m *Model) askFolder() tea.Cmd {
+	check := func(s string) error {
+		if s == "" {
+			return errors.New("type a folder, for example that of a stick")
+		}
+		return nil
+	}
+	return ui.Send(ui.AskMsg{
+		Dialog: ui.NewInput(m.opt.Styles, ui.Input{Title: "WHERE THE BACKUP GOES", Prompt: "Folder:", Do: "next", Check: check,
+			Explain: "Best on another disk than the keys. It is made if it is not there."}),
+		Answer: func(r any) tea.Cmd {
+			if folder, ok := r.(string); ok {
+				return m.askRecipients(folder)
+			}
+			return nil
+		}})
+}
+
+func (m *Model) askRecipients(folder string) tea.Cmd {
+	return ui.Send(ui.AskMsg{Dialog: ui.NewRecipients(m.opt.Styles, nil), Answer: func(r any) tea.Cmd {
+		if to, ok := r.([]string); ok {
+			return m.backUp(folder, to)
+		}
+		return nil
+	}})
+}
+
+func (m *Model) backUp(folder string, recipients []string) tea.Cmd {
+	service, prep := m.opt.Service, m.held.prepared()
+	if prep == nil {
+		return ui.Say("There is no new key to back up any more.")
+	}
+	return m.run("writing the backup to "+trustdata.Visible(folder)+" and reading it back", func(ctx context.Context) (event, error) {
+		r, err := service.BackUp(ctx, prep, folder, recipients)
+		return backedUp{r}, err
+	})
+}
+
+func (m *Model) askWaiver() tea.Cmd {
+	check := func(s string) error {
+		if len(s) < 3 {
+			return errors.New("say why, in a few words: it is recorded")
+		}
+		return nil
+	}
+	return ui.Send(ui.AskMsg{
+		Dialog: ui.NewInput(m.opt.Styles, ui.Input{Title: "GO ON WITHOUT A BACKUP", Prompt: "Why:", Do: "go on without", Check: check,
+			Explain: "What you type is recorded with the rotation. Nothing is sent yet."}),
+		Answer: func(r any) tea.Cmd {
+			if why, ok := r.(string); ok {
+				m.waived, m.proof = why, nil
+				m.Refresh()
+			}
+			return nil
+		}})
+}
+
+// leaving is the true sentence for every step before publishing.
+func (m *Model) leaving() string {
+	switch {
+	case m.newID != "":
+		return fmt.Sprintf("Leaving now gives the new key %s up: it goes to the trash. Nothing else changes.", m.shownID())
+	case !m.held.isEmpty():
+		return "Leaving now changes nothing; opened keys are forgotten."
+	}
+	return "Leaving now changes nothing."
+}
+
+// shownID is the new key's short ID, but for the review, which must not show it.
+func (m *Model) shownID() string {
+	if m.name() == stepReview {
+		return "(hidden here)"
+	}
+	return m.newID.Short()
+}

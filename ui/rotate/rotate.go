@@ -1,0 +1,328 @@
+package rotate
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/backup"
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
+	"keyrite/ui"
+)
+
+// Service is what the wizard needs of the layers below.
+type Service interface {
+	Plan(context.Context, rotation.Request) (*rotation.Plan, error)
+	// Unlocked opens a key for which nobody has to be asked: it has no passphrase, or its
+	// passphrase is set. It returns nil for any other.
+	Unlocked(context.Context, trustdata.KeyID) (*keyring.PrivateKey, error)
+	Open(context.Context, trustdata.KeyID, keyring.Passphrase) (*keyring.PrivateKey, error)
+	Prepare(context.Context, *rotation.Plan, keyring.Passphrase) (*rotation.Prepared, error)
+	// BackUp writes all keys, the prepared one too, into a folder, and reads that back.
+	BackUp(ctx context.Context, prep *rotation.Prepared, folder string, recipients []string) (*backup.CreateResult, error)
+	// Waive records that somebody did without that backup, and why.
+	Waive(ctx context.Context, p *rotation.Plan, reason string) error
+	// Publish always runs to its end: nothing that the person at the keyboard does
+	// cancels its context.
+	Publish(context.Context, *rotation.Prepared, rotation.Keys, rotation.Progress) (*rotation.Result, error)
+	// Abandon is called while the console waits. It must be quick.
+	Abandon(context.Context, *rotation.Prepared) error
+}
+
+// Options are what the screen is given.
+type Options struct {
+	Context context.Context
+	Styles  *ui.Styles
+	Clock   ui.Clock
+	GUN     trustdata.GUN
+	// Role is the role to rotate; with "" the screen asks first.
+	Role trustdata.Role
+	To   rotation.Manager
+	// Profile is the profile's word and name, for the danger dialog.
+	Profile string
+	Service Service
+}
+
+// New makes the screen.
+func New(opt Options) ui.Screen {
+	if opt.Role == "" {
+		return newKinds(opt)
+	}
+	return newModel(opt)
+}
+
+// keptFor is how long opened keys stay in memory.
+const keptFor = 5 * time.Minute
+
+// Model is the wizard.
+type Model struct {
+	*ui.Wizard
+	opt Options
+	// loader does what can be stopped, sender what cannot.
+	loader, sender *ui.Loader[event]
+	doing          string // what the loader does
+	held           *custody
+	doneFor        *custody // what held was when the loader began
+	expiry         int      // counts what was opened, so that an older timer does nothing
+	until          time.Time
+
+	plan    *rotation.Plan
+	planned time.Time
+	planErr error
+	said    string // what became of an earlier attempt
+	tries   map[trustdata.KeyID]int
+	newID   trustdata.KeyID
+	proof   *backup.CreateResult
+	waived  string
+	tasks   []ui.Task
+	began   time.Time // of the running task
+	sending bool
+	result  *rotation.Result
+	failed  error
+	cramped bool
+}
+
+// event is what the loaders send.
+type event any
+
+type (
+	planMade  struct{ plan *rotation.Plan }
+	keyOpened struct{ id trustdata.KeyID }
+	mustAsk   struct{ need rotation.Need }
+	wrongPass struct{ need rotation.Need }
+	keyMade   struct{ id trustdata.KeyID }
+	backedUp  struct{ result *backup.CreateResult }
+	stepBegan struct{ step string }
+	ended     struct {
+		result *rotation.Result
+		err    error
+	}
+
+	expiredMsg struct {
+		model *Model
+		nth   int
+	}
+	redrawMsg struct{ model *Model }
+)
+
+func newModel(opt Options) *Model {
+	m := &Model{opt: opt, loader: ui.NewLoader[event](opt.Context, opt.Clock), sender: ui.NewLoader[event](opt.Context, opt.Clock),
+		held: newCustody(), tries: map[trustdata.KeyID]int{}}
+	m.Wizard = ui.NewWizard(opt.Styles, "rotate "+opt.Role.Title(), m.steps()...)
+	return m
+}
+
+// The steps by their names. A root key has two more than others.
+const (
+	stepCheck       = "Check"
+	stepPassphrases = "Passphrases"
+	stepNewKey      = "New key"
+	stepBackUp      = "Back up"
+	stepReview      = "Review"
+	stepPublish     = "Publish"
+	stepClose       = "Close"
+)
+
+func (m *Model) steps() []ui.Step {
+	harmless := func() string { return "Leaving now changes nothing." }
+	steps := []ui.Step{
+		{Name: stepCheck, Page: m.checkPage, Leaving: harmless, Start: m.makePlan, Next: "next: passphrases", Blocked: m.noPlan,
+			Acts: []ui.Act{{Key: ui.Bind("r", "check again", "r"), Do: m.makePlan}}},
+		{Name: stepPassphrases, Page: m.passphrasePage, Leaving: m.leaving, Start: m.askNext, Next: "type the next one", Do: m.askNext},
+	}
+	if m.opt.Role == trustdata.RoleRoot {
+		steps = append(steps,
+			ui.Step{Name: stepNewKey, Page: m.newKeyPage, Leaving: m.leaving, Next: "next: back up", Blocked: m.noNewKey,
+				Acts: []ui.Act{{Key: ui.Bind("N", "make the new key", "N"), Do: m.makeKey, Blocked: m.cannotMake}}},
+			ui.Step{Name: stepBackUp, Page: m.backUpPage, Leaving: m.leaving, Next: "next: review", Blocked: m.noBackup,
+				Acts: []ui.Act{{Key: ui.Bind("B", "back up both keys", "B"), Do: m.askFolder, Blocked: m.busy},
+					{Key: ui.Bind("x", "go on without (asks why)", "x"), Do: m.askWaiver, Blocked: m.busy}}})
+	}
+	return append(steps,
+		ui.Step{Name: stepReview, Page: m.reviewPage, Leaving: m.leaving, Next: "confirm", Do: m.confirm, Blocked: m.busy},
+		ui.Step{Name: stepPublish, Page: m.publishPage, Leaving: m.leavingPublish, Start: m.publish, Held: m.mustFinish, Next: "plan anew", Do: m.again, Blocked: m.cannotRepeat},
+		ui.Step{Name: stepClose, Page: m.closePage, Leaving: func() string { return "It is done and was read back. Leaving changes nothing." }, Next: "finish"})
+}
+
+// name is the present step's.
+func (m *Model) name() string {
+	names := []string{stepCheck, stepPassphrases, stepReview, stepPublish, stepClose}
+	if m.opt.Role == trustdata.RoleRoot {
+		names = []string{stepCheck, stepPassphrases, stepNewKey, stepBackUp, stepReview, stepPublish, stepClose}
+	}
+	return names[m.At()]
+}
+
+// busy says that something runs, for keys that cannot act meanwhile.
+func (m *Model) busy() string {
+	if _, on := m.loader.Running(); on {
+		return "Something runs: " + m.doing + ". Esc stops it."
+	}
+	return ""
+}
+
+// Busy reports whether something runs that can be stopped, or something is held that
+// leaving must undo: then the first Esc or Ctrl-c undoes, and only the next one leaves.
+func (m *Model) Busy() bool {
+	return !m.sending && (m.busy() != "" || !m.held.isEmpty())
+}
+
+// Cancel stops what runs, wipes what was opened and gives up the new key. It does so
+// before it returns, since the program may end right after it. A change that is being
+// published is past that: it is not stopped.
+func (m *Model) Cancel() {
+	if m.sending {
+		return
+	}
+	m.loader.Cancel()
+	if m.held.isEmpty() && m.At() == 0 {
+		return
+	}
+	err := m.held.end(context.WithoutCancel(m.opt.Context), m.opt.Service.Abandon)
+	m.said = "Given up before anything was sent."
+	switch {
+	case err != nil:
+		m.said += " The unused new key could not be moved to the trash and stays in pending/: " + trustdata.VisibleError(err)
+	case m.newID != "":
+		m.said += fmt.Sprintf(" The unused new key %s is in the trash.", m.newID.Short())
+	}
+	m.startOver()
+}
+
+// startOver goes back to the plan, as if nothing had been asked yet.
+func (m *Model) startOver() {
+	m.held, m.tries = newCustody(), map[trustdata.KeyID]int{}
+	m.newID, m.proof, m.waived, m.tasks, m.result, m.failed = "", nil, "", nil, nil, nil
+	m.Return(0)
+}
+
+// Freshness is when the plan was made.
+func (m *Model) Freshness() ui.Freshness {
+	if m.plan == nil {
+		return ui.Freshness{}
+	}
+	return ui.Freshness{Source: trustdata.SourceLive, At: m.planned}
+}
+
+// Status says what runs, and else what leaving now means.
+func (m *Model) Status() string {
+	if took, on := m.loader.Running(); on && took >= ui.Patience {
+		return ui.Waiting(m.doing, took)
+	}
+	return m.Wizard.Status()
+}
+
+// The least body of a window of 60x15.
+const leastWidth, leastHeight = 60, 12
+
+// View draws the step. What must be seen whole waits for the room.
+func (m *Model) View(width, height int) string {
+	m.cramped = width < leastWidth || height < leastHeight
+	if m.cramped && m.name() == stepNewKey {
+		return " Make the window 60x15: the new key must be seen whole."
+	}
+	return m.Wizard.View(width, height)
+}
+
+// Update takes keys and what the loaders send.
+func (m *Model) Update(msg tea.Msg) tea.Cmd {
+	if got, cmd, ok := m.loader.Take(msg); ok {
+		if m.doneFor != m.held {
+			return cmd // it belongs to what was given up
+		}
+		return tea.Batch(m.take(got), cmd)
+	}
+	if got, cmd, ok := m.sender.Take(msg); ok {
+		return tea.Batch(m.take(got), cmd)
+	}
+	switch msg := msg.(type) {
+	case expiredMsg:
+		return m.expire(msg)
+	case redrawMsg:
+		return m.redraw(msg)
+	}
+	return m.Wizard.Update(msg)
+}
+
+func (m *Model) take(got ui.Loaded[event]) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, e := range got.Values {
+		cmds = append(cmds, m.handle(e))
+	}
+	switch {
+	case got.Err != nil && m.plan == nil:
+		m.planErr = got.Err // its page says so
+	case got.Err != nil:
+		cmds = append(cmds, ui.Send(ui.ErrorMsg{Err: got.Err}))
+	}
+	m.Refresh()
+	return tea.Batch(cmds...)
+}
+
+func (m *Model) handle(e event) tea.Cmd {
+	switch e := e.(type) {
+	case planMade:
+		m.plan, m.planErr, m.planned = e.plan, nil, m.opt.Clock.Now()
+	case mustAsk:
+		return m.askPassphrase(e.need)
+	case wrongPass:
+		m.tries[e.need.KeyID]++
+		return m.askPassphrase(e.need)
+	case keyOpened:
+		return tea.Batch(m.keepFor(), m.askNext())
+	case keyMade:
+		m.newID = e.id
+	case backedUp:
+		m.proof, m.waived = e.result, ""
+		return ui.Send(ui.DoneMsg{Action: "backed up"})
+	case stepBegan:
+		m.begin(e.step)
+	case ended:
+		return m.end(e)
+	}
+	return nil
+}
+
+// run starts work that can be stopped.
+func (m *Model) run(what string, work func(ctx context.Context) (event, error)) tea.Cmd {
+	m.doing, m.doneFor = what, m.held
+	return m.loader.Get(work)
+}
+
+func (m *Model) makePlan() tea.Cmd {
+	m.plan, m.planErr = nil, nil
+	m.Refresh()
+	service, req := m.opt.Service, rotation.Request{GUN: m.opt.GUN, Role: m.opt.Role, To: m.opt.To}
+	return m.run("asking the trust server for "+trustdata.Visible(string(m.opt.GUN)), func(ctx context.Context) (event, error) {
+		p, err := service.Plan(ctx, req)
+		return planMade{p}, err
+	})
+}
+
+func (m *Model) noPlan() string {
+	if m.plan == nil {
+		return "There is no plan to go on with. r reads again."
+	}
+	return m.busy()
+}
+
+// ShortHelp are the keys of the footer; a step whose work is done by itself has no Enter.
+func (m *Model) ShortHelp() []key.Binding {
+	keys := m.Wizard.ShortHelp()
+	if m.name() == stepPublish && m.cannotRepeat() != "" {
+		return keys[1:]
+	}
+	return keys
+}
+
+var (
+	_ ui.Screen  = (*Model)(nil)
+	_ ui.Worker  = (*Model)(nil)
+	_ ui.Holder  = (*Model)(nil)
+	_ ui.Sourced = (*Model)(nil)
+)

@@ -39,6 +39,11 @@ func small(t *testing.T) (data []byte, file string, id age.Identity) {
 // leaves no trace.
 func refuses(t *testing.T, file string, id age.Identity, want error, parts ...string) {
 	t.Helper()
+	refusesInto(t, filepath.Join(t.TempDir(), "trust"), file, id, want, parts...)
+}
+
+func refusesInto(t *testing.T, to, file string, id age.Identity, want error, parts ...string) {
+	t.Helper()
 	ctx := context.Background()
 	r, err := Verify(ctx, file, own(id), VerifyOptions{})
 	if !errors.Is(err, want) {
@@ -48,7 +53,6 @@ func refuses(t *testing.T, file string, id age.Identity, want error, parts ...st
 	if r != nil && (r.OK || r.Decrypted || len(r.Keys) > 0 || r.State != StateUnknown || len(r.Problems) == 0) {
 		t.Errorf("verify tells of a damaged backup: %+v", r)
 	}
-	to := filepath.Join(t.TempDir(), "trust")
 	_, err = PlanRestore(ctx, file, own(id), openDir(t, to), RestoreOptions{Now: testTime})
 	if !errors.Is(err, want) {
 		t.Errorf("restore: error %v, want %v", err, want)
@@ -60,9 +64,10 @@ func refuses(t *testing.T, file string, id age.Identity, want error, parts ...st
 
 func TestTruncatedAnywhere(t *testing.T) {
 	data, file, id := small(t)
+	to := filepath.Join(t.TempDir(), "trust")
 	for n := range data {
 		check(t, os.WriteFile(file, data[:n], 0o600))
-		refuses(t, file, id, ErrDamaged)
+		refusesInto(t, to, file, id, ErrDamaged)
 	}
 	check(t, os.WriteFile(file, data, 0o600))
 	if r, err := Verify(context.Background(), file, own(id), VerifyOptions{}); err != nil || !r.OK {

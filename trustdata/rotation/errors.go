@@ -24,6 +24,9 @@ var ErrUnknown = errors.New("it is not known whether the change has landed")
 // ErrConflict is returned where the server has another next version than the one sent.
 var ErrConflict = errors.New("somebody else published first; nothing of this change has landed")
 
+// ErrNothing is returned where what was asked for is so already.
+var ErrNothing = errors.New("there is nothing to change")
+
 type usageError struct{ msg string }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }

@@ -72,12 +72,17 @@ type held map[trustdata.KeyID]keyring.Info
 // roleKeys gives the canonical IDs of the keys that root lists for role, with the ID
 // under which each is listed.
 func roleKeys(root *notary.Root, role trustdata.Role) (map[trustdata.KeyID]trustdata.ListedID, []trustdata.KeyID, error) {
+	return canonicalIDs(root.Keys, root.Roles[role].KeyIDs, role)
+}
+
+// canonicalIDs maps the listed IDs of a role to canonical ones, and keeps their order.
+func canonicalIDs(keys map[trustdata.ListedID]trustdata.PublicKey, ids []trustdata.ListedID, role trustdata.Role) (map[trustdata.KeyID]trustdata.ListedID, []trustdata.KeyID, error) {
 	listed := map[trustdata.KeyID]trustdata.ListedID{}
 	var order []trustdata.KeyID
-	for _, id := range root.Roles[role].KeyIDs {
-		key, ok := root.Keys[id]
+	for _, id := range ids {
+		key, ok := keys[id]
 		if !ok {
-			return nil, nil, fmt.Errorf("root lists the key %q for %s without its public half", id, role)
+			return nil, nil, fmt.Errorf("%s lists the key %q for %s without its public half", role.Parent(), id, role)
 		}
 		canonical, err := key.KeyID()
 		if err != nil {

@@ -25,9 +25,15 @@ import (
 
 // TrustServer is what a rotation needs of a GUN's trust server.
 type TrustServer interface {
+	Get(ctx context.Context, role trustdata.Role, limit int64) ([]byte, error)
 	Publish(ctx context.Context, files map[trustdata.Role][]byte) error
 	ByVersion(ctx context.Context, role trustdata.Role, version int64, limit int64) ([]byte, error)
+	// ServerKey is the key that the server holds for a role, made if need be; NewServerKey
+	// is one that is not yet in use.
+	ServerKey(ctx context.Context, role trustdata.Role) (trustdata.PublicKey, error)
 	NewServerKey(ctx context.Context, role trustdata.Role) (trustdata.PublicKey, error)
+	// Server is its URL.
+	Server() string
 }
 
 // Rotator carries out rotations in one trust directory.

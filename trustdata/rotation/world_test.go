@@ -264,3 +264,5 @@ func is(t *testing.T, err, target error) {
 }
 
 func asMissing(err error, target **rotation.MissingKeyError) bool { return errors.As(err, target) }
+
+func asChoice(err error, target **rotation.RootChoiceError) bool { return errors.As(err, target) }

@@ -1,0 +1,134 @@
+package rotation
+
+import (
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/notary"
+)
+
+// editor looks at one repository with the keys that are here.
+type editor struct {
+	repo *notary.Repository
+	held held
+	keys Keys
+}
+
+// delegation is how the parent of role lists it.
+func (b *editor) delegation(role trustdata.Role) (*notary.Targets, notary.Delegation, bool) {
+	parent, ok := b.repo.Targets[role.Parent()]
+	if !ok {
+		return nil, notary.Delegation{}, false
+	}
+	for _, d := range parent.Body.Delegations {
+		if d.Role == role {
+			return &parent.Body, d, true
+		}
+	}
+	return nil, notary.Delegation{}, false
+}
+
+// listed are the keys that role's delegator lists, by canonical ID, and its threshold.
+func (b *editor) listed(role trustdata.Role) (map[trustdata.KeyID]trustdata.ListedID, []trustdata.KeyID, int, error) {
+	if role == trustdata.RoleTargets {
+		listed, order, err := roleKeys(&b.repo.Root.Body, role)
+		return listed, order, b.repo.Root.Body.Roles[role].Threshold, err
+	}
+	parent, d, ok := b.delegation(role)
+	if !ok {
+		return nil, nil, 0, fmt.Errorf("nobody lists the role %q", role)
+	}
+	listed, order, err := canonicalIDs(parent.Keys, d.KeyIDs, role)
+	return listed, order, d.Threshold, err
+}
+
+// roleSigners are the keys here that can sign role, or a MissingKeyError.
+func (b *editor) roleSigners(role trustdata.Role) ([]trustdata.KeyID, error) {
+	_, order, threshold, err := b.listed(role)
+	if err != nil {
+		return nil, err
+	}
+	var here []trustdata.KeyID
+	for _, id := range order {
+		if _, ok := b.held[id]; ok {
+			here = append(here, id)
+		}
+	}
+	if len(here) == 0 || len(here) < threshold {
+		return nil, &MissingKeyError{GUN: b.repo.GUN, Role: role, Listed: order, Threshold: max(threshold, 1), Found: len(here)}
+	}
+	return here, nil
+}
+
+// openSigners are the opened keys of role. Every one that is here signs, as docker does.
+func (b *editor) openSigners(role trustdata.Role) ([]notary.Signer, error) {
+	listed, order, threshold, err := b.listed(role)
+	if err != nil {
+		return nil, err
+	}
+	var out []notary.Signer
+	for _, id := range order {
+		if key, ok := b.keys[id]; ok {
+			out = append(out, notary.Signer{Key: key, Listed: listed[id]})
+		}
+	}
+	if len(out) < max(threshold, 1) {
+		return nil, fmt.Errorf("signing %s needs %d opened key(s), %d given", role, max(threshold, 1), len(out))
+	}
+	return out, nil
+}
+
+// signingRoles are the roles that docker would write a tag to.
+func (b *editor) signingRoles(tag string) ([]trustdata.Role, error) {
+	targets := b.repo.Targets[trustdata.RoleTargets].Body
+	if len(targets.Delegations) == 0 {
+		_, err := b.roleSigners(trustdata.RoleTargets)
+		return []trustdata.Role{trustdata.RoleTargets}, err
+	}
+	var roles []trustdata.Role
+	var missing error
+	for _, d := range targets.Delegations {
+		if !slices.ContainsFunc(d.Paths, func(prefix string) bool { return strings.HasPrefix(tag, prefix) }) {
+			continue
+		}
+		if _, err := b.roleSigners(d.Role); err != nil {
+			missing = err
+			continue
+		}
+		if problem, bad := b.repo.Skipped[d.Role]; bad {
+			return nil, fmt.Errorf("%s cannot be signed before it is repaired, for its other tags would be lost: %s", d.Role, problem.Detail)
+		}
+		roles = append(roles, d.Role)
+	}
+	if len(roles) == 0 && missing == nil {
+		missing = fmt.Errorf("no delegation of %q admits the tag %q", b.repo.GUN, tag)
+	}
+	if len(roles) == 0 {
+		return nil, missing
+	}
+	return roles, nil
+}
+
+// body is the role's present content, or that of a role that was never published.
+func (b *editor) body(role trustdata.Role) notary.Targets {
+	if file, ok := b.repo.Targets[role]; ok {
+		return file.Body.Clone()
+	}
+	return notary.Targets{Targets: map[string]notary.Entry{}, Keys: map[trustdata.ListedID]trustdata.PublicKey{}}
+}
+
+func (b *editor) entry(role trustdata.Role, tag string) (Target, bool) {
+	return entryOf(b.repo, role, tag)
+}
+
+func entryOf(repo *notary.Repository, role trustdata.Role, tag string) (Target, bool) {
+	file, ok := repo.Targets[role]
+	if !ok {
+		return Target{}, false
+	}
+	e, ok := file.Body.Targets[tag]
+	return Target{hex.EncodeToString(e.Hashes["sha256"]), e.Length}, ok
+}

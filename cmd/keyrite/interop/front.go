@@ -20,6 +20,7 @@ type Front struct {
 
 	mu            sync.Mutex
 	before, after func(*http.Request) bool
+	answer        func(http.ResponseWriter, *http.Request) bool
 	asked         []string
 }
 
@@ -58,7 +59,9 @@ func StartFront(t testing.TB, target, ca string) *Front {
 		if !f.admit(r, &f.before) {
 			panic(http.ErrAbortHandler)
 		}
-		proxy.ServeHTTP(w, r)
+		if !f.answered(w, r) {
+			proxy.ServeHTTP(w, r)
+		}
 	}))
 	t.Cleanup(srv.Close)
 	t.Cleanup(transport.CloseIdleConnections)
@@ -82,6 +85,13 @@ func (f *Front) After(hook func(*http.Request) bool) {
 	f.after = hook
 }
 
+// Answer sets what may answer in the server's place: a true says that it has.
+func (f *Front) Answer(hook func(http.ResponseWriter, *http.Request) bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.answer = hook
+}
+
 // Requests lists the method and path of each request so far.
 func (f *Front) Requests() []string {
 	f.mu.Lock()
@@ -99,4 +109,10 @@ func (f *Front) admit(r *http.Request, which *func(*http.Request) bool) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return *which == nil || (*which)(r)
+}
+
+func (f *Front) answered(w http.ResponseWriter, r *http.Request) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.answer != nil && f.answer(w, r)
 }

@@ -81,6 +81,16 @@ func TestNotaryOpensKeysOfTheDefaultCost(t *testing.T) {
 // more: whatever happens, no file is lost, and the stock client publishes as before.
 func TestKeyriteKeepsTheTargetsKey(t *testing.T) {
 	post := func(r *http.Request) bool { return r.Method == http.MethodPost }
+	answer := func(status int) func(*interop.Front, *interop.Keyrite) {
+		return func(f *interop.Front, _ *interop.Keyrite) {
+			f.Answer(func(w http.ResponseWriter, r *http.Request) bool {
+				if post(r) {
+					w.WriteHeader(status)
+				}
+				return post(r)
+			})
+		}
+	}
 	tests := map[string]struct {
 		fault   func(f *interop.Front, k *interop.Keyrite)
 		code    int
@@ -93,9 +103,11 @@ func TestKeyriteKeepsTheTargetsKey(t *testing.T) {
 			k.Env = append(k.Env, "NOTARY_TARGETS_PASSPHRASE=tiny pw")
 		}, 1, 0},
 		"no passphrase and no terminal": {func(_ *interop.Front, k *interop.Keyrite) { k.Env = nil }, 4, 0},
-		"the POST never arrives": {func(f *interop.Front, _ *interop.Keyrite) {
+		"the POST breaks off": {func(f *interop.Front, _ *interop.Keyrite) {
 			f.Before(func(r *http.Request) bool { return !post(r) })
-		}, 1, 0},
+		}, 1, 1},
+		"the POST is forbidden":    {answer(http.StatusForbidden), 1, 0},
+		"the POST is answered 503": {answer(http.StatusServiceUnavailable), 1, 1},
 		"the server is gone from the POST on": {func(f *interop.Front, _ *interop.Keyrite) {
 			gone := false
 			f.Before(func(r *http.Request) bool { gone = gone || post(r); return !gone })

@@ -79,6 +79,7 @@ func TestCanonicalRefuses(t *testing.T) {
 		{"a raw newline behind an escape", "\"\\\\\n\"", "control character"},
 		{"an unknown escape", `"\x41"`, "escape"},
 		{"an escape with a sign", `"\u+041"`, "hex"},
+		{"an escape cut off", `"\u00`, "hex"},
 		{"half a surrogate pair", `"\ud800"`, "surrogate"},
 		{"a low surrogate alone", `"\udc00"`, "surrogate"},
 		{"two high surrogates", `"\ud800\ud800"`, "surrogate"},

@@ -51,8 +51,13 @@ func TestDanger(t *testing.T) {
 		"space":                func(a *uitest.Asked) { a.Wait(wait).Press("space", "space", "enter") },
 		"up and enter":         func(a *uitest.Asked) { a.Wait(wait).Press("up", "down", "enter") },
 		"paste":                func(a *uitest.Asked) { a.Wait(wait).Paste("shop/front").Paste("2b80e4d7").Press("enter") },
-		"escape":               func(a *uitest.Asked) { a.Press("esc") },
-		"typed without tab":    func(a *uitest.Asked) { a.Wait(wait).Type("shop/front").Press("enter") },
+		"repeated keys": func(a *uitest.Asked) {
+			enter, tab := uitest.Key("enter"), uitest.Key("tab")
+			enter.IsRepeat, tab.IsRepeat = true, true
+			a.Wait(wait).Press("tab").Send(enter).Press("tab").Send(tab).Send(enter).Press("enter")
+		},
+		"escape":            func(a *uitest.Asked) { a.Press("esc") },
+		"typed without tab": func(a *uitest.Asked) { a.Wait(wait).Type("shop/front").Press("enter") },
 	} {
 		for _, q := range []ui.Question{deletion, refresh, ceremony} {
 			a := confirm(t, q)
@@ -62,8 +67,11 @@ func TestDanger(t *testing.T) {
 			}
 		}
 	}
-	// With something to type, Tab and Enter alone must not do either.
+	// With something to type, Tab and Enter alone must not do either, nor the name pasted.
 	for _, q := range []ui.Question{deletion, ceremony} {
+		if a := confirm(t, q).Wait(wait).Paste(q.Type).Press("tab", "enter"); a.Result != nil {
+			t.Errorf("%s: pasted, Tab, Enter ended it with %T", q.Headline, a.Result)
+		}
 		for _, typed := range []string{"", "shop/fron", "shop/front2", "2b80", "SHOP/FRONT"} {
 			a := confirm(t, q).Wait(wait).Type(typed).Press("tab").Wait(wait).Press("enter")
 			if a.Result != nil {

@@ -59,6 +59,9 @@ func TestLoaderDropsOldRuns(t *testing.T) {
 		t.Errorf("the answer of the present run: %+v, %v", got, ok)
 	}
 	other := ui.NewLoader[int](t.Context(), uitest.NewClock().UI())
+	for range 3 {
+		other.Get(one(4)) // it has as many runs as the other
+	}
 	if _, _, ok := other.Take(both(t, l.Get(one(3)))); ok {
 		t.Error("another loader's answer was taken")
 	}

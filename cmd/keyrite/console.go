@@ -87,7 +87,7 @@ func (d *desk) parseName(typed string) (trustdata.GUN, error) {
 
 func (d *desk) keysScreen() ui.Screen {
 	return keys.New(keys.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Store: d.session.keys, Finder: d,
-		Dirs: d.session.paths.trust, OpenRepository: d.tagsScreen})
+		Dirs: d.session.paths.trust, OpenRepository: d.tagsScreen, Rotate: d.rotateKey})
 }
 
 func (d *desk) reposScreen() ui.Screen {
@@ -97,5 +97,5 @@ func (d *desk) reposScreen() ui.Screen {
 
 func (d *desk) tagsScreen(gun trustdata.GUN) ui.Screen {
 	return tags.New(tags.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Source: d, GUN: gun,
-		Offline: d.session.cli.flags.offline})
+		Offline: d.session.cli.flags.offline, Rotate: d.rotateRepository})
 }

@@ -23,6 +23,9 @@ type desk struct {
 	clock   ui.Clock
 	// working counts the changes under way, which the end of the program waits for.
 	working sync.WaitGroup
+
+	mu   sync.Mutex
+	uses keys.Uses // as found last
 }
 
 var (
@@ -32,7 +35,22 @@ var (
 )
 
 // Uses implements keys.Finder.
-func (d *desk) Uses(ctx context.Context) (keys.Uses, error) { return d.session.uses(ctx) }
+func (d *desk) Uses(ctx context.Context) (keys.Uses, error) {
+	uses, err := d.session.uses(ctx)
+	if err == nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.uses = uses
+	}
+	return uses, err
+}
+
+// lastUses is what Uses found last, without asking any disk.
+func (d *desk) lastUses() keys.Uses {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.uses
+}
 
 // Known implements repos.Source.
 func (d *desk) Known(ctx context.Context) ([]repos.Repo, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -88,14 +89,17 @@ func readPassphraseFile(path string) (keyring.Passphrase, error) {
 	}
 	defer f.Close()
 	b := make([]byte, maxPassphraseFile+1)
-	n, err := f.Read(b)
-	if n == 0 && err != nil {
-		return keyring.Passphrase{}, fmt.Errorf("passphrase file %q is empty", path)
-	}
-	if n > maxPassphraseFile {
+	n, err := io.ReadFull(f, b)
+	switch {
+	case err == nil:
 		return keyring.Passphrase{}, fmt.Errorf("passphrase file %q is larger than %d bytes", path, maxPassphraseFile)
+	case err != io.EOF && err != io.ErrUnexpectedEOF:
+		return keyring.Passphrase{}, fmt.Errorf("passphrase file %q: %w", path, err)
 	}
 	line := bytes.TrimSuffix(bytes.TrimSuffix(b[:n], []byte("\n")), []byte("\r"))
+	if len(line) == 0 {
+		return keyring.Passphrase{}, fmt.Errorf("passphrase file %q is empty", path)
+	}
 	return keyring.NewPassphrase(line), nil
 }
 
@@ -267,4 +271,27 @@ func find(ctx context.Context, store keyring.Store, id trustdata.KeyID) (keyring
 		}
 	}
 	return keyring.Info{}, fmt.Errorf("no key %q on this machine", id.Short())
+}
+
+// openSet opens a key for which nobody has to be asked: one without a passphrase, or one
+// whose passphrase is set for this run and right. It returns nil for any other.
+func (c *cli) openSet(ctx context.Context, store keyring.Store, id trustdata.KeyID) (*keyring.PrivateKey, error) {
+	info, err := find(ctx, store, id)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Encrypted {
+		return store.Open(ctx, id, keyring.NewPassphrase(nil))
+	}
+	sources, err := c.sources(id, info.Role, false)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range sources {
+		key, err := openFrom(ctx, store, id, s)
+		if !errors.Is(err, keyring.ErrPassphrase) {
+			return key, err
+		}
+	}
+	return nil, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"keyrite/backup"
 	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/trustdata/remote"
@@ -46,13 +47,18 @@ func usage(err error) error { return usageErr{err} }
 
 func usagef(format string, args ...any) error { return usageErr{fmt.Errorf(format, args...)} }
 
-// usageArgs makes a cobra argument check answer with exit code 2.
+// usageArgs makes a cobra argument check answer with exit code 2 and with what the verb
+// takes.
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return usage(err)
+		err := check(cmd, args)
+		switch {
+		case err == nil:
+			return nil
+		case cmd.HasSubCommands() && len(args) > 0:
+			return usagef("%s has no verb %q", cmd.CommandPath(), args[0])
 		}
-		return nil
+		return usagef("%s takes other arguments than these %d: write %s", cmd.CommandPath(), len(args), cmd.UseLine())
 	}
 }
 
@@ -63,8 +69,8 @@ func (c *cli) report(ctx context.Context, err error) int {
 		return code
 	}
 	remedy := ui.Hint(err)
-	if name == "usage" && remedy == "" {
-		remedy = "keyrite --help lists the verbs and flags"
+	if remedy == "" {
+		remedy = remedies[name]
 	}
 	if c.flags.json {
 		c.reportJSON(name, err, remedy)
@@ -89,6 +95,13 @@ func (c *cli) reportJSON(name string, err error, remedy string) {
 	fmt.Fprintf(c.err, "%s\n", trustdata.VisibleJSON(enc))
 }
 
+// remedies are by the error's name, for errors of the command line itself.
+var remedies = map[string]string{
+	"usage":      "keyrite --help lists the verbs and flags.",
+	"unanswered": "Without a terminal --passphrase-file ROLE=FILE gives a passphrase, and --yes confirms.",
+	"unsigned":   "Do not use it. Whoever signs for this repository must sign the tag.",
+}
+
 // classes are looked through in order: the first match decides.
 var classes = []struct {
 	target error
@@ -99,7 +112,12 @@ var classes = []struct {
 	{errUsage, exitUsage, "usage"},
 	{rotation.ErrUsage, exitUsage, "usage"},
 	{errUnanswered, exitUnanswered, "unanswered"},
+	{errNotSigned, exitUnverified, "unsigned"},
 	{trustdata.ErrVerify, exitUnverified, "unverified"},
+	{backup.ErrDamaged, exitUnverified, "damaged"},
+	{backup.ErrIdentity, exitFailed, "identity"},
+	{backup.ErrNewer, exitFailed, "newer_format"},
+	{backup.ErrDiffers, exitFailed, "differs"},
 	{keyring.ErrPassphrase, exitFailed, "passphrase"},
 	{remote.ErrUnauthorized, exitFailed, "unauthorized"},
 	{remote.ErrNotFound, exitFailed, "not_found"},

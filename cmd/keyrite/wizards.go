@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"keyrite/backup"
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
+	"keyrite/trustdata/state"
+	"keyrite/ui"
+	"keyrite/ui/rotate"
+)
+
+// readOnlyReason says why nothing can be changed now, or is "".
+func (d *desk) readOnlyReason() string {
+	switch {
+	case d.session.cli.flags.readOnly:
+		return "This session is read-only: start keyrite without --read-only to change something."
+	case d.session.cli.flags.offline:
+		return "Offline: nothing can be sent."
+	}
+	return ""
+}
+
+// rotateKey is the screen that rotates a key of a key file, or why there is none.
+func (d *desk) rotateKey(info keyring.Info) (ui.Screen, string) {
+	if reason := d.readOnlyReason(); reason != "" {
+		return nil, reason
+	}
+	role, err := trustdata.ParseRole(info.Role)
+	switch {
+	case info.Problem != "":
+		return nil, "This file is not usable: " + info.Problem
+	case err != nil || role.IsDelegation():
+		return nil, "Only root, repository and snapshot keys can be rotated yet."
+	case role == trustdata.RoleRoot:
+		return d.rotateRoot(info)
+	case info.GUN == "":
+		return nil, "The file does not say which repository this key is for: open the repository and rotate there."
+	}
+	return d.rotateScreen(info.GUN, role), ""
+}
+
+// rotateRoot leads to the one repository that a root key is known to sign for, by what the
+// list of keys was drawn from.
+func (d *desk) rotateRoot(info keyring.Info) (ui.Screen, string) {
+	switch list := d.lastUses()[info.KeyID]; len(list) {
+	case 0:
+		return nil, "No repository that was read here lists this key: open one with o and rotate there."
+	case 1:
+		return d.rotateScreen(list[0].GUN, trustdata.RoleRoot), ""
+	}
+	return nil, "Several repositories list this key: open each one and rotate there."
+}
+
+func (d *desk) rotateRepository(gun trustdata.GUN) (ui.Screen, string) {
+	if reason := d.readOnlyReason(); reason != "" {
+		return nil, reason
+	}
+	return d.rotateScreen(gun, ""), ""
+}
+
+// rotateScreen is the wizard that rotates a key of gun; role "" lets it ask which.
+func (d *desk) rotateScreen(gun trustdata.GUN, role trustdata.Role) ui.Screen {
+	return rotate.New(rotate.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, GUN: gun, Role: role,
+		Service: &rotateService{desk: d}})
+}
+
+// rotateService is what the rotation wizard needs of the layers below.
+type rotateService struct {
+	desk *desk
+	// rotator is opened by Plan, which every rotation begins with: opening reads the
+	// journal, and a screen must not wait for a disk.
+	rotator *rotation.Rotator
+}
+
+var _ rotate.Service = (*rotateService)(nil)
+
+// Plan implements rotate.Service. What an earlier run left in pending/ is looked at first.
+func (s *rotateService) Plan(ctx context.Context, req rotation.Request) (*rotation.Plan, error) {
+	r, err := s.desk.session.rotator(keyring.DefaultIterations)
+	if err != nil {
+		return nil, err
+	}
+	s.rotator = r
+	if _, err := r.Recover(ctx); err != nil {
+		return nil, err
+	}
+	return r.Plan(ctx, req)
+}
+
+// Unlocked implements rotate.Service: a key without a passphrase, or one whose passphrase
+// is set for this run.
+func (s *rotateService) Unlocked(ctx context.Context, id trustdata.KeyID) (*keyring.PrivateKey, error) {
+	return s.desk.session.cli.openSet(ctx, s.desk.session.keys, id)
+}
+
+// Open implements rotate.Service.
+func (s *rotateService) Open(ctx context.Context, id trustdata.KeyID, p keyring.Passphrase) (*keyring.PrivateKey, error) {
+	return s.desk.session.keys.Open(ctx, id, p)
+}
+
+// Prepare implements rotate.Service.
+func (s *rotateService) Prepare(ctx context.Context, p *rotation.Plan, pass keyring.Passphrase) (*rotation.Prepared, error) {
+	return s.rotator.Prepare(ctx, p, pass)
+}
+
+// BackUp implements rotate.Service.
+func (s *rotateService) BackUp(ctx context.Context, prep *rotation.Prepared, folder string, recipients []string) (*backup.CreateResult, error) {
+	parsed, err := backup.ParseRecipients(recipients)
+	if err != nil {
+		return nil, err
+	}
+	return s.desk.session.backupBefore(ctx, prep, folder, parsed)
+}
+
+// Waive implements rotate.Service.
+func (s *rotateService) Waive(_ context.Context, p *rotation.Plan, reason string) error {
+	return s.desk.session.state.Activity().Append(state.Act{What: p.Kind, On: string(p.GUN), Result: "waived",
+		Detail: fmt.Sprintf("no backup of the old and the new key: %s", reason)})
+}
+
+// Publish implements rotate.Service. The end of the program waits for it.
+func (s *rotateService) Publish(ctx context.Context, prep *rotation.Prepared, keys rotation.Keys, progress rotation.Progress) (*rotation.Result, error) {
+	s.desk.working.Add(1)
+	defer s.desk.working.Done()
+	unlock, err := s.desk.session.keys.Lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	return s.rotator.Publish(ctx, prep, keys, progress)
+}
+
+// Abandon implements rotate.Service.
+func (s *rotateService) Abandon(ctx context.Context, prep *rotation.Prepared) error {
+	return s.rotator.Abandon(ctx, prep)
+}

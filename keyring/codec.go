@@ -27,6 +27,37 @@ type Format struct{ Iterations int }
 // is refused. The role is always named, the GUN only for targets, snapshot and timestamp,
 // since other clients take a GUN on any other role's key for a mistake.
 func Encode(k *PrivateKey, p Passphrase, h Header, f Format) ([]byte, error) {
+	headers := map[string]string{}
+	if err := h.write(headers); err != nil {
+		return nil, err
+	}
+	return encode(k, p, headers, f)
+}
+
+// write puts what h says into the headers of a PEM block, by the rules of Encode.
+func (h Header) write(headers map[string]string) error {
+	if h.Role == "" || !validRole(h.Role) {
+		return fmt.Errorf("%q is no role for a key", clip(h.Role))
+	}
+	headers[headerRole] = h.Role
+	delete(headers, headerGUN)
+	if hasGUN(h.Role) && h.GUN != "" {
+		headers[headerGUN] = string(h.GUN)
+	}
+	return nil
+}
+
+// hasGUN reports whether the file of a role's key names a repository.
+func hasGUN(role string) bool {
+	switch trustdata.Role(role) {
+	case trustdata.RoleTargets, trustdata.RoleSnapshot, trustdata.RoleTimestamp:
+		return true
+	}
+	return false
+}
+
+// encode is Encode with any headers.
+func encode(k *PrivateKey, p Passphrase, headers map[string]string, f Format) ([]byte, error) {
 	if f.Iterations == 0 {
 		f.Iterations = DefaultIterations
 	}
@@ -37,15 +68,6 @@ func Encode(k *PrivateKey, p Passphrase, h Header, f Format) ([]byte, error) {
 		return nil, errors.New("the key has been wiped")
 	case f.Iterations < MinIterations || f.Iterations > maxIterations:
 		return nil, fmt.Errorf("%d rounds for the passphrase are outside %d to %d", f.Iterations, MinIterations, maxIterations)
-	case h.Role == "" || !validRole(h.Role):
-		return nil, fmt.Errorf("%q is no role for a key", clip(h.Role))
-	}
-	headers := map[string]string{headerRole: h.Role}
-	switch trustdata.Role(h.Role) {
-	case trustdata.RoleTargets, trustdata.RoleSnapshot, trustdata.RoleTimestamp:
-		if h.GUN != "" {
-			headers[headerGUN] = string(h.GUN)
-		}
 	}
 	var der []byte
 	err := k.secret.Use(func(plain []byte) error {

@@ -38,7 +38,10 @@ type PrivateKey struct {
 	secret Passphrase // the PrivateKeyInfo in DER
 }
 
-var _ trustdata.SigningKey = (*PrivateKey)(nil)
+var (
+	_ trustdata.SigningKey  = (*PrivateKey)(nil)
+	_ trustdata.PKCS1Signer = (*PrivateKey)(nil)
+)
 
 // Generate makes a key: ecdsa (on P-256, as every client does), rsa or ed25519.
 func Generate(alg trustdata.KeyType) (*PrivateKey, error) {
@@ -108,7 +111,23 @@ func (k PrivateKey) Wipe() { k.secret.Wipe() }
 // SHA-256 on every curve (r and s padded and joined), rsapss with SHA-256 and a salt of
 // 32 bytes, eddsa over the message itself. RSA keys below 2,048 bits are refused, since
 // no client accepts their signatures.
-func (k PrivateKey) Sign(message []byte) (sig trustdata.Signature, err error) {
+func (k PrivateKey) Sign(message []byte) (trustdata.Signature, error) {
+	return k.signBy(func(key crypto.Signer) (trustdata.Signature, error) { return sign(key, message) })
+}
+
+// SignPKCS1v15 implements trustdata.PKCS1Signer. It fails for a key that is not rsa.
+func (k PrivateKey) SignPKCS1v15(message []byte) (trustdata.Signature, error) {
+	return k.signBy(func(key crypto.Signer) (trustdata.Signature, error) {
+		if _, ok := key.(*rsa.PrivateKey); !ok {
+			return trustdata.Signature{}, fmt.Errorf("a key of type %q does not sign by PKCS #1: %w", k.public.Type, errors.ErrUnsupported)
+		}
+		digest := sha256.Sum256(message)
+		sig, err := key.Sign(rand.Reader, digest[:], crypto.SHA256)
+		return trustdata.Signature{Method: "rsapkcs1v15", Bytes: sig}, err
+	})
+}
+
+func (k PrivateKey) signBy(method func(crypto.Signer) (trustdata.Signature, error)) (sig trustdata.Signature, err error) {
 	if k.secret.IsEmpty() {
 		return sig, errors.New("the key has been wiped")
 	}
@@ -117,7 +136,7 @@ func (k PrivateKey) Sign(message []byte) (sig trustdata.Signature, err error) {
 		if err != nil {
 			return err
 		}
-		sig, err = sign(key, message)
+		sig, err = method(key)
 		return err
 	})
 	return sig, err

@@ -152,6 +152,13 @@ type SigningKey interface {
 	Sign(message []byte) (Signature, error)
 }
 
+// PKCS1Signer is what a SigningKey of type rsa may also be. Metadata is signed by PSS, but
+// the reference implementation signs the certificates of RSA keys by PKCS #1 v1.5.
+type PKCS1Signer interface {
+	// SignPKCS1v15 signs message, hashed with SHA-256.
+	SignPKCS1v15(message []byte) (Signature, error)
+}
+
 // Signature is the outcome of signing: the method's name in metadata, and its bytes.
 type Signature struct {
 	Method string

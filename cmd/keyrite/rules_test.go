@@ -42,9 +42,9 @@ var passphraseUsers = []string{
 	"backup/recipient.go PassphraseIdentity",
 	"backup/recipient.go PassphraseRecipient",
 	"cmd/keyrite/passphrase.go longEnough",
-	"keyring/codec.go Encode",
+	"keyring/codec.go encode",
 	"keyring/codec.go open",
-	"keyring/privatekey.go Sign",
+	"keyring/privatekey.go signBy",
 }
 
 // skippers are the functions that may leave a test out: with a reason, and never in CI.

@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -24,7 +25,8 @@ const certificateLifetime = 10 * 365 * day
 // Certificate makes the self-signed certificate that stands for key in gun's root.json:
 // the name is the GUN, valid for 3650 days from notBefore. Keys are ecdsa or rsa; there
 // are no certificates for ed25519 keys in this dialect. An RSA certificate is signed by
-// PSS, which is what a SigningKey makes; no client checks a certificate's own signature.
+// PKCS #1 v1.5 as the reference implementation does, for which key must be a
+// trustdata.PKCS1Signer too.
 func Certificate(key trustdata.SigningKey, gun trustdata.GUN, notBefore time.Time) (trustdata.PublicKey, error) {
 	bare := key.Public()
 	made := trustdata.PublicKey{Type: trustdata.KeyECDSAx509}
@@ -32,7 +34,7 @@ func Certificate(key trustdata.SigningKey, gun trustdata.GUN, notBefore time.Tim
 	switch bare.Type {
 	case trustdata.KeyECDSA:
 	case trustdata.KeyRSA:
-		made.Type, algorithm = trustdata.KeyRSAx509, x509.SHA256WithRSAPSS
+		made.Type, algorithm = trustdata.KeyRSAx509, x509.SHA256WithRSA
 	default:
 		return made, fmt.Errorf("no certificate can be made for a key of type %q", bare.Type)
 	}
@@ -58,7 +60,7 @@ func Certificate(key trustdata.SigningKey, gun trustdata.GUN, notBefore time.Tim
 	if err != nil {
 		return made, fmt.Errorf("failed to make the certificate of %q: %w", gun, err)
 	}
-	made.Value = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	made.Value = pem.EncodeToMemory(&pem.Block{Type: typeCertificate, Bytes: der})
 	return made, nil
 }
 
@@ -78,9 +80,17 @@ func (c certifier) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
 }
 
 func (c certifier) SignMessage(_ io.Reader, message []byte, _ crypto.SignerOpts) ([]byte, error) {
-	sig, err := c.key.Sign(message)
-	if err != nil || sig.Method != methodECDSA {
+	if c.key.Public().Type == trustdata.KeyRSA {
+		pkcs1, ok := c.key.(trustdata.PKCS1Signer)
+		if !ok {
+			return nil, fmt.Errorf("key cannot sign certificates: %w", errors.ErrUnsupported)
+		}
+		sig, err := pkcs1.SignPKCS1v15(message)
 		return sig.Bytes, err
+	}
+	sig, err := c.key.Sign(message)
+	if err != nil {
+		return nil, err
 	}
 	half := len(sig.Bytes) / 2
 	return asn1.Marshal(struct{ R, S *big.Int }{
@@ -103,7 +113,7 @@ func checkCertificate(key trustdata.PublicKey, gun trustdata.GUN, now time.Time)
 		if cert.IsCA == (i == 0) {
 			return fmt.Errorf("its chain is not one leaf followed by CA certificates")
 		}
-		again = append(again, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})...)
+		again = append(again, pem.EncodeToMemory(&pem.Block{Type: typeCertificate, Bytes: cert.Raw})...)
 	}
 	if !bytes.Equal(again, key.Value) {
 		return fmt.Errorf("its PEM text is not spelled as clients spell it again")
@@ -118,12 +128,19 @@ func checkCertificate(key trustdata.PublicKey, gun trustdata.GUN, now time.Time)
 		if now.IsZero() {
 			continue
 		}
-		if cert.NotAfter.Before(now) {
-			return fmt.Errorf("certificate of %q expired at %s", cert.Subject.CommonName, showTime(cert.NotAfter))
+		if err := checkDates(cert, now); err != nil {
+			return err
 		}
-		if cert.NotBefore.After(now.Add(day)) {
-			return fmt.Errorf("certificate of %q is valid only from %s", cert.Subject.CommonName, showTime(cert.NotBefore))
-		}
+	}
+	return nil
+}
+
+func checkDates(cert *x509.Certificate, now time.Time) error {
+	if cert.NotAfter.Before(now) {
+		return fmt.Errorf("certificate of %q expired at %s", cert.Subject.CommonName, showTime(cert.NotAfter))
+	}
+	if cert.NotBefore.After(now.Add(day)) {
+		return fmt.Errorf("certificate of %q is valid only from %s", cert.Subject.CommonName, showTime(cert.NotBefore))
 	}
 	return nil
 }

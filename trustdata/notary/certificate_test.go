@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"strings"
 	"testing"
@@ -187,7 +188,7 @@ func TestOtherRepositorysRoot(t *testing.T) {
 
 func TestCertificate(t *testing.T) {
 	for name, key := range map[string]trustdata.SigningKey{
-		"P-256": newEC(t), "P-384": newCurve(t, elliptic.P384()), "P-521": newCurve(t, elliptic.P521()), "RSA": sharedRSA(),
+		"P-224": newCurve(t, elliptic.P224()), "P-256": newEC(t), "P-384": newCurve(t, elliptic.P384()), "P-521": newCurve(t, elliptic.P521()), "RSA": sharedRSA(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			public, err := notary.Certificate(key, gun, now)
@@ -215,6 +216,9 @@ func TestCertificate(t *testing.T) {
 				len(cert.ExtKeyUsage) != 1 || cert.ExtKeyUsage[0] != x509.ExtKeyUsageCodeSigning || len(cert.Extensions) != 3 {
 				t.Errorf("usage %v, %v, CA %v, %d extensions", cert.KeyUsage, cert.ExtKeyUsage, cert.IsCA, len(cert.Extensions))
 			}
+			if want := map[x509.PublicKeyAlgorithm]x509.SignatureAlgorithm{x509.ECDSA: x509.ECDSAWithSHA256, x509.RSA: x509.SHA256WithRSA}[cert.PublicKeyAlgorithm]; cert.SignatureAlgorithm != want {
+				t.Errorf("signed by %s, want %s", cert.SignatureAlgorithm, want)
+			}
 			if cert.Version != 3 || cert.SerialNumber.Sign() <= 0 {
 				t.Errorf("version %d, serial %v", cert.Version, cert.SerialNumber)
 			}
@@ -225,6 +229,9 @@ func TestCertificate(t *testing.T) {
 	}
 	if _, err := notary.Certificate(vectorEd(), gun, now); err == nil {
 		t.Error("a certificate of an ed25519 key")
+	}
+	if _, err := notary.Certificate(pssOnly{sharedRSA()}, gun, now); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("an RSA key that signs by PSS alone: %v", err)
 	}
 	if _, err := notary.Certificate(brokenKey{newEC(t)}, gun, now); err == nil {
 		t.Error("a certificate of a key that fails to sign")

@@ -89,6 +89,18 @@ func (k rsaKey) Sign(message []byte) (trustdata.Signature, error) {
 	return trustdata.Signature{Method: "rsapss", Bytes: sig}, err
 }
 
+// SignPKCS1v15 is how an RSA key signs certificates.
+func (k rsaKey) SignPKCS1v15(message []byte) (trustdata.Signature, error) {
+	digest := sha256.Sum256(message)
+	sig, err := rsa.SignPKCS1v15(rand.Reader, k.PrivateKey, crypto.SHA256, digest[:])
+	return trustdata.Signature{Method: "rsapkcs1v15", Bytes: sig}, err
+}
+
+// pssOnly is an RSA key that makes no certificates.
+type pssOnly struct{ rsaKey }
+
+func (pssOnly) SignPKCS1v15() {}
+
 type edKey struct{ ed25519.PrivateKey }
 
 func (k edKey) Public() trustdata.PublicKey {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -98,11 +99,15 @@ func newRoleJSON(v trustdata.RoleView, held map[trustdata.KeyID]keyring.Info, mo
 	return out
 }
 
-// unverified prints what exit code 3 promises to JSON readers, for a repository whose
-// metadata was refused as a whole; it returns err.
+// unverified names the repository in the error of one whose metadata was refused as a
+// whole, and prints what exit code 3 promises to JSON readers.
 func (c *cli) unverified(gun trustdata.GUN, err error) error {
 	code, _ := classify(context.Background(), err)
-	if !c.flags.json || code != exitUnverified {
+	if code != exitUnverified {
+		return err
+	}
+	err = fmt.Errorf("%q: %w", gun, err)
+	if !c.flags.json {
 		return err
 	}
 	if printing := c.emitJSON(struct {
@@ -119,7 +124,7 @@ func (c *cli) unverified(gun trustdata.GUN, err error) error {
 func (c *cli) verdict(col *trustdata.Collection) error {
 	for _, role := range col.Roles {
 		if role.Problem != "" {
-			return trustdata.Refuse(role.Role, trustdata.ReasonSignature, "%s", role.Problem)
+			return fmt.Errorf("%q: %w", col.GUN, trustdata.Refuse(role.Role, trustdata.ReasonSignature, "%s", role.Problem))
 		}
 	}
 	return nil

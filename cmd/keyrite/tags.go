@@ -64,11 +64,19 @@ func parseStates(list string) ([]registry.State, error) {
 	var out []registry.State
 	for s := range strings.SplitSeq(list, ",") {
 		if !slices.Contains(registry.States, registry.State(s)) {
-			return nil, usagef("state %q is none of %s", s, registry.States)
+			return nil, usagef("--state %q is none of %s", s, stateNames())
 		}
 		out = append(out, registry.State(s))
 	}
 	return out, nil
+}
+
+func stateNames() string {
+	var names []string
+	for _, s := range registry.States {
+		names = append(names, string(s))
+	}
+	return strings.Join(names, ", ")
 }
 
 func (c *cli) tags(ctx context.Context, typed string, compare bool, wanted []registry.State) error {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -70,15 +72,20 @@ func (c *cli) verify(ctx context.Context, typed string) error {
 	return refused
 }
 
+// errNotSigned is what the answer Is that nobody vouches for a tag. The metadata itself
+// verifies.
+var errNotSigned = errors.New("not signed")
+
 // notSigned says why a tag has no verified signature: a delegation that does not count
-// may hide it, and then "unsigned" would be a lie.
+// may hide it, and then "not signed" would be a lie.
 func notSigned(col *trustdata.Collection, gun trustdata.GUN, tag string) error {
 	for _, role := range col.Roles {
 		if role.Problem != "" {
-			return trustdata.Refuse(role.Role, trustdata.ReasonMissing, "tag %q of %q is not vouched for by any role that verifies, and %s does not verify: %s", tag, gun, role.Role, role.Problem)
+			return fmt.Errorf("tag %q of %q is not vouched for by any role that verifies: %w", tag, gun,
+				trustdata.Refuse(role.Role, trustdata.ReasonSignature, "%s", role.Problem))
 		}
 	}
-	return trustdata.Refuse(trustdata.RoleTargets, trustdata.ReasonMissing, "tag %q of %q is not signed", tag, gun)
+	return fmt.Errorf("tag %q of %q is %w", tag, gun, errNotSigned)
 }
 
 func (c *cli) emitVerify(out verifyJSON) error {

@@ -40,7 +40,11 @@ func openBackup(path string) (*os.File, error) {
 		return nil, fmt.Errorf("backup %q: %w", abs, err)
 	}
 	defer root.Close()
-	return openRegular(root, filepath.Base(abs))
+	f, err := openRegular(root, filepath.Base(abs))
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		return nil, fmt.Errorf("backup %q: %w", abs, pathErr.Err)
+	}
+	return f, err
 }
 
 func openRegular(root *os.Root, name string) (*os.File, error) {

@@ -53,7 +53,7 @@ func (l *List) titles(slots []slot) string {
 
 // nothing says why there is no row.
 func (l *List) nothing(width int) []string {
-	text := l.data.Empty
+	text := strings.TrimSpace(l.data.Empty + " " + l.data.EmptyKey)
 	if n := len(l.data.Rows); n > 0 {
 		text = fmt.Sprintf("No %s matches %q (%d hidden). Esc shows all.", l.one, l.query.text, n)
 	}

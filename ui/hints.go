@@ -8,6 +8,7 @@ import (
 	"net"
 	"syscall"
 
+	"keyrite/backup"
 	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/trustdata/access"
@@ -27,6 +28,11 @@ type hint struct {
 var hints = []hint{
 	{keyring.ErrPassphrase, "The key was not opened. Nothing has changed.",
 		"Try another passphrase. If you are sure of it, the file is damaged: restore it from a backup."},
+	{backup.ErrDamaged, "Nothing of it was used.", "Take another copy of it, and find out what happened to this one."},
+	{backup.ErrIdentity, "The file may be sound. Nothing was written.", "Give the identity of one of its recipients, or the backup's own passphrase."},
+	{backup.ErrDiffers, "Nothing was restored.", "Restore into an empty folder and compare, or replace it (--replace): the old file is kept in the trash."},
+	{backup.ErrNewer, "Nothing of it was used.", "Use the newer keyrite."},
+	{backup.ErrChanged, "Nothing was written.", "Begin again: the plan is made anew."},
 	{keyring.ErrMismatch, "The file was renamed, or its content was replaced. It was not used.",
 		"Find out who changed it. The right key is in your last backup."},
 	{keyring.ErrDamaged, "No passphrase can open this file. It was not used.", "Restore it from a backup."},
@@ -50,6 +56,7 @@ var hints = []hint{
 	{fs.ErrPermission, "Nothing has changed.", "Look at the owner and the mode of the file or folder."},
 	{fs.ErrExist, "What is there was left alone.", "Choose another name, or look at what is there first."},
 	{fs.ErrNotExist, "Nothing has changed.", "See whether the name is right, and whether the medium is mounted."},
+	{access.ErrSilent, "The server is overloaded, or something on the way swallows what is sent.", "Try again; --timeout gives the server more time."},
 	{context.DeadlineExceeded, "It is not known how the server stands. Nothing here has changed.", "Try again; --timeout gives the server more time."},
 	{context.Canceled, "You stopped it. What came before that is shown.", "Start again when you like."},
 }
@@ -82,11 +89,18 @@ func hintFor(err error) hint {
 			do: "Put the CA file into ~/.docker/tls/<host>/ca.crt, or give it with --tls-ca."}
 	}
 	var dial net.Error
-	if errors.As(err, &dial) {
+	if errors.As(err, &dial) && !isErrno(dial) {
 		return hint{means: "The server was not reached. What is shown is what was known before.",
 			do: "Try again; --offline shows what this machine remembers."}
 	}
 	return hint{}
+}
+
+// isErrno reports whether a net.Error is the bare number of a system call's error, which
+// has a net.Error's methods although it may come from a file.
+func isErrno(err net.Error) bool {
+	_, is := err.(syscall.Errno)
+	return is
 }
 
 // Hint is what can be done about an error, in one sentence, or "" where nothing better is

@@ -22,6 +22,8 @@ type Page struct {
 	// Empty is the sentence that stands where there are no rows. A page without a table
 	// leaves it and Columns empty.
 	Empty string
+	// EmptyKey is what the frame adds to it: the key that helps. Lines have no keys.
+	EmptyKey string
 	// Notes are sentences after everything else.
 	Notes []string
 	// Copy is what can be copied from the page as a whole.

@@ -75,7 +75,8 @@ func Page(l List, now time.Time) ui.Page {
 			{Title: "SIGNS FOR", Priority: 2, Min: 14, Cut: ui.CutLeft, Host: true}, {Title: "REPOS", Priority: 6},
 			{Title: "ENDS", Priority: 4}, {Title: "FILE", Priority: 3},
 		},
-		Empty:     "There are no keys in " + where + ". Press o to look at a repository: that needs no key.",
+		Empty:     "There are no keys in " + where + ".",
+		EmptyKey:  "Press o to look at a repository: that needs no key.",
 		Freshness: ui.Freshness{Disk: true, At: now},
 	}
 	for _, k := range l.Keys {

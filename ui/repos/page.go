@@ -88,7 +88,8 @@ func Page(list []Repo, now time.Time) ui.Page {
 			{Title: "REPOSITORY", Priority: 1, Min: 16, Cut: ui.CutLeft, Host: true}, {Title: "SIGNED", Priority: 5},
 			{Title: "ENDS", Priority: 2}, {Title: "ROOT", Priority: 6}, {Title: "CAN SIGN", Priority: 3}, {Title: "DATA", Priority: 4},
 		},
-		Empty: "No repository is known here yet. Press o to look at one by its name: that needs no key.",
+		Empty:    "No repository is known here yet.",
+		EmptyKey: "Press o to look at one by its name: that needs no key.",
 	}
 	count := map[ui.Mark]int{}
 	for _, r := range list {

@@ -127,7 +127,7 @@ func (c *cli) rotate(ctx context.Context, typedGUN, typedRole string, f rotateFl
 
 func (c *cli) applyRotation(ctx context.Context, s *session, r *rotation.Rotator, plan *rotation.Plan, f rotateFlags) error {
 	if c.flags.readOnly {
-		return fmt.Errorf("rotating changes keys, and this run is read-only")
+		return fmt.Errorf("rotating changes keys: %w", keyring.ErrReadOnly)
 	}
 	var recipients []backup.Recipient
 	var err error
@@ -148,13 +148,12 @@ func (c *cli) applyRotation(ctx context.Context, s *session, r *rotation.Rotator
 	if err != nil {
 		return err
 	}
-	keys, pass, err := c.satisfy(ctx, s, plan)
+	open, err := c.satisfy(ctx, s, plan.Needs())
 	if err != nil {
 		return err
 	}
-	defer wipe(keys)
-	defer pass.Wipe()
-	prep, err := r.Prepare(ctx, plan, pass)
+	defer open.wipe()
+	prep, err := r.Prepare(ctx, plan, open.making[plan.Role])
 	if err != nil {
 		return err
 	}
@@ -165,7 +164,7 @@ func (c *cli) applyRotation(ctx context.Context, s *session, r *rotation.Rotator
 		}
 		c.progress("backed up: " + trustdata.Visible(res.File))
 	}
-	result, err := r.Publish(ctx, prep, signing(keys), func(step string) { c.progress(rotate.StepSentence(step, plan)) })
+	result, err := r.Publish(ctx, prep, open.signing(), func(step string) { c.progress(rotate.StepSentence(step, plan)) })
 	if err != nil {
 		return err
 	}
@@ -183,37 +182,47 @@ func (c *cli) progress(sentence string) {
 	}
 }
 
-// satisfy opens every key that the plan needs and asks for the passphrase of the one it
-// makes, so that a wrong passphrase is found while nothing has happened.
-func (c *cli) satisfy(ctx context.Context, s *session, plan *rotation.Plan) (map[trustdata.KeyID]*keyring.PrivateKey, keyring.Passphrase, error) {
-	keys := map[trustdata.KeyID]*keyring.PrivateKey{}
-	pass := keyring.NewPassphrase(nil)
-	for _, n := range plan.Needs() {
-		var err error
-		if n.New {
-			pass, err = c.newPassphrase(ctx, string(n.Role))
-		} else {
-			keys[n.KeyID], err = c.openKey(ctx, s.keys, n.KeyID, string(n.Role), n.Why)
-		}
-		if err != nil {
-			wipe(keys)
-			return nil, pass, err
-		}
-	}
-	return keys, pass, nil
+// opened are the keys and new passphrases that a plan needs.
+type opened struct {
+	keys   map[trustdata.KeyID]*keyring.PrivateKey
+	making map[trustdata.Role]keyring.Passphrase
 }
 
-func wipe(keys map[trustdata.KeyID]*keyring.PrivateKey) {
-	for _, k := range keys {
+// satisfy opens every key that a plan needs and asks for the passphrases of those it
+// makes, so that a wrong passphrase is found while nothing has happened.
+func (c *cli) satisfy(ctx context.Context, s *session, needs []rotation.Need) (*opened, error) {
+	o := &opened{map[trustdata.KeyID]*keyring.PrivateKey{}, map[trustdata.Role]keyring.Passphrase{}}
+	for _, n := range needs {
+		var err error
+		if n.New {
+			o.making[n.Role], err = c.newPassphrase(ctx, string(n.Role))
+		} else {
+			o.keys[n.KeyID], err = c.openKey(ctx, s.keys, n.KeyID, string(n.Role), n.Why)
+		}
+		if err != nil {
+			o.wipe()
+			return nil, err
+		}
+	}
+	return o, nil
+}
+
+// wipe forgets everything that was opened.
+func (o *opened) wipe() {
+	for _, k := range o.keys {
 		if k != nil {
 			k.Wipe()
 		}
 	}
+	for _, p := range o.making {
+		p.Wipe()
+	}
 }
 
-func signing(keys map[trustdata.KeyID]*keyring.PrivateKey) rotation.Keys {
+// signing are the opened keys as a change takes them.
+func (o *opened) signing() rotation.Keys {
 	out := rotation.Keys{}
-	for id, k := range keys {
+	for id, k := range o.keys {
 		out[id] = k
 	}
 	return out

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
+	"keyrite/ui/change"
+)
+
+// changing opens a session for a verb that changes a repository, and refuses where nothing
+// may be changed or sent.
+func (c *cli) changing(ctx context.Context, what, typed string) (*session, trustdata.GUN, error) {
+	if c.flags.offline {
+		return nil, "", usagef("%s is not possible with --offline", what)
+	}
+	s, err := c.openKeys()
+	if err != nil {
+		return nil, "", err
+	}
+	gun, err := s.resolve(ctx, typed)
+	return s, gun, err
+}
+
+// begin takes the trust directory's lock and looks at what an earlier run left behind.
+// The caller calls release when the change has ended.
+func (c *cli) begin(ctx context.Context, s *session, r *rotation.Rotator) (release func(), err error) {
+	if c.flags.readOnly {
+		return nil, fmt.Errorf("this changes keys or metadata: %w", keyring.ErrReadOnly)
+	}
+	unlock, err := s.keys.Lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.recover(ctx, r); err != nil {
+		_ = unlock()
+		return nil, err
+	}
+	return func() { _ = unlock() }, nil
+}
+
+// confirm shows what would change and asks for one typed word. --yes answers it.
+func (c *cli) confirm(ctx context.Context, lines []string, word, deed string) error {
+	if c.flags.yes {
+		return nil
+	}
+	if !c.canPrompt() {
+		return fmt.Errorf("%s wants a confirmation; --yes answers it: %w", deed, errUnanswered)
+	}
+	for _, line := range lines {
+		fmt.Fprintf(c.err, "  %s\n", trustdata.Visible(line))
+	}
+	typed, err := c.ask(ctx, bufio.NewReader(c.in), fmt.Sprintf("Type %s to go on: ", word))
+	if err != nil {
+		return err
+	}
+	if typed != word {
+		return fmt.Errorf("that is not %q; nothing has changed: %w", word, errUnanswered)
+	}
+	return nil
+}
+
+// applyEdit carries a plan for tags through: confirmation, keys, signing, sending and
+// reading back.
+func (c *cli) applyEdit(ctx context.Context, s *session, r *rotation.Rotator, e *rotation.Edit, word string) error {
+	page := change.Plan{Kind: e.Kind, GUN: e.GUN, Changes: e.Changes, WillNotFollow: e.WillNotFollow, Steps: e.Steps, Needs: e.Need}
+	if c.flags.dryRun {
+		return c.emitPlan(e, change.PlanPage(page))
+	}
+	release, err := c.begin(ctx, s, r)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := c.confirm(ctx, append(e.Changes, e.WillNotFollow...), word, e.Kind); err != nil {
+		return err
+	}
+	open, err := c.satisfy(ctx, s, e.Need)
+	if err != nil {
+		return err
+	}
+	defer open.wipe()
+	res, err := r.ApplyEdit(ctx, e, open.signing(), c.stepping)
+	if err != nil {
+		return err
+	}
+	return c.emitChange(res, e.Changes)
+}
+
+func (c *cli) emitChange(res *rotation.EditResult, changes []string) error {
+	for _, note := range res.Notes {
+		c.say("%s", trustdata.Visible(note))
+	}
+	return c.emit(res, change.ResultPage(res, changes))
+}
+
+// stepping tells a person at a terminal which step begins.
+func (c *cli) stepping(step string) { c.progress(change.StepSentence(step)) }

@@ -64,7 +64,7 @@ func (m *Model) askPassphrase(n rotation.Need) tea.Cmd {
 	case n.Role == m.plan.Role:
 		ask.Which = "old"
 	}
-	return ui.Send(ui.AskMsg{Dialog: ui.NewPassphrase(m.opt.Styles, m.opt.Clock, ask), Answer: func(r any) tea.Cmd {
+	return m.ask(ui.NewPassphrase(m.opt.Styles, m.opt.Clock, ask), func(r any) tea.Cmd {
 		pass, ok := r.(keyring.Passphrase)
 		switch {
 		case !ok:
@@ -75,7 +75,7 @@ func (m *Model) askPassphrase(n rotation.Need) tea.Cmd {
 			return tea.Batch(m.keepFor(), m.askNext())
 		}
 		return m.open(n, pass)
-	}})
+	})
 }
 
 // open tries a passphrase. A wrong one is asked for again; nothing has changed.

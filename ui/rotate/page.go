@@ -59,15 +59,24 @@ func headline(p *rotation.Plan) string {
 }
 
 func target(p *rotation.Plan) ui.Section {
-	s := ui.Section{Facts: []ui.Fact{
+	s := ui.Section{Title: "ROTATE THE " + strings.ToUpper(p.Role.Title()) + " KEY", Facts: []ui.Fact{
 		{Label: "Repository", Value: trustdata.Visible(string(p.GUN))},
 		{Label: "Trust server", Value: trustdata.Visible(p.Server)},
 	}}
 	for _, id := range p.OldKeys {
-		s.Facts = append(s.Facts, ui.Fact{Label: "Old " + p.Role.Title() + " key", Value: ui.Fours(string(id))})
+		s.Facts = append(s.Facts, wholeID("Old "+p.Role.Title()+" key", id, "")...)
 	}
 	return s
 }
+
+// wholeID is a key ID in two halves, which every window has room for.
+func wholeID(label string, id trustdata.KeyID, mark ui.Mark) []ui.Fact {
+	s := string(id)
+	return []ui.Fact{{Label: label, Value: ui.Fours(s[:len(s)/2]), Mark: mark}, {Value: ui.Fours(s[len(s)/2:])}}
+}
+
+// beginning is the part of a key ID that is compared by eye.
+func beginning(id trustdata.KeyID) string { return ui.Fours(string(id[:16])) + " ..." }
 
 // list is a section of sentences; marks them all alike.
 func list(title string, texts []string, mark ui.Mark) ui.Section {
@@ -81,15 +90,15 @@ func list(title string, texts []string, mark ui.Mark) ui.Section {
 func needs(p *rotation.Plan) ui.Section {
 	s := ui.Section{Title: "YOU WILL NEED"}
 	for _, n := range p.Needs() {
-		f := ui.Fact{Label: "passphrase of " + n.Role.Title() + " key " + n.KeyID.Short(), Value: trustdata.Visible(n.Why)}
+		f := ui.Fact{Label: n.Role.Title() + " " + n.KeyID.Short(), Value: "its passphrase: " + trustdata.Visible(n.Why)}
 		if n.New {
-			f.Label = "a new passphrase, twice"
+			f = ui.Fact{Label: "a passphrase", Value: "chosen now and typed twice: " + trustdata.Visible(n.Why)}
 		}
 		s.Facts = append(s.Facts, f)
 	}
 	if p.Role == trustdata.RoleRoot {
-		s.Facts = append(s.Facts, ui.Fact{Label: "a folder and age recipients", Value: "both keys are backed up before anything is sent, or you say why not"},
-			ui.Fact{Label: "pen and paper", Value: "the first eight digits of the new key are shown once and asked for later"})
+		s.Facts = append(s.Facts, ui.Fact{Label: "a folder", Value: "and an age recipient: both keys are backed up before anything is sent, or you say why not"},
+			ui.Fact{Label: "pen, paper", Value: "the first eight digits of the new key are shown once and asked for later"})
 	}
 	return s
 }
@@ -140,7 +149,7 @@ func ResultPage(p *rotation.Plan, r *rotation.Result) ui.Page {
 	if len(r.Waived) > 0 {
 		page.Sections = append(page.Sections, list("WAIVED", r.Waived, ui.MarkSoon))
 	}
-	page.Sections = append(page.Sections, list("STILL TO DO", toDo(p), ""))
+	page.Sections = append(page.Sections, list("STILL TO DO", toDo(p, r), ""))
 	for _, id := range r.NewKeys {
 		page.Copy = append(page.Copy, ui.Copyable{What: "new key ID", Text: string(id)})
 	}
@@ -172,7 +181,8 @@ func resultFacts(p *rotation.Plan, r *rotation.Result) []ui.Fact {
 		where = "in private/"
 	}
 	for _, id := range r.NewKeys {
-		facts = append(facts, ui.Fact{Label: "New " + p.Role.Title() + " key", Value: ui.Fours(string(id)) + "   " + where, Mark: mark})
+		facts = append(facts, wholeID("New "+p.Role.Title()+" key", id, mark)...)
+		facts = append(facts, ui.Fact{Value: where})
 	}
 	return facts
 }
@@ -202,10 +212,14 @@ func oldKey(p *rotation.Plan, r *rotation.Result, id trustdata.KeyID) string {
 }
 
 // toDo is what nobody but a person can do.
-func toDo(p *rotation.Plan) []string {
+func toDo(p *rotation.Plan, r *rotation.Result) []string {
 	var out []string
-	if makesKey(p) {
+	unsaved := slices.ContainsFunc(r.Waived, func(w string) bool { return strings.HasPrefix(w, "backup") })
+	switch {
+	case makesKey(p) && (p.Role != trustdata.RoleRoot || unsaved):
 		out = append(out, "back up the new key: keyrite backup create --to DIR -r RECIPIENT")
+	case p.Role == trustdata.RoleRoot:
+		out = append(out, "prove the backup with a secret key that opens it: keyrite backup verify FILE -i IDENTITY")
 	}
 	switch p.Role {
 	case trustdata.RoleRoot:

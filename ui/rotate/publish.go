@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"keyrite/backup"
 	"keyrite/trustdata"
 	"keyrite/trustdata/rotation"
 	"keyrite/ui"
@@ -122,9 +123,7 @@ func (m *Model) end(e ended) tea.Cmd {
 	done := ui.Send(ui.DoneMsg{Action: "rotated the " + m.plan.Role.Title() + " key of " + trustdata.Visible(string(m.plan.GUN))})
 	if e.err == nil {
 		m.settle(ui.TaskDone)
-		if m.waived != "" {
-			m.result.Waived = append(m.result.Waived, "backup: "+m.waived)
-		}
+		m.result.Waived = append(m.result.Waived, m.waivers()...)
 		return tea.Batch(m.Advance(), done)
 	}
 	if errors.Is(e.err, rotation.ErrUnknown) {
@@ -134,6 +133,17 @@ func (m *Model) end(e ended) tea.Cmd {
 	}
 	if e.result != nil || errors.Is(e.err, rotation.ErrUnknown) {
 		return done
+	}
+	return nil
+}
+
+// waivers are what was done without, for the result.
+func (m *Model) waivers() []string {
+	switch {
+	case m.waived != "":
+		return []string{"backup: " + m.waived}
+	case m.proof != nil && m.proof.State != backup.StateProven && m.proof.State != backup.StateDrilled:
+		return []string{"proof: nobody has decrypted the backup"}
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ func (m *Model) reviewPage() ui.Page {
 	}
 	facts := []ui.Fact{{Label: "Repository", Value: trustdata.Visible(string(m.plan.GUN))}}
 	for _, id := range m.plan.OldKeys {
-		facts = append(facts, ui.Fact{Label: "From", Value: ui.Fours(string(id))})
+		facts = append(facts, ui.Fact{Label: "From", Value: beginning(id)})
 	}
 	facts = append(facts, ui.Fact{Label: "To", Value: m.newKey()},
 		ui.Fact{Label: "root.json", Value: fmt.Sprintf("version %d to %d", m.plan.RootVersion-1, m.plan.RootVersion)})
@@ -46,14 +46,22 @@ func (m *Model) newKey() string {
 	return "a key that the trust server makes and holds"
 }
 
-func (m *Model) backupSentence() string {
+// backupState is how far the backup of both keys is proven.
+func (m *Model) backupState() string {
 	switch {
 	case m.proof == nil:
-		return "WAIVED: " + trustdata.Visible(m.waived)
+		return "WAIVED"
 	case m.proof.State == backup.StateProven, m.proof.State == backup.StateDrilled:
-		return "both keys, decrypted and compared: " + trustdata.Visible(m.proof.File)
+		return "both keys, decrypted and compared"
 	}
-	return "both keys, written and read back, not decrypted: " + trustdata.Visible(m.proof.File)
+	return "both keys, read back, not decrypted"
+}
+
+func (m *Model) backupSentence() string {
+	if m.proof == nil {
+		return m.backupState() + ": " + trustdata.Visible(m.waived)
+	}
+	return m.backupState() + ": " + trustdata.Visible(m.proof.File)
 }
 
 // headline names the deed and what it is done to.
@@ -79,12 +87,12 @@ func (m *Model) confirm() tea.Cmd {
 	if _, some := m.missing(); some {
 		return m.askNext()
 	}
-	return ui.Send(ui.AskMsg{Dialog: ui.NewConfirm(m.opt.Styles, m.opt.Clock, m.question()), Answer: func(r any) tea.Cmd {
+	return m.ask(ui.NewConfirm(m.opt.Styles, m.opt.Clock, m.question()), func(r any) tea.Cmd {
 		if _, yes := r.(ui.Confirmed); yes {
 			return m.Advance()
 		}
 		return nil
-	}})
+	})
 }
 
 // question has level 4 for root, 3 for keys whose files go to the trash, and 2 for the
@@ -95,25 +103,25 @@ func (m *Model) question() ui.Question {
 		Keep: "Cancel", Act: "Publish to 1 repository",
 		Facts: []ui.Fact{{Label: "From", Value: old(plan.OldKeys)}, {Label: "To", Value: m.newKey()},
 			{Label: "root.json", Value: fmt.Sprintf("version %d to %d", plan.RootVersion-1, plan.RootVersion)},
-			{Label: "Will not follow", Value: fmt.Sprintf("%s, listed on the page behind this", ui.Plural(len(plan.WillNotFollow), "kind of client", "kinds of clients"))}}}
+			{Label: "Will not follow", Value: ui.Plural(len(plan.WillNotFollow), "kind of client", "kinds of clients") + ", see the page before"}}}
 	if len(plan.WillNotFollow) == 0 {
 		q.Facts[3].Value = "none known"
 	}
 	switch plan.Role {
 	case trustdata.RoleRoot:
-		q.Facts = append(q.Facts, ui.Fact{Label: "Backup", Value: m.backupSentence()})
+		q.Facts = append(q.Facts, ui.Fact{Label: "Backup", Value: m.backupState()})
 		q.Type, q.Hidden = string(m.newID[:spoken]), true
 		q.Prompt = "Type the first eight digits of the NEW key. They are hidden here: take them from the paper."
 	case trustdata.RoleTargets, trustdata.RoleSnapshot:
 		q.Type = gun
-		q.Facts = append(q.Facts, ui.Fact{Label: "Way back", Value: "another rotation; the old key file is kept in the trash"})
+		q.Facts = append(q.Facts, ui.Fact{Label: "Way back", Value: "another rotation"})
 	}
 	return q
 }
 
 func old(ids []trustdata.KeyID) string {
 	if len(ids) == 1 {
-		return ui.Fours(string(ids[0]))
+		return beginning(ids[0])
 	}
 	return ui.Plural(len(ids), "key", "keys")
 }

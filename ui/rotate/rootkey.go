@@ -3,7 +3,6 @@ package rotate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -21,7 +20,7 @@ func (m *Model) newKeyPage() ui.Page {
 	if m.newID == "" {
 		p.Sections = []ui.Section{{Title: "NO NEW KEY HAS BEEN MADE YET", Facts: []ui.Fact{
 			{Value: "N makes it: in pending/ of the trust directory, where docker and notary do not look, locked with the passphrase that you typed, read back and opened."},
-			{Value: "Have pen and paper at hand: its first eight digits are shown on the next page and asked for later."}}}}
+			{Value: "Have pen and paper at hand: its first eight digits are shown here then, and asked for later."}}}}
 		return p
 	}
 	id := string(m.newID)
@@ -41,7 +40,7 @@ func spelled(digits string) string {
 
 // hiddenDigits is a key ID without the digits that are to come from paper.
 func hiddenDigits(id trustdata.KeyID) string {
-	return "____ ____" + ui.Fours(string(id))[spoken+1:]
+	return "____ ____" + beginning(id)[spoken+1:]
 }
 
 func (m *Model) noNewKey() string {
@@ -92,7 +91,7 @@ func (m *Model) backUpPage() ui.Page {
 	default:
 		facts = append(facts, ui.Fact{Value: "Not backed up yet. B asks for a folder and for who can open it, and then writes.", Mark: ui.MarkUnchecked})
 	}
-	p.Sections = []ui.Section{{Title: "OLD AND NEW ROOT KEY GO INTO A BACKUP BEFORE ANYTHING IS SENT", Facts: facts}}
+	p.Sections = []ui.Section{{Title: "BOTH ROOT KEYS ARE BACKED UP BEFORE ANYTHING IS SENT", Facts: facts}}
 	return p
 }
 
@@ -123,24 +122,24 @@ func (m *Model) askFolder() tea.Cmd {
 		}
 		return nil
 	}
-	return ui.Send(ui.AskMsg{
-		Dialog: ui.NewInput(m.opt.Styles, ui.Input{Title: "WHERE THE BACKUP GOES", Prompt: "Folder:", Do: "next", Check: check,
+	return m.ask(
+		ui.NewInput(m.opt.Styles, ui.Input{Title: "WHERE THE BACKUP GOES", Prompt: "Folder:", Do: "next", Check: check,
 			Explain: "Best on another disk than the keys. It is made if it is not there."}),
-		Answer: func(r any) tea.Cmd {
+		func(r any) tea.Cmd {
 			if folder, ok := r.(string); ok {
 				return m.askRecipients(folder)
 			}
 			return nil
-		}})
+		})
 }
 
 func (m *Model) askRecipients(folder string) tea.Cmd {
-	return ui.Send(ui.AskMsg{Dialog: ui.NewRecipients(m.opt.Styles, nil), Answer: func(r any) tea.Cmd {
+	return m.ask(ui.NewRecipients(m.opt.Styles, nil), func(r any) tea.Cmd {
 		if to, ok := r.([]string); ok {
 			return m.backUp(folder, to)
 		}
 		return nil
-	}})
+	})
 }
 
 func (m *Model) backUp(folder string, recipients []string) tea.Cmd {
@@ -161,33 +160,25 @@ func (m *Model) askWaiver() tea.Cmd {
 		}
 		return nil
 	}
-	return ui.Send(ui.AskMsg{
-		Dialog: ui.NewInput(m.opt.Styles, ui.Input{Title: "GO ON WITHOUT A BACKUP", Prompt: "Why:", Do: "go on without", Check: check,
+	return m.ask(
+		ui.NewInput(m.opt.Styles, ui.Input{Title: "GO ON WITHOUT A BACKUP", Prompt: "Why:", Do: "go on without", Check: check,
 			Explain: "What you type is recorded with the rotation. Nothing is sent yet."}),
-		Answer: func(r any) tea.Cmd {
+		func(r any) tea.Cmd {
 			if why, ok := r.(string); ok {
 				m.waived, m.proof = why, nil
 				m.Refresh()
 			}
 			return nil
-		}})
+		})
 }
 
 // leaving is the true sentence for every step before publishing.
 func (m *Model) leaving() string {
 	switch {
 	case m.newID != "":
-		return fmt.Sprintf("Leaving now gives the new key %s up: it goes to the trash. Nothing else changes.", m.shownID())
+		return "Leaving now moves the new key to the trash, nothing else."
 	case !m.held.isEmpty():
 		return "Leaving now changes nothing; opened keys are forgotten."
 	}
 	return "Leaving now changes nothing."
-}
-
-// shownID is the new key's short ID, but for the review, which must not show it.
-func (m *Model) shownID() string {
-	if m.name() == stepReview {
-		return "(hidden here)"
-	}
-	return m.newID.Short()
 }

@@ -294,9 +294,23 @@ func (m *Model) run(what string, work func(ctx context.Context) (event, error)) 
 	return m.loader.Get(work)
 }
 
+// ask opens a dialog. An answer that comes after everything was given up is dropped.
+func (m *Model) ask(d ui.Dialog, answer func(any) tea.Cmd) tea.Cmd {
+	held := m.held
+	return ui.Send(ui.AskMsg{Dialog: d, Answer: func(r any) tea.Cmd {
+		if m.held == held {
+			return answer(r)
+		}
+		if pass, ok := r.(keyring.Passphrase); ok {
+			pass.Wipe()
+		}
+		return nil
+	}})
+}
+
 func (m *Model) makePlan() tea.Cmd {
 	m.plan, m.planErr = nil, nil
-	m.Refresh()
+	defer m.Refresh()
 	service, req := m.opt.Service, rotation.Request{GUN: m.opt.GUN, Role: m.opt.Role, To: m.opt.To}
 	return m.run("asking the trust server for "+trustdata.Visible(string(m.opt.GUN)), func(ctx context.Context) (event, error) {
 		p, err := service.Plan(ctx, req)
@@ -311,11 +325,16 @@ func (m *Model) noPlan() string {
 	return m.busy()
 }
 
-// ShortHelp are the keys of the footer; a step whose work is done by itself has no Enter.
+// ShortHelp are the keys of the footer: none that could not act.
 func (m *Model) ShortHelp() []key.Binding {
 	keys := m.Wizard.ShortHelp()
-	if m.name() == stepPublish && m.cannotRepeat() != "" {
+	switch {
+	case m.sending:
+		return nil
+	case m.name() == stepPublish && m.cannotRepeat() != "":
 		return keys[1:]
+	case !m.held.isEmpty():
+		keys[len(keys)-1] = ui.Bind("Esc", "give up", "esc")
 	}
 	return keys
 }

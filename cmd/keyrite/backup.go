@@ -232,7 +232,7 @@ func (c *cli) backupCreate(ctx context.Context, f backupFlags) error {
 // waiveProof stops where --require-backup forbids what the plan would do without.
 func (c *cli) waiveProof(_ context.Context, plan *backup.CreatePlan) error {
 	if waives := plan.Waives(); c.flags.requireBackup && len(waives) > 0 {
-		return fmt.Errorf("--require-backup wants the backup decrypted: give an identity with -i: %w", errUnanswered)
+		return fmt.Errorf("a backup that nobody has decrypted: %w: give an identity with -i", errRequired)
 	}
 	return nil
 }

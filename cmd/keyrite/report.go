@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -35,6 +36,9 @@ var errUsage = errors.New("wrong usage")
 // errUnanswered is what a question Is that nobody is there to answer.
 var errUnanswered = errors.New("no terminal to ask on")
 
+// errRequired is what the lack of a backup Is where --require-backup asks for it.
+var errRequired = errors.New("--require-backup forbids it")
+
 // errFindings ends a run with exit code 3 after its result was printed in full.
 var errFindings = errors.New("findings")
 
@@ -58,7 +62,11 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 		case cmd.HasSubCommands() && len(args) > 0:
 			return usagef("%s has no verb %q", cmd.CommandPath(), args[0])
 		}
-		return usagef("%s takes other arguments than these %d: write %s", cmd.CommandPath(), len(args), cmd.UseLine())
+		takes := strings.TrimPrefix(cmd.Use, cmd.Name())
+		if takes == "" {
+			takes = " no arguments"
+		}
+		return usagef("%s takes%s; arguments given: %d", cmd.CommandPath(), takes, len(args))
 	}
 }
 
@@ -112,6 +120,7 @@ var classes = []struct {
 	{errUsage, exitUsage, "usage"},
 	{rotation.ErrUsage, exitUsage, "usage"},
 	{errUnanswered, exitUnanswered, "unanswered"},
+	{errRequired, exitUnanswered, "backup_required"},
 	{errNotSigned, exitUnverified, "unsigned"},
 	{trustdata.ErrVerify, exitUnverified, "unverified"},
 	{backup.ErrDamaged, exitUnverified, "damaged"},

@@ -234,7 +234,7 @@ func (o *opened) signing() rotation.Keys {
 func (c *cli) confirmRotation(ctx context.Context, plan *rotation.Plan, f rotateFlags) ([]string, error) {
 	backedUp := f.backupTo != "" || plan.Role != trustdata.RoleRoot
 	if c.flags.requireBackup && !backedUp {
-		return nil, fmt.Errorf("rotating a root key needs a backup of the old and the new key: name a folder with --backup-to and a recipient with -r: %w", errUnanswered)
+		return nil, fmt.Errorf("rotating a root key without a backup of the old and the new key: %w: name a folder with --backup-to and a recipient with -r", errRequired)
 	}
 	if c.flags.yes {
 		if backedUp {

@@ -26,8 +26,8 @@ import (
 
 // world starts the demo's company for a script. Its servers are reached through fronts:
 // $TRUST_SERVER, which every run uses, and $REGISTRY. $GUN, $LOCAL_SNAPSHOT, $EXPIRED and
-// $UNSIGNED are repositories; $PASS_ROOT and so on files with passphrases, $IDENTITY one
-// with an age identity and $RECIPIENT its public half; $BACKUPS an empty folder and
+// $UNSIGNED are repositories; $PASS_ROOT and so on files with passphrases, $ROOT_PASSPHRASE
+// and so on what is in them, $IDENTITY a file with an age identity and $RECIPIENT its public half; $BACKUPS an empty folder and
 // $RESTORED a name that is not there.
 func (s *stage) world(ts *testscript.TestScript, _ []string) error {
 	w, err := demo.New(context.Background(), filepath.Join(s.root, "world"), time.Now)
@@ -48,6 +48,7 @@ func (s *stage) world(ts *testscript.TestScript, _ []string) error {
 	}
 	for role, file := range w.PassphraseFiles {
 		ts.Setenv("PASS_"+strings.ToUpper(role), file)
+		ts.Setenv(strings.ToUpper(role)+"_PASSPHRASE", w.Passphrases[role])
 		s.secrets.add(w.Passphrases[role])
 	}
 	for name, path := range map[string]string{"GUN": "pay/web", "OTHER": "pay/api", "LOCAL_SNAPSHOT": "shop/cart", "EXPIRED": "infra/base"} {

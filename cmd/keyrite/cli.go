@@ -101,7 +101,7 @@ func (c *cli) command() *cobra.Command {
 	f.DurationVar(&c.flags.timeout, "timeout", 30*time.Second, "how long a server may stay silent")
 	f.DurationVar(&c.flags.deadline, "deadline", 0, "how long the whole verb may take (default no limit)")
 	root.AddCommand(c.keysCommand(), c.reposCommand(), c.tagsCommand(), c.verifyCommand(), c.inspectCommand(),
-		c.rotateCommand(), c.initCommand(), c.signCommand(), c.revokeCommand(), c.backupCommand(), c.activityCommand(), c.demoCommand(), c.versionCommand())
+		c.rotateCommand(), c.initCommand(), c.signCommand(), c.revokeCommand(), c.archiveCommand(), c.backupCommand(), c.activityCommand(), c.demoCommand(), c.versionCommand())
 	return root
 }
 

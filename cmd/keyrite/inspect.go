@@ -41,14 +41,17 @@ type roleKeyJSON struct {
 }
 
 func (c *cli) inspectCommand() *cobra.Command {
-	return &cobra.Command{
+	var from string
+	cmd := &cobra.Command{
 		Use: "inspect GUN", Short: "Show a repository's roles, keys, thresholds, versions and end dates",
 		Args: usageArgs(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.inspect(cmd.Context(), args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error { return c.inspect(cmd.Context(), args[0], from) },
 	}
+	cmd.Flags().StringVar(&from, "from-archive", "", "read the archive in `DIR` instead of asking a server")
+	return cmd
 }
 
-func (c *cli) inspect(ctx context.Context, typed string) error {
+func (c *cli) inspect(ctx context.Context, typed, from string) error {
 	ctx, cancel := c.context(ctx)
 	defer cancel()
 	s, err := c.openKeys()
@@ -59,7 +62,7 @@ func (c *cli) inspect(ctx context.Context, typed string) error {
 	if err != nil {
 		return err
 	}
-	col, err := s.collection(ctx, gun)
+	col, err := s.view(ctx, gun, from)
 	if err != nil {
 		return c.unverified(gun, err)
 	}

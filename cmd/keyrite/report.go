@@ -14,6 +14,7 @@ import (
 	"keyrite/backup"
 	"keyrite/keyring"
 	"keyrite/trustdata"
+	"keyrite/trustdata/archive"
 	"keyrite/trustdata/remote"
 	"keyrite/trustdata/rotation"
 	"keyrite/trustdata/state"
@@ -124,6 +125,8 @@ var classes = []struct {
 	{errNotSigned, exitUnverified, "unsigned"},
 	{trustdata.ErrVerify, exitUnverified, "unverified"},
 	{backup.ErrDamaged, exitUnverified, "damaged"},
+	{archive.ErrDamaged, exitUnverified, "damaged"},
+	{archive.ErrNewer, exitFailed, "newer_format"},
 	{backup.ErrIdentity, exitFailed, "identity"},
 	{backup.ErrNewer, exitFailed, "newer_format"},
 	{backup.ErrDiffers, exitFailed, "differs"},

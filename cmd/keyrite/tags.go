@@ -40,7 +40,7 @@ const compareWorkers = 8
 
 func (c *cli) tagsCommand() *cobra.Command {
 	var compare bool
-	var states string
+	var states, from string
 	cmd := &cobra.Command{
 		Use: "tags GUN", Short: "List the verified signed tags of a repository",
 		Args: usageArgs(cobra.ExactArgs(1)),
@@ -49,11 +49,12 @@ func (c *cli) tagsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.tags(cmd.Context(), args[0], compare || len(wanted) > 0, wanted)
+			return c.tags(cmd.Context(), args[0], from, compare || len(wanted) > 0, wanted)
 		},
 	}
 	cmd.Flags().BoolVar(&compare, "compare", false, "ask the registry what each tag serves now, and show signed, moved, gone and unsigned")
 	cmd.Flags().StringVar(&states, "state", "", "only tags in these `STATES`, such as unsigned,moved (implies --compare)")
+	cmd.Flags().StringVar(&from, "from-archive", "", "read the archive in `DIR` instead of asking a server")
 	return cmd
 }
 
@@ -79,7 +80,7 @@ func stateNames() string {
 	return strings.Join(names, ", ")
 }
 
-func (c *cli) tags(ctx context.Context, typed string, compare bool, wanted []registry.State) error {
+func (c *cli) tags(ctx context.Context, typed, from string, compare bool, wanted []registry.State) error {
 	ctx, cancel := c.context(ctx)
 	defer cancel()
 	s, err := c.openKeys()
@@ -93,7 +94,7 @@ func (c *cli) tags(ctx context.Context, typed string, compare bool, wanted []reg
 	if compare && c.flags.offline {
 		return usagef("comparing with the registry is not possible with --offline")
 	}
-	col, err := s.collection(ctx, gun)
+	col, err := s.view(ctx, gun, from)
 	if err != nil {
 		return c.unverified(gun, err)
 	}

@@ -1,0 +1,122 @@
+package archive
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/notary"
+	"keyrite/trustdata/remote"
+	"keyrite/trustdata/state"
+)
+
+// Roots is what an archive needs of a trust server besides the fetched repository.
+type Roots interface {
+	ByVersion(ctx context.Context, role trustdata.Role, version, limit int64) ([]byte, error)
+}
+
+// Saved is an archive that was written and read back.
+type Saved struct {
+	GUN   trustdata.GUN `json:"gun"`
+	Path  string        `json:"path"`
+	Files int           `json:"files"`
+	Roots int           `json:"roots"`
+	Tags  int           `json:"tags"`
+	// Missing are root versions that the server did not have any more.
+	Missing  []int64 `json:"missing_roots"`
+	Verified bool    `json:"verified"`
+}
+
+// Save writes the archive of a repository that was just fetched and verified, below dir,
+// and reads it back. An archive that is there already is never replaced: fs.ErrExist.
+func Save(ctx context.Context, dir, tool string, res *remote.Result, from Roots, now time.Time) (*Saved, error) {
+	col := res.Collection
+	m := &Manifest{Format: format, Tool: tool, GUN: col.GUN, Server: col.Server, VerifiedAt: now.UTC(), Missing: []int64{}}
+	files := map[string][]byte{}
+	add := func(role trustdata.Role, version int64, raw []byte) {
+		name := pathOf(role, version)
+		files[name] = raw
+		m.Files = append(m.Files, File{Path: name, Role: role, Version: version, Size: int64(len(raw)), SHA256: sum(raw)})
+	}
+	for role, raw := range res.Files() {
+		add(role, 0, raw)
+	}
+	if err := roots(ctx, res.Repo, from, m, add); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(m.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	if err := write(dir, m, files, transcript(res, m)); err != nil {
+		return nil, err
+	}
+	saved := &Saved{GUN: m.GUN, Path: filepath.Join(dir, Folder(m.GUN)), Files: len(m.Files) + 2,
+		Roots: int(res.Repo.Root.Body.Version) - len(m.Missing), Tags: len(col.Tags), Missing: m.Missing}
+	back, err := Read(ctx, dir, m.GUN)
+	if err != nil {
+		return nil, fmt.Errorf("the archive %q was written, but does not verify as read back: %w", saved.Path, err)
+	}
+	if len(back.Collection.Tags) != len(col.Tags) {
+		return nil, fmt.Errorf("the archive %q holds %d tags as read back, not %d", saved.Path, len(back.Collection.Tags), len(col.Tags))
+	}
+	saved.Verified = true
+	return saved, nil
+}
+
+// roots adds every root version. The newest is known; older ones that the server has no
+// more are noted as missing.
+func roots(ctx context.Context, repo *notary.Repository, from Roots, m *Manifest, add func(trustdata.Role, int64, []byte)) error {
+	newest := repo.Root.Body.Version
+	for n := int64(1); n < newest; n++ {
+		raw, err := from.ByVersion(ctx, trustdata.RoleRoot, n, notary.Limit(trustdata.RoleRoot))
+		if errors.Is(err, remote.ErrNotFound) {
+			m.Missing = append(m.Missing, n)
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("version %d of root.json: %w", n, err)
+		}
+		add(trustdata.RoleRoot, n, raw)
+	}
+	add(trustdata.RoleRoot, newest, repo.Root.Raw)
+	return nil
+}
+
+// write makes the folder. archive.json comes last: without it a folder is no archive.
+func write(dir string, m *Manifest, files map[string][]byte, words string) error {
+	root, err := state.OpenDir(filepath.Join(dir, Folder(m.GUN)))
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, f := range m.Files {
+		if i := strings.LastIndexByte(f.Path, '/'); i > 0 {
+			if err := state.MakeDir(root, f.Path[:i]); err != nil {
+				return err
+			}
+		}
+		if err := create(root, f.Path, files[f.Path]); err != nil {
+			return err
+		}
+	}
+	if err := create(root, transcriptName, []byte(words)); err != nil {
+		return err
+	}
+	enc, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	return create(root, manifestName, append(enc, '\n'))
+}
+
+func create(root *os.Root, name string, data []byte) error {
+	if err := state.CreateFile(root, name, data); err != nil {
+		return fmt.Errorf("archive file %q: %w", filepath.Join(root.Name(), name), err)
+	}
+	return nil
+}

@@ -95,20 +95,26 @@ func (v vault) Trash(ctx context.Context, id trustdata.KeyID, now time.Time) (st
 const maxSameDay = 1000
 
 func (v vault) toTrash(ctx context.Context, from string, id trustdata.KeyID, now time.Time) (to string, err error) {
-	base := path.Join(trash, now.UTC().Format(time.DateOnly), string(id)+suffix)
 	err = v.locked(ctx, func() error {
-		to = base
-		err := v.disk.move(from, to)
-		for n := 2; errors.Is(err, fs.ErrExist) && n <= maxSameDay; n++ {
-			to = fmt.Sprintf("%s.%d", base, n)
-			err = v.disk.move(from, to)
-		}
+		to, err = inTrash(id, now, func(to string) error { return v.disk.move(from, to) })
 		return err
 	})
 	if err != nil {
 		return "", v.wrap(from, err)
 	}
 	return v.disk.full(to), nil
+}
+
+// inTrash calls place with the names that the trash has for a key on that day, until one
+// is not taken.
+func inTrash(id trustdata.KeyID, now time.Time, place func(name string) error) (name string, err error) {
+	base := path.Join(trash, now.UTC().Format(time.DateOnly), string(id)+suffix)
+	name, err = base, place(base)
+	for n := 2; errors.Is(err, fs.ErrExist) && n <= maxSameDay; n++ {
+		name = fmt.Sprintf("%s.%d", base, n)
+		err = place(name)
+	}
+	return name, err
 }
 
 // Put implements Store. The name must be one under which a key is looked for, and the

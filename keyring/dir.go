@@ -142,6 +142,10 @@ func (f *folder) move(from, to string) error {
 	})
 }
 
+func (f *folder) replace(from, to string) error {
+	return f.change(func(root *os.Root) error { return state.Replace(root, from, to) })
+}
+
 func (f *folder) settle(name string) error {
 	return f.change(func(root *os.Root) error { return state.SyncDir(root, name) })
 }

@@ -33,7 +33,10 @@ func changes(t *testing.T, dir *keyring.Dir, k, staged *keyring.PrivateKey, targ
 	_, stageErr := dir.Stage(t.Context(), "op2", other, keyringtest.Passphrase("x"), keyring.Header{Role: "root"}, keyringtest.Fast)
 	_, trashErr := dir.Trash(t.Context(), k.KeyID(), keyringtest.Day)
 	_, discardErr := dir.Discard(t.Context(), "op", staged.KeyID(), keyringtest.Day)
+	_, passwdErr := dir.Passwd(t.Context(), k, keyringtest.Passphrase("another"), keyringtest.Fast, keyringtest.Day)
+	_, _, importErr := dir.Import(t.Context(), file, keyringtest.Passphrase("passphrase"))
 	for what, err := range map[string]error{
+		"Passwd": passwdErr, "Import": importErr,
 		"Put": dir.Put(t.Context(), string(other.KeyID()), file), "Stage": stageErr, "Trash": trashErr, "Discard": discardErr,
 		"Promote": dir.Promote(t.Context(), "op", staged.KeyID()),
 	} {
@@ -124,6 +127,12 @@ func TestFullFileSystem(t *testing.T) {
 	_, err := dir.Stage(t.Context(), "op", other, keyringtest.Passphrase("x"), keyring.Header{Role: "root"}, keyringtest.Fast)
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("Stage: %v, want ENOSPC", err)
+	}
+	if _, err := dir.Passwd(t.Context(), k, keyringtest.Passphrase("another"), keyringtest.Fast, keyringtest.Day); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("Passwd: %v, want ENOSPC", err)
+	}
+	if _, _, err := dir.Import(t.Context(), keyringtest.File(t, other, keyring.Header{Role: "root"}), keyringtest.Passphrase("passphrase")); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("Import: %v, want ENOSPC", err)
 	}
 	waiting, err := dir.Pending(t.Context())
 	if err != nil || len(waiting) != 1 || waiting[0].KeyID != staged.KeyID() {

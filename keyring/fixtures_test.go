@@ -36,7 +36,7 @@ func fixtures(t testing.TB) []map[string]string {
 
 func TestFixtures(t *testing.T) {
 	all := fixtures(t)
-	if len(all) < 18 {
+	if len(all) < 31 {
 		t.Fatalf("the index has %d entries", len(all))
 	}
 	for _, f := range all {
@@ -105,7 +105,7 @@ func snapshot(t *testing.T, dir string) map[string]string {
 }
 
 func TestDirectoriesOfRealPrograms(t *testing.T) {
-	for _, c := range []struct{ prefix, to string }{{"notary/", "private"}, {"legacy/", ""}} {
+	for _, c := range []struct{ prefix, to string }{{"notary/", "private"}, {"docker/", "private"}, {"legacy/", ""}} {
 		path := trustDir(t, strings.TrimSuffix(c.prefix, "/"), c.to)
 		before := snapshot(t, path)
 		dir, err := keyring.OpenDir(path, keyring.DirOptions{})

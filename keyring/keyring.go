@@ -9,6 +9,8 @@
 //	pending/<operation>/<key ID>.key      a new key until it is promoted; ours
 //	trash/<UTC date>/<key ID>.key         what was removed; ours, never emptied
 //
+// Keys are handed over in bundles, files of several such blocks; see ParseBundle.
+//
 // The PEM headers "role" and "gun" say what the key is for. The block is PKCS#8, encrypted
 // with PBES2 (PBKDF2 with HMAC-SHA1, AES-256-CBC): there is no checksum over it, so a
 // wrong passphrase and a damaged file cannot be told apart, and whether the right key came
@@ -113,6 +115,14 @@ type Store interface {
 	// Put stores a key file as it stands under private/<name>.key and reads it back; it
 	// never replaces one. Name is a key ID, or the path of an old layout below private.
 	Put(ctx context.Context, name string, pem []byte) error
+	// Import stores a key file that somebody hands over under the ID of its key: it is
+	// opened before it is written, and read back and opened again after. It never replaces
+	// a key; one that is there already with the same bytes is a success with added false.
+	Import(ctx context.Context, pem []byte, p Passphrase) (id trustdata.KeyID, added bool, err error)
+	// Passwd locks the file of k, which Open opened, with another passphrase. The new file
+	// is written beside the old one, read back and opened before it takes its place by one
+	// rename; a copy of the old one is then in the trash, for each store that had the key.
+	Passwd(ctx context.Context, k *PrivateKey, p Passphrase, f Format, now time.Time) (trashed []string, err error)
 	// Lock keeps other processes from changing the store until unlock is called. Locks of
 	// one process nest. Every change takes the lock for itself; state.ErrLocked says that
 	// another process holds it.

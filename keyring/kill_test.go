@@ -76,6 +76,88 @@ func writeUntilKilled(t *testing.T, path string) {
 	}
 }
 
+// passwdMark is killMark for the process that changes passphrases.
+const passwdMark = "passwd-in:"
+
+// A process that changes one key's passphrase back and forth is killed at any moment. The
+// key then opens with the one or the other.
+func TestKilledPasswd(t *testing.T) {
+	for _, arg := range os.Args {
+		if path, ok := strings.CutPrefix(arg, passwdMark); ok {
+			passwdUntilKilled(t, path)
+			return
+		}
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := newDir(t)
+	k := put(t, dir, "root")
+	var changed int
+	for round := range 12 {
+		cmd := exec.Command(exe, "-test.run=^TestKilledPasswd$", passwdMark+dir.Path())
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(out)
+		for n := 0; lines.Scan(); n++ {
+			if strings.HasPrefix(lines.Text(), "passphrase ") {
+				changed++
+			}
+			if n == 2 {
+				time.AfterFunc(time.Duration(round)*900*time.Microsecond, func() { cmd.Process.Kill() })
+			}
+		}
+		if err := cmd.Wait(); err == nil {
+			t.Fatal("the process ended by itself")
+		}
+		if openEither(t, dir, k.KeyID()) == nil {
+			t.Fatalf("round %d: the key opens with neither passphrase", round)
+		}
+		rows, err := dir.List(t.Context())
+		if err != nil || len(rows) != 1 || rows[0].Problem != "" {
+			t.Errorf("rows %+v, %v", rows, err)
+		}
+	}
+	if changed < 12*3 {
+		t.Errorf("the passphrase was changed only %d times", changed)
+	}
+}
+
+func openEither(t *testing.T, dir *keyring.Dir, id trustdata.KeyID) *keyring.PrivateKey {
+	t.Helper()
+	for _, p := range []string{"passphrase", "another"} {
+		if k, err := dir.Open(t.Context(), id, keyringtest.Passphrase(p)); err == nil {
+			return k
+		}
+	}
+	return nil
+}
+
+func passwdUntilKilled(t *testing.T, path string) {
+	dir, err := keyring.OpenDir(path, keyring.DirOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := dir.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := openEither(t, dir, rows[0].KeyID)
+	for n := 0; ; n++ {
+		next := []string{"passphrase", "another"}[n%2]
+		if _, err := dir.Passwd(t.Context(), k, keyringtest.Passphrase(next), keyringtest.Fast, keyringtest.Day); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Println("passphrase", next)
+	}
+}
+
 // checkSurvivor finishes what the kill cut short: promoting again must always do.
 func checkSurvivor(t *testing.T, dir *keyring.Dir, id trustdata.KeyID) {
 	t.Helper()

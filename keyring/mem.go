@@ -90,6 +90,18 @@ func (m *memory) move(from, to string) error {
 	return nil
 }
 
+func (m *memory) replace(from, to string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	data, ok := m.files[from]
+	if !ok {
+		return &fs.PathError{Op: "rename", Path: m.full(from), Err: fs.ErrNotExist}
+	}
+	m.files[to] = data
+	delete(m.files, from)
+	return nil
+}
+
 func (m *memory) settle(string) error { return nil }
 
 func (m *memory) tidy(string) {}

@@ -116,6 +116,36 @@ func (s Set) Put(ctx context.Context, name string, pem []byte) error {
 	return s[0].Put(ctx, name, pem)
 }
 
+// Import implements Store, in the first store.
+func (s Set) Import(ctx context.Context, pem []byte, p Passphrase) (trustdata.KeyID, bool, error) {
+	if len(s) == 0 {
+		return "", false, errNoStore
+	}
+	return s[0].Import(ctx, pem, p)
+}
+
+// Passwd implements Store: in every store that has the key, whatever passphrase its copy
+// had there.
+func (s Set) Passwd(ctx context.Context, k *PrivateKey, p Passphrase, f Format, now time.Time) ([]string, error) {
+	var trashed []string
+	var absent error = errNoStore
+	for _, store := range s {
+		paths, err := store.Passwd(ctx, k, p, f, now)
+		if errors.Is(err, fs.ErrNotExist) {
+			absent = err
+			continue
+		}
+		trashed = append(trashed, paths...)
+		if err != nil {
+			return trashed, err
+		}
+	}
+	if len(trashed) == 0 {
+		return nil, absent
+	}
+	return trashed, nil
+}
+
 // Lock implements Store: all stores, or none.
 func (s Set) Lock(ctx context.Context) (func() error, error) {
 	var held []func() error

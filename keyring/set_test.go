@@ -3,6 +3,7 @@ package keyring_test
 import (
 	"errors"
 	"io/fs"
+	"strings"
 	"testing"
 
 	"keyrite/keyring"
@@ -90,5 +91,24 @@ func TestSetLocksAllOrNone(t *testing.T) {
 	}
 	if err := free(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A key that lies in two stores gets its new passphrase in both.
+func TestSetChangesEachCopy(t *testing.T) {
+	one, two := newDir(t), newDir(t)
+	k := put(t, one, "root")
+	if err := two.Put(t.Context(), string(k.KeyID()), keyringtest.File(t, k, keyring.Header{Role: "root"})); err != nil {
+		t.Fatal(err)
+	}
+	put(t, two, "alice")
+	trashed, err := keyring.Set{one, two}.Passwd(t.Context(), k, keyringtest.Passphrase("another"), keyringtest.Fast, keyringtest.Day)
+	if err != nil || len(trashed) != 2 || !strings.HasPrefix(trashed[0], one.Path()) || !strings.HasPrefix(trashed[1], two.Path()) {
+		t.Errorf("trashed %q, %v", trashed, err)
+	}
+	for _, dir := range []*keyring.Dir{one, two} {
+		if _, err := dir.Open(t.Context(), k.KeyID(), keyringtest.Passphrase("another")); err != nil {
+			t.Error(err)
+		}
 	}
 }

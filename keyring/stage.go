@@ -60,22 +60,32 @@ func (v vault) prove(name string, data []byte, id trustdata.KeyID, p Passphrase)
 			return err
 		}
 	}
-	stored, err := v.disk.read(name)
+	k, err := v.reopen(name, id, p)
 	if err != nil {
-		return v.wrap(name, err)
-	}
-	k, _, err := Decode(stored, p)
-	if err != nil {
-		return v.wrap(name, err)
+		return err
 	}
 	defer k.Wipe()
-	if k.KeyID() != id {
-		return v.wrap(name, ErrMismatch)
-	}
 	if err := k.try(); err != nil {
 		return v.wrap(name, err)
 	}
 	return nil
+}
+
+// reopen opens a file as it is now on the disk.
+func (v vault) reopen(name string, id trustdata.KeyID, p Passphrase) (*PrivateKey, error) {
+	stored, err := v.disk.read(name)
+	if err != nil {
+		return nil, v.wrap(name, err)
+	}
+	k, _, err := Decode(stored, p)
+	if err != nil {
+		return nil, v.wrap(name, err)
+	}
+	if k.KeyID() != id {
+		k.Wipe()
+		return nil, v.wrap(name, ErrMismatch)
+	}
+	return k, nil
 }
 
 // try signs a probe and verifies it with the public half as metadata will list it.

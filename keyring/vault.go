@@ -19,6 +19,7 @@ type disk interface {
 	read(name string) ([]byte, error)             // regular files only, at most maxFile+1 bytes
 	create(name string, data []byte) error        // durable; fs.ErrExist
 	move(from, to string) error                   // one rename, durable; fs.ErrExist
+	replace(from, to string) error                // one rename over what is there, durable
 	settle(folder string) error                   // make a folder's entries durable
 	tidy(folder string)                           // remove it if it is empty
 	acquire(ctx context.Context) (release func() error, err error)

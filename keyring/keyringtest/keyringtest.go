@@ -61,6 +61,11 @@ func Store(t *testing.T, newStore func(*testing.T) keyring.Store) {
 		"discard":              testDiscard,
 		"trash":                testTrash,
 		"legacy":               testLegacy,
+		"import":               testImport,
+		"import refuses":       testImportRefuses,
+		"passwd":               testPasswd,
+		"passwd refuses":       testPasswdRefuses,
+		"export":               testExport,
 		"lock":                 testLock,
 		"cancelled":            testCancelled,
 	} {
@@ -276,6 +281,10 @@ func testCancelled(t *testing.T, s keyring.Store) {
 	want(t, "Stage", err, context.Canceled)
 	_, err = s.Trash(ctx, k.KeyID(), Day)
 	want(t, "Trash", err, context.Canceled)
+	_, err = s.Passwd(ctx, k, Passphrase("another"), Fast, Day)
+	want(t, "Passwd", err, context.Canceled)
+	_, _, err = s.Import(ctx, data, Passphrase("passphrase"))
+	want(t, "Import", err, context.Canceled)
 	raw, err := s.Raw(t.Context(), k.KeyID())
 	if err != nil || !bytes.Equal(raw, data) {
 		t.Errorf("the key was changed, %v", err)

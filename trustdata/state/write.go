@@ -29,7 +29,18 @@ func CreateFile(dir *os.Root, name string, data []byte) error {
 // Rename moves oldName to newName below dir without replacing anything: it fails with
 // fs.ErrExist where newName is there. Both folders are synced.
 func Rename(dir *os.Root, oldName, newName string) error {
-	if err := renameNoReplace(dir, oldName, newName); err != nil {
+	return moved(dir, oldName, newName, renameNoReplace(dir, oldName, newName))
+}
+
+// Replace is Rename that replaces what is at newName: at every moment either the old file
+// or the new one is there, whole.
+func Replace(dir *os.Root, oldName, newName string) error {
+	return moved(dir, oldName, newName, dir.Rename(oldName, newName))
+}
+
+// moved makes a rename that ended with err durable.
+func moved(dir *os.Root, oldName, newName string, err error) error {
+	if err != nil {
 		return err
 	}
 	if err := SyncDir(dir, parentOf(newName)); err != nil {

@@ -142,6 +142,30 @@ func TestRenameNeverReplaces(t *testing.T) {
 	}
 }
 
+func TestReplace(t *testing.T) {
+	dir := t.TempDir()
+	root := openRoot(t, dir)
+	for _, sub := range []string{"a", "b"} {
+		if err := MakeDir(root, sub); err != nil {
+			t.Fatal(err)
+		}
+		if err := CreateFile(root, sub+"/f", []byte(sub)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Replace(root, "a/f", "b/f"); err != nil {
+		t.Fatal(err)
+	}
+	wantFile(t, filepath.Join(dir, "b/f"), "a")
+	if got := names(t, filepath.Join(dir, "a")); len(got) != 0 {
+		t.Errorf("left behind: %q", got)
+	}
+	if err := Replace(root, "a/f", "b/f"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file that is not there: %v", err)
+	}
+	wantFile(t, filepath.Join(dir, "b/f"), "a")
+}
+
 func TestNothingLeavesTheRoot(t *testing.T) {
 	base := t.TempDir()
 	dir := filepath.Join(base, "store")

@@ -1,0 +1,139 @@
+package keyring
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"maps"
+	"path"
+	"time"
+
+	"keyrite/trustdata"
+)
+
+// Import implements Store. A file in an old layout counts as being there: the migration of
+// docker and notary would write it over the one that is imported.
+func (v vault) Import(ctx context.Context, pem []byte, p Passphrase) (trustdata.KeyID, bool, error) {
+	k, _, err := Decode(pem, p)
+	if err != nil {
+		return "", false, err
+	}
+	id := k.KeyID()
+	k.Wipe()
+	added := false
+	err = v.locked(ctx, func() error {
+		there, name, err := v.find(ctx, id)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			name, added = keyName(id), true
+			if err := v.disk.create(name, pem); err != nil {
+				return v.wrap(name, err)
+			}
+		case err != nil:
+			return err
+		case !bytes.Equal(there, pem):
+			return v.wrap(name, fs.ErrExist)
+		}
+		if err := v.readBack(name, pem); err != nil {
+			return err
+		}
+		again, err := v.reopen(name, id, p)
+		if err == nil {
+			again.Wipe()
+		}
+		return err
+	})
+	return id, added && err == nil, err
+}
+
+// passwdOp is the operation under which a file waits that is to take another's place.
+const passwdOp = "passwd"
+
+// Passwd implements Store. Whatever the moment of a kill, private/<id>.key is the old file
+// or the new one; what else may be left is a copy in the trash and, in pending/, the new
+// file, which the next Passwd of the key moves to the trash.
+func (v vault) Passwd(ctx context.Context, k *PrivateKey, p Passphrase, f Format, now time.Time) ([]string, error) {
+	id := k.KeyID()
+	name := keyName(id)
+	kept := ""
+	err := v.locked(ctx, func() error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		old, err := v.disk.read(name)
+		if err != nil {
+			return v.wrap(name, err)
+		}
+		was, err := parseFile(old)
+		if err != nil {
+			return v.wrap(name, err)
+		}
+		data, err := encode(k, p, keptHeaders(was.block.Headers), f)
+		if err != nil {
+			return err
+		}
+		beside, err := v.beside(ctx, id, data, p, now)
+		if err != nil {
+			return err
+		}
+		if kept, err = v.copyToTrash(id, old, now); err == nil {
+			err = v.disk.replace(beside, name)
+		}
+		if err != nil {
+			_, _ = v.toTrash(ctx, beside, id, now) // else the next Passwd takes it out of the way
+			return v.wrap(name, err)
+		}
+		v.tidyPending(passwdOp)
+		return v.readBack(name, data)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return []string{v.disk.full(kept)}, nil
+}
+
+// keptHeaders are the headers of a file that is encrypted anew: all that do not speak of
+// the old encryption.
+func keptHeaders(headers map[string]string) map[string]string {
+	kept := maps.Clone(headers)
+	maps.DeleteFunc(kept, func(name, _ string) bool { return name == "Proc-Type" || name == "DEK-Info" })
+	return kept
+}
+
+// beside writes the file that is to take a key's place, and opens it.
+func (v vault) beside(ctx context.Context, id trustdata.KeyID, data []byte, p Passphrase, now time.Time) (name string, err error) {
+	if name, err = pendingName(passwdOp, id); err != nil {
+		return "", err
+	}
+	if _, err := v.toTrash(ctx, name, id, now); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err // left of a run that was cut short
+	}
+	if err := v.disk.create(name, data); err != nil {
+		return "", v.wrap(name, err)
+	}
+	if err := v.readBack(name, data); err != nil {
+		return "", err
+	}
+	k, err := v.reopen(name, id, p)
+	if err != nil {
+		return "", err
+	}
+	k.Wipe()
+	return name, nil
+}
+
+// copyToTrash keeps a file's bytes in the trash while the file stays where it is.
+func (v vault) copyToTrash(id trustdata.KeyID, data []byte, now time.Time) (string, error) {
+	name, err := inTrash(id, now, func(name string) error {
+		err := v.disk.create(name, data)
+		if there, readErr := v.disk.read(name); errors.Is(err, fs.ErrExist) && readErr == nil && bytes.Equal(there, data) {
+			return v.disk.settle(path.Dir(name)) // kept by a run that was cut short
+		}
+		return err
+	})
+	if err != nil {
+		return "", v.wrap(name, err)
+	}
+	return name, v.readBack(name, data)
+}

@@ -36,7 +36,7 @@ func (c *cli) archive(ctx context.Context, typed []string, to string) error {
 	if c.flags.offline {
 		return usagef("archiving asks the server, and is not possible with --offline")
 	}
-	s, err := c.openKeys()
+	s, err := c.openView()
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"keyrite/trustdata/access"
 	"keyrite/trustdata/registry"
 	"keyrite/trustdata/remote"
+	"keyrite/trustdata/rotation"
 	"keyrite/trustdata/state"
 )
 
@@ -35,8 +37,7 @@ type session struct {
 	note func(string)
 }
 
-// open makes a session. A trust directory that was named must be there; the default one
-// may be absent and then is empty.
+// open makes a session without key stores.
 func (c *cli) open() (*session, error) {
 	p, err := c.findPaths()
 	if err != nil {
@@ -63,9 +64,10 @@ func (c *cli) open() (*session, error) {
 	return s, nil
 }
 
-// openKeys opens a session with its key stores, for verbs that read keys.
+// openKeys opens a session with its key stores, for verbs that read keys: a trust
+// directory that was named must be there.
 func (c *cli) openKeys() (*session, error) {
-	s, err := c.open()
+	s, err := c.openView()
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +75,18 @@ func (c *cli) openKeys() (*session, error) {
 		if c.flags.trustDirGiven && missing(path) {
 			return nil, fmt.Errorf("trust directory %q: %w", path, fs.ErrNotExist)
 		}
+	}
+	return s, nil
+}
+
+// openView opens a session for verbs that look at repositories: they need no key, and a
+// trust directory that is not there is an empty one.
+func (c *cli) openView() (*session, error) {
+	s, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range s.paths.trust {
 		dir, err := keyring.OpenDir(path, keyring.DirOptions{ReadOnly: c.flags.readOnly})
 		if err != nil {
 			return nil, err
@@ -107,9 +121,9 @@ func (s *session) fetcher() *remote.Fetcher {
 	return &remote.Fetcher{Config: s.access, Cache: s.cache, State: s.state, Now: s.cli.now, Offline: s.cli.flags.offline, Local: s.local}
 }
 
-// fresh reads GUNs as a client that has nothing cached.
+// fresh reads GUNs as a client that has nothing cached and remembers nothing.
 func (s *session) fresh() *remote.Fetcher {
-	return &remote.Fetcher{Config: s.access, State: s.state, Now: s.cli.now, Local: s.local}
+	return &remote.Fetcher{Config: s.access, Now: s.cli.now}
 }
 
 // local is what docker and notary cached of a GUN in the trust directories: their memory
@@ -239,6 +253,24 @@ func (s *session) held(ctx context.Context) (map[trustdata.KeyID]keyring.Info, e
 		}
 	}
 	return held, nil
+}
+
+// explain adds to the lack of a key that its file is here and of no use.
+func (s *session) explain(ctx context.Context, err error) error {
+	var missing *rotation.MissingKeyError
+	if !errors.As(err, &missing) {
+		return err
+	}
+	infos, listing := s.keys.List(ctx)
+	if listing != nil {
+		return err
+	}
+	for _, info := range infos {
+		if info.Problem != "" && slices.Contains(missing.Listed, info.KeyID) {
+			err = fmt.Errorf("%w; the file of key %q is of no use: %s", err, info.KeyID.Short(), info.Problem)
+		}
+	}
+	return err
 }
 
 // stillListed names the repositories, other than but, whose metadata on this machine names

@@ -83,7 +83,7 @@ func stateNames() string {
 func (c *cli) tags(ctx context.Context, typed, from string, compare bool, wanted []registry.State) error {
 	ctx, cancel := c.context(ctx)
 	defer cancel()
-	s, err := c.openKeys()
+	s, err := c.openView()
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (c *cli) verify(ctx context.Context, typed string) error {
 	if tag == "" {
 		return usagef("%q names no tag: write GUN:TAG", typed)
 	}
-	s, err := c.openKeys()
+	s, err := c.openView()
 	if err != nil {
 		return err
 	}

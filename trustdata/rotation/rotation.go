@@ -38,8 +38,8 @@ type TrustServer interface {
 
 // Rotator carries out rotations in one trust directory.
 type Rotator struct {
-	// Fetch reads and verifies a GUN with everything remembered; Fresh does so with an
-	// empty cache.
+	// Fetch reads and verifies a GUN with everything remembered; Fresh does so as a client
+	// that knows nothing.
 	Fetch, Fresh func(context.Context, trustdata.GUN) (*remote.Result, error)
 	// Server opens the trust server of a GUN.
 	Server func(trustdata.GUN) (TrustServer, error)

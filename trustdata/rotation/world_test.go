@@ -76,7 +76,7 @@ func (w *world) now() time.Time { return w.clock }
 
 func (w *world) rotator() *rotation.Rotator {
 	known := &remote.Fetcher{Config: w.config, Cache: w.cache, State: w.state, Now: w.now}
-	fresh := &remote.Fetcher{Config: w.config, State: w.state, Now: w.now}
+	fresh := &remote.Fetcher{Config: w.config, Now: w.now}
 	return &rotation.Rotator{
 		Fetch: known.Fetch, Fresh: fresh.Fetch,
 		Server: func(g trustdata.GUN) (rotation.TrustServer, error) {

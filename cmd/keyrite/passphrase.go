@@ -147,6 +147,7 @@ func openFrom(ctx context.Context, store keyring.Store, id trustdata.KeyID, s pa
 }
 
 func (c *cli) promptOpen(ctx context.Context, store keyring.Store, id trustdata.KeyID, role, why string) (*keyring.PrivateKey, error) {
+	defer c.hideTyping()()
 	for try := 1; ; try++ {
 		pass, err := c.prompt(ctx, fmt.Sprintf("Passphrase of the %s key %s (%s). Not shown while you type. Empty line gives up: ", role, id.Short(), why))
 		if err != nil {
@@ -184,6 +185,7 @@ func (c *cli) newPassphrase(ctx context.Context, role string) (keyring.Passphras
 }
 
 func (c *cli) promptNew(ctx context.Context, role string) (keyring.Passphrase, error) {
+	defer c.hideTyping()()
 	first, err := c.prompt(ctx, fmt.Sprintf("Passphrase for the NEW %s key, at least %d characters. Not shown while you type: ", role, minPassphrase))
 	if err != nil {
 		return keyring.Passphrase{}, err
@@ -219,6 +221,7 @@ func (c *cli) prompt(ctx context.Context, question string) (keyring.Passphrase, 
 	if !ok {
 		return keyring.Passphrase{}, errUnanswered
 	}
+	defer c.hideTyping()()
 	fmt.Fprint(c.err, question)
 	line, err := readHidden(ctx, fd)
 	fmt.Fprintln(c.err)
@@ -230,6 +233,21 @@ func (c *cli) prompt(ctx context.Context, question string) (keyring.Passphrase, 
 		fmt.Fprintln(c.err, "Spaces at the ends were dropped: notary drops them too.")
 	}
 	return keyring.NewPassphrase(trimmed), nil
+}
+
+// hideTyping turns the terminal's echo off until the function that it returns is called.
+// A question is only asked with the echo off, and it stays off while an answer is tried:
+// who types ahead must not see a passphrase on the screen.
+func (c *cli) hideTyping() (show func()) {
+	fd, ok := terminal(c.in)
+	if !ok {
+		return func() {}
+	}
+	before, err := term.GetState(fd)
+	if err != nil || echoOff(fd) != nil {
+		return func() {} // reading the passphrase will say what is wrong
+	}
+	return func() { _ = term.Restore(fd, before) }
 }
 
 // readHidden reads a line without echo. An interrupt ends it at once and gives the

@@ -83,6 +83,10 @@ func hintFor(err error) hint {
 			return h
 		}
 	}
+	var missing *rotation.MissingKeyError
+	if errors.As(err, &missing) {
+		return hint{means: "Nothing has changed.", do: "Restore the key from a backup, or do this on the machine that has it."}
+	}
 	var unknownCA x509.UnknownAuthorityError
 	if errors.As(err, &unknownCA) {
 		return hint{means: "This machine does not know who signed the server's certificate, so nothing was sent.",

@@ -117,7 +117,7 @@ func (c *cli) rotate(ctx context.Context, typedGUN, typedRole string, f rotateFl
 	}
 	plan, err := r.Plan(ctx, rotation.Request{GUN: gun, Role: role, To: to})
 	if err != nil {
-		return c.unverified(gun, err)
+		return c.unverified(gun, s.explain(ctx, err))
 	}
 	if c.flags.dryRun {
 		return c.emitPlan(plan, rotate.PlanPage(plan))

@@ -67,7 +67,7 @@ func (c *cli) sign(ctx context.Context, typed, digest string, length int64) erro
 		return c.nothing(gun, err)
 	}
 	if err != nil {
-		return c.unverified(gun, err)
+		return c.unverified(gun, s.explain(ctx, err))
 	}
 	return c.applyEdit(ctx, s, r, e, tag)
 }
@@ -102,7 +102,7 @@ func (c *cli) revoke(ctx context.Context, typed string) error {
 	}
 	e, err := r.PlanRevoke(ctx, gun, tag)
 	if err != nil {
-		return c.unverified(gun, err)
+		return c.unverified(gun, s.explain(ctx, err))
 	}
 	return c.applyEdit(ctx, s, r, e, tag)
 }

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -221,31 +220,36 @@ func ended(cmd *exec.Cmd, err error, out, errout string) (result, error) {
 	return result{cmd.ProcessState.ExitCode(), out, errout}, nil
 }
 
-// mangle damages a file: "empty", "half" (cut in the middle), "flip N" (turns a bit of the
-// byte at N over; from the end if N is negative).
+// mangle damages a file: "empty", "half" (cut in the middle), or at a place that is counted
+// from the end if it is negative, "flip N" (turns a bit over) and "letter N" (exchanges a
+// letter of base64).
 func (s *stage) mangle(ts *testscript.TestScript, args []string) error {
 	if len(args) < 2 {
-		return errors.New("usage: mangle FILE empty|half|flip N")
+		return errors.New("usage: mangle FILE empty|half|flip N|letter N")
 	}
 	path := ts.MkAbs(args[0])
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	switch strings.Join(args[1:2], " ") {
+	at := 0
+	if len(args) == 3 {
+		if at, err = strconv.Atoi(args[2]); err != nil {
+			return err
+		}
+		at = (at + len(b)) % len(b)
+	}
+	switch args[1] {
 	case "empty":
 		b = nil
 	case "half":
 		b = b[:len(b)/2]
 	case "flip":
-		at, err := strconv.Atoi(args[2])
-		if err != nil {
-			return err
-		}
-		if at < 0 {
-			at += len(b)
-		}
 		b[at] ^= 1
+	case "letter":
+		if b[at]++; b[at] != 'B' {
+			b[at] = 'A'
+		}
 	default:
 		return fmt.Errorf("no way to mangle is called %q", args[1])
 	}

@@ -55,6 +55,7 @@ func (d *desk) options() app.Options {
 		Open:      d.tagsScreen,
 		ParseName: d.parseName,
 		Help:      help.Maker(d.styles),
+		AtStart:   d.recover,
 	}
 }
 

@@ -24,6 +24,33 @@ func (d *desk) readOnlyReason() string {
 	return ""
 }
 
+// recover looks at what an earlier run left in pending/, and says what became of it.
+func (d *desk) recover() (notice string, changed bool) {
+	if d.readOnlyReason() != "" {
+		return "", false
+	}
+	pending, err := d.session.keys.Pending(d.ctx)
+	if err != nil || len(pending) == 0 {
+		return "", false
+	}
+	r, err := d.session.rotator(keyring.DefaultIterations)
+	if err != nil {
+		return trustdata.VisibleError(err), false
+	}
+	found, err := r.Recover(d.ctx)
+	if err != nil {
+		return trustdata.VisibleError(err), false
+	}
+	for _, f := range found {
+		notice = fmt.Sprintf("Key %s of an unfinished rotation stays in pending/: %s", f.Staged.KeyID.Short(), trustdata.Visible(f.Why))
+		if f.Promoted {
+			changed = true
+			notice = fmt.Sprintf("An unfinished rotation was finished: key %s is listed by the server, and is in private/ now.", f.Staged.KeyID.Short())
+		}
+	}
+	return notice, changed
+}
+
 // rotateKey is the screen that rotates a key of a key file, or why there is none.
 func (d *desk) rotateKey(info keyring.Info) (ui.Screen, string) {
 	if reason := d.readOnlyReason(); reason != "" {

@@ -42,6 +42,9 @@ type Options struct {
 	ParseName func(string) (trustdata.GUN, error)
 	// Help makes the help about a screen.
 	Help func(about ui.Screen, everywhere []key.Binding) ui.Screen
+	// AtStart runs once beside the first load. It may ask servers; what it says stands in
+	// the status line, and changed makes every screen load again. It may be nil.
+	AtStart func() (notice string, changed bool)
 }
 
 // Model is the program's model.
@@ -76,7 +79,25 @@ func New(opt Options) *Model {
 func (m *Model) top() ui.Screen { return m.stack[len(m.stack)-1] }
 
 // Init starts the first screen and the minute hand.
-func (m *Model) Init() tea.Cmd { return tea.Batch(m.start(m.top()), m.minute()) }
+func (m *Model) Init() tea.Cmd { return tea.Batch(m.start(m.top()), m.minute(), m.atStart()) }
+
+// atStart does what cmd wants done once, out of the event loop.
+func (m *Model) atStart() tea.Cmd {
+	do := m.opt.AtStart
+	if do == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		notice, changed := do()
+		switch {
+		case changed:
+			return tea.BatchMsg{ui.Say(notice), ui.Send(ui.DoneMsg{Action: notice})}
+		case notice != "":
+			return ui.StatusMsg{Text: notice}
+		}
+		return nil
+	}
+}
 
 // start runs a screen's Init the first time that it is shown.
 func (m *Model) start(s ui.Screen) tea.Cmd {

@@ -2,20 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"keyrite/backup"
-	"keyrite/keyring"
-	"keyrite/trustdata"
-	"keyrite/trustdata/state"
 	backupui "keyrite/ui/backup"
-	"keyrite/ui/restore"
 )
 
 // backupFlags are those of keyrite backup.
@@ -58,109 +50,6 @@ func (c *cli) backupCommand() *cobra.Command {
 	}
 	parent.AddCommand(create, list, verify, restoring)
 	return parent
-}
-
-// maxIdentityFile bounds what is read of an identity file.
-const maxIdentityFile = 1 << 20
-
-// identities reads what can open a backup: identity files and the backup's passphrase.
-func (c *cli) identities(f backupFlags) ([]backup.Identity, error) {
-	var ids []backup.Identity
-	for _, path := range f.identities {
-		data, err := readBounded(path, maxIdentityFile)
-		if err != nil {
-			return nil, fmt.Errorf("identity file %q: %w", path, err)
-		}
-		more, err := backup.ParseIdentities(data)
-		clear(data)
-		if err != nil {
-			return nil, fmt.Errorf("identity file %q: %w", path, err)
-		}
-		ids = append(ids, more...)
-	}
-	if f.passphraseFile != "" {
-		pass, err := readPassphraseFile(f.passphraseFile)
-		if err != nil {
-			return nil, err
-		}
-		id, err := backup.PassphraseIdentity(pass)
-		if err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, nil
-}
-
-func readBounded(path string, limit int64) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("it is larger than %d bytes", limit)
-	}
-	return data, err
-}
-
-// needIdentities is identities, where a backup cannot be read without one.
-func (c *cli) needIdentities(ctx context.Context, f backupFlags) ([]backup.Identity, error) {
-	ids, err := c.identities(f)
-	if err != nil || len(ids) > 0 {
-		return ids, err
-	}
-	if !c.canPrompt() {
-		return nil, fmt.Errorf("opening a backup needs -i IDENTITY or --backup-passphrase-file FILE: %w", errUnanswered)
-	}
-	pass, err := c.prompt(ctx, "Passphrase of the backup itself. Not shown while you type: ")
-	if err != nil {
-		return nil, err
-	}
-	id, err := backup.PassphraseIdentity(pass)
-	if err != nil {
-		return nil, err
-	}
-	return []backup.Identity{id}, nil
-}
-
-// recipientsOf settles for whom a backup is locked: recipients, or a passphrase.
-func (c *cli) recipientsOf(f backupFlags) ([]backup.Recipient, error) {
-	switch {
-	case len(f.recipients) > 0 && f.passphraseFile != "":
-		return nil, usagef("a backup is locked either for recipients or with a passphrase, not both")
-	case len(f.recipients) > 0:
-		r, err := backup.ParseRecipients(f.recipients)
-		if err != nil {
-			return nil, usage(err)
-		}
-		return r, nil
-	case f.passphraseFile == "":
-		return nil, usagef("say who can open the backup: -r RECIPIENT, or --backup-passphrase-file FILE")
-	}
-	pass, err := readPassphraseFile(f.passphraseFile)
-	if err != nil {
-		return nil, err
-	}
-	if err := longEnough(pass, "--backup-passphrase-file"); err != nil {
-		return nil, err
-	}
-	r, err := backup.PassphraseRecipient(pass, 0)
-	if err != nil {
-		return nil, err
-	}
-	return []backup.Recipient{r}, nil
-}
-
-// keyPassphrases gives what is set for each key, for a drill; nobody is asked.
-func (c *cli) keyPassphrases(k backup.Key) (keyring.Passphrase, bool) {
-	sources, err := c.sources(k.KeyID, k.Role, false)
-	if err != nil || len(sources) == 0 {
-		return keyring.Passphrase{}, false
-	}
-	pass, err := sources[0].read()
-	return pass, err == nil
 }
 
 // backupSource is everything that goes into a backup.
@@ -237,24 +126,6 @@ func (c *cli) waiveProof(_ context.Context, plan *backup.CreatePlan) error {
 	return nil
 }
 
-// backupRecords remember the backups that were written or verified from here.
-func (s *session) backupRecords() (*backup.Records, error) {
-	return backup.OpenRecords(filepath.Join(s.paths.state, "backups.jsonl"), s.cli.now)
-}
-
-// recordBackup remembers how far a backup is proven.
-func (s *session) recordBackup(what string, rec backup.Record) error {
-	records, err := s.backupRecords()
-	if err != nil {
-		return err
-	}
-	defer records.Close()
-	if err := records.Note(rec); err != nil {
-		return err
-	}
-	return s.state.Activity().Append(state.Act{What: what, On: rec.File, Result: string(rec.State), Detail: rec.SHA256})
-}
-
 func (c *cli) backupList(ctx context.Context, dir string) error {
 	s, err := c.open()
 	if err != nil {
@@ -294,70 +165,4 @@ func (c *cli) backupVerify(ctx context.Context, file string, f backupFlags) erro
 		return printing
 	}
 	return err
-}
-
-// remember records a proof; what was proven stays proven where it cannot be recorded.
-func (c *cli) remember(s *session, what string, rec backup.Record) {
-	if err := s.recordBackup(what, rec); err != nil {
-		c.say("this could not be recorded: %s", trustdata.VisibleError(err))
-	}
-}
-
-func (c *cli) backupRestore(ctx context.Context, file string, f backupFlags) error {
-	ctx, cancel := c.context(ctx)
-	defer cancel()
-	if f.to == "" {
-		return usagef("say where the keys go: --to DIR")
-	}
-	if c.flags.readOnly {
-		return fmt.Errorf("restoring writes keys: %w", keyring.ErrReadOnly)
-	}
-	ids, err := c.needIdentities(ctx, f)
-	if err != nil {
-		return err
-	}
-	to, err := keyring.OpenDir(absolute(f.to), keyring.DirOptions{Create: !c.flags.dryRun})
-	if err != nil {
-		return err
-	}
-	plan, err := backup.PlanRestore(ctx, absolute(file), ids, to, backup.RestoreOptions{Replace: f.replace, Now: c.now(), Passphrases: c.keyPassphrases})
-	if err != nil {
-		return c.notRestored(absolute(file), to.Path(), err)
-	}
-	if c.flags.dryRun {
-		return c.emitPlan(restorePlanJSON(plan), restore.PlanPage(plan))
-	}
-	res, err := plan.Apply(ctx, nil)
-	if err != nil {
-		return c.notRestored(plan.File, plan.To, err)
-	}
-	c.recordRestore(res)
-	return c.emit(res, restore.RestoredPage(res))
-}
-
-// recordRestore tells the activity log. A restore is done even on a machine that has no
-// place for a log.
-func (c *cli) recordRestore(res *backup.RestoreResult) {
-	s, err := c.open()
-	if err == nil {
-		err = s.state.Activity().Append(state.Act{What: "restore", On: res.To, Result: "done",
-			Detail: fmt.Sprintf("%d keys restored, %d replaced, from %s", len(res.Restored), len(res.Replaced), res.File)})
-	}
-	if err != nil {
-		c.say("this could not be recorded: %s", trustdata.VisibleError(err))
-	}
-}
-
-// notRestored prints what exit code 3 promises to JSON readers, for a backup that is
-// damaged; it returns err.
-func (c *cli) notRestored(file, to string, err error) error {
-	if !c.flags.json || !errors.Is(err, backup.ErrDamaged) {
-		return err
-	}
-	none := []trustdata.KeyID{}
-	return errors.Join(err, c.emitJSON(struct {
-		backup.RestoreResult
-		Problems []string `json:"problems"`
-	}{backup.RestoreResult{File: file, To: to, Restored: none, Same: none, Replaced: none, Refused: []backup.Refusal{},
-		Trashed: []string{}, Metadata: []trustdata.GUN{}, Kept: []trustdata.GUN{}}, []string{trustdata.VisibleError(err)}}))
 }

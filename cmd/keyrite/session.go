@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -173,60 +172,6 @@ func (s *session) registryOf(gun trustdata.GUN) (*registry.Client, error) {
 	return registry.New(ep, gun), nil
 }
 
-// resolve turns what was typed into a GUN: as it is if it is known here or has a host,
-// else docker's expansion, which a sentence on stderr shows.
-func (s *session) resolve(ctx context.Context, typed string) (trustdata.GUN, error) {
-	gun, err := trustdata.ParseGUN(typed)
-	if err != nil {
-		return "", usage(err)
-	}
-	known, err := s.known(ctx)
-	if err != nil {
-		return "", err
-	}
-	if slices.Contains(known, gun) {
-		return gun, nil
-	}
-	expanded := trustdata.ExpandGUN(gun)
-	if expanded != gun {
-		fmt.Fprintf(s.cli.err, "keyrite: %s is %s\n", trustdata.Visible(string(gun)), trustdata.Visible(string(expanded)))
-	}
-	return expanded, nil
-}
-
-// known lists every GUN that this machine has heard of, sorted: from key files, from
-// docker's and notary's cached metadata, and from what was read before.
-func (s *session) known(ctx context.Context) ([]trustdata.GUN, error) {
-	guns, err := s.state.Known()
-	if err != nil {
-		return nil, err
-	}
-	for _, dir := range s.dirs {
-		infos, err := dir.List(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, info := range infos {
-			if info.GUN != "" {
-				guns = append(guns, info.GUN)
-			}
-		}
-		cached, err := dir.LocalMetadata(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range cached {
-			guns = append(guns, m.GUN)
-		}
-	}
-	slices.Sort(guns)
-	guns = slices.Compact(guns)
-	return slices.DeleteFunc(guns, func(g trustdata.GUN) bool {
-		_, err := trustdata.ParseGUN(string(g))
-		return err != nil
-	}), nil
-}
-
 // collection is the verified view of a GUN, from the server or, with --offline, from the
 // cache.
 func (s *session) collection(ctx context.Context, gun trustdata.GUN) (*trustdata.Collection, error) {
@@ -271,54 +216,4 @@ func (s *session) explain(ctx context.Context, err error) error {
 		}
 	}
 	return err
-}
-
-// stillListed names the repositories, other than but, whose metadata on this machine names
-// the key: keyrite's cache, and what docker and notary keep. It looks for the ID in the
-// bytes, so that a copy that has expired or does not verify still counts.
-func (s *session) stillListed(ctx context.Context, id trustdata.KeyID, but trustdata.GUN) ([]trustdata.GUN, error) {
-	guns, err := s.known(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var listed []trustdata.GUN
-	for _, gun := range guns {
-		files, err := s.cache.Files(gun)
-		if err != nil {
-			return nil, err
-		}
-		for _, raw := range files {
-			if bytes.Contains(raw, []byte(id)) {
-				listed = append(listed, gun)
-				break
-			}
-		}
-	}
-	local, err := s.localLists(ctx, id)
-	listed = append(listed, local...)
-	return slices.DeleteFunc(listed, func(g trustdata.GUN) bool { return g == but }), err
-}
-
-// localLists names the repositories whose metadata in the trust directories names the key.
-func (s *session) localLists(ctx context.Context, id trustdata.KeyID) ([]trustdata.GUN, error) {
-	var listed []trustdata.GUN
-	for _, dir := range s.dirs {
-		cached, err := dir.LocalMetadata(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range cached {
-			if m.Problem != "" {
-				continue
-			}
-			raw, _, err := dir.ReadLocal(m)
-			if err != nil {
-				return nil, err
-			}
-			if bytes.Contains(raw, []byte(id)) {
-				listed = append(listed, m.GUN)
-			}
-		}
-	}
-	return listed, nil
 }

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"keyrite/backup"
+	"keyrite/keyring"
+)
+
+// maxIdentityFile bounds what is read of an identity file.
+const maxIdentityFile = 1 << 20
+
+// identities reads what can open a backup: identity files and the backup's passphrase.
+func (c *cli) identities(f backupFlags) ([]backup.Identity, error) {
+	var ids []backup.Identity
+	for _, path := range f.identities {
+		data, err := readBounded(path, maxIdentityFile)
+		if err != nil {
+			return nil, fmt.Errorf("identity file %q: %w", path, err)
+		}
+		more, err := backup.ParseIdentities(data)
+		clear(data)
+		if err != nil {
+			return nil, fmt.Errorf("identity file %q: %w", path, err)
+		}
+		ids = append(ids, more...)
+	}
+	if f.passphraseFile != "" {
+		pass, err := readPassphraseFile(f.passphraseFile)
+		if err != nil {
+			return nil, err
+		}
+		id, err := backup.PassphraseIdentity(pass)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+func readBounded(path string, limit int64) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("it is larger than %d bytes", limit)
+	}
+	return data, err
+}
+
+// needIdentities is identities, where a backup cannot be read without one.
+func (c *cli) needIdentities(ctx context.Context, f backupFlags) ([]backup.Identity, error) {
+	ids, err := c.identities(f)
+	if err != nil || len(ids) > 0 {
+		return ids, err
+	}
+	if !c.canPrompt() {
+		return nil, fmt.Errorf("opening a backup needs -i IDENTITY or --backup-passphrase-file FILE: %w", errUnanswered)
+	}
+	pass, err := c.prompt(ctx, "Passphrase of the backup itself. Not shown while you type: ")
+	if err != nil {
+		return nil, err
+	}
+	id, err := backup.PassphraseIdentity(pass)
+	if err != nil {
+		return nil, err
+	}
+	return []backup.Identity{id}, nil
+}
+
+// recipientsOf settles for whom a backup is locked: recipients, or a passphrase.
+func (c *cli) recipientsOf(f backupFlags) ([]backup.Recipient, error) {
+	switch {
+	case len(f.recipients) > 0 && f.passphraseFile != "":
+		return nil, usagef("a backup is locked either for recipients or with a passphrase, not both")
+	case len(f.recipients) > 0:
+		r, err := backup.ParseRecipients(f.recipients)
+		if err != nil {
+			return nil, usage(err)
+		}
+		return r, nil
+	case f.passphraseFile == "":
+		return nil, usagef("say who can open the backup: -r RECIPIENT, or --backup-passphrase-file FILE")
+	}
+	pass, err := readPassphraseFile(f.passphraseFile)
+	if err != nil {
+		return nil, err
+	}
+	if err := longEnough(pass, "--backup-passphrase-file"); err != nil {
+		return nil, err
+	}
+	r, err := backup.PassphraseRecipient(pass, 0)
+	if err != nil {
+		return nil, err
+	}
+	return []backup.Recipient{r}, nil
+}
+
+// keyPassphrases gives what is set for each key, for a drill; nobody is asked.
+func (c *cli) keyPassphrases(k backup.Key) (keyring.Passphrase, bool) {
+	sources, err := c.sources(k.KeyID, k.Role, false)
+	if err != nil || len(sources) == 0 {
+		return keyring.Passphrase{}, false
+	}
+	pass, err := sources[0].read()
+	return pass, err == nil
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/term"
+
+	"keyrite/keyring"
+)
+
+// prompt reads one line from the terminal without echo. Spaces at both ends are dropped
+// and a sentence says so, because notary drops them too and could not open the key.
+func (c *cli) prompt(ctx context.Context, question string) (keyring.Passphrase, error) {
+	fd, ok := terminal(c.in)
+	if !ok {
+		return keyring.Passphrase{}, errUnanswered
+	}
+	defer c.hideTyping()()
+	fmt.Fprint(c.err, question)
+	line, err := readHidden(ctx, fd)
+	fmt.Fprintln(c.err)
+	if err != nil {
+		return keyring.Passphrase{}, fmt.Errorf("reading the passphrase: %w", err)
+	}
+	trimmed := bytes.TrimSpace(line)
+	if len(trimmed) != len(line) {
+		fmt.Fprintln(c.err, "Spaces at the ends were dropped: notary drops them too.")
+	}
+	return keyring.NewPassphrase(trimmed), nil
+}
+
+// hideTyping turns the terminal's echo off until the function that it returns is called.
+// A question is only asked with the echo off, and it stays off while an answer is tried:
+// who types ahead must not see a passphrase on the screen.
+func (c *cli) hideTyping() (show func()) {
+	fd, ok := terminal(c.in)
+	if !ok {
+		return func() {}
+	}
+	before, err := term.GetState(fd)
+	if err != nil || echoOff(fd) != nil {
+		return func() {} // reading the passphrase will say what is wrong
+	}
+	return func() { _ = term.Restore(fd, before) }
+}
+
+// readHidden reads a line without echo. An interrupt ends it at once and gives the
+// terminal its echo back; the read that is left behind ends with the program.
+func readHidden(ctx context.Context, fd int) ([]byte, error) {
+	before, err := term.GetState(fd)
+	if err != nil {
+		return nil, err
+	}
+	type answer struct {
+		line []byte
+		err  error
+	}
+	got := make(chan answer, 1)
+	go func() {
+		line, err := term.ReadPassword(fd)
+		got <- answer{line, err}
+	}()
+	select {
+	case a := <-got:
+		return a.line, a.err
+	case <-ctx.Done():
+		return nil, errors.Join(ctx.Err(), term.Restore(fd, before))
+	}
+}

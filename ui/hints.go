@@ -41,6 +41,10 @@ var hints = []hint{
 	{rotation.ErrConflict, "Nothing of your change has landed. Your keys are where they were.", "Read it again. Then make the plan anew."},
 	{rotation.ErrRefused, "The server kept its old copy. Your keys are where they were.", "See what the server says; often a right is missing."},
 	{rotation.ErrUnknown, "Old and new key are both kept until it is known.", "Look again as soon as the server answers. Delete no key until then."},
+	{access.ErrHelper, "It was asked for a login because the server wants one. No request was made without it.", "Run the helper by hand, or log in again (docker login); keyrite doctor shows what is asked for what."},
+	{access.ErrRealm, "The server sends everybody there for a token, and a wrong one would collect passwords.", "If the address is right, run keyrite doctor on a terminal and confirm it, or write it as realms = [...] into config.toml."},
+	{access.ErrCleartext, "Anybody on the way could have read the login, so it was not sent.", "Use an https server."},
+	{access.ErrToken, "The server sends everybody there for a token.", "Ask who runs the server; keyrite doctor shows what was asked."},
 	{access.ErrUnauthorized, "A server answers so also when a repository does not exist, so the login may be fine.", "See whether the name is right, whether you are logged in (docker login), and whether you may do this."},
 	{access.ErrNotFound, "The server has no such thing. Nothing has changed.", "See whether the name is right. A repository that was never signed has no trust data."},
 	{access.ErrConflict, "Somebody else published first. Nothing of yours has landed.", "Read it again. Then make the plan anew."},
@@ -57,7 +61,7 @@ var hints = []hint{
 	{fs.ErrExist, "What is there was left alone.", "Choose another name, or look at what is there first."},
 	{fs.ErrNotExist, "Nothing has changed.", "See whether the name is right, and whether the medium is mounted."},
 	{access.ErrSilent, "The server is overloaded, or something on the way swallows what is sent.", "Try again; --timeout gives the server more time."},
-	{context.DeadlineExceeded, "It is not known how the server stands. Nothing here has changed.", "Try again; --timeout gives the server more time."},
+	{context.DeadlineExceeded, "It is not known how the server stands. Nothing here has changed.", "Try again, and allow it more time (--deadline)."},
 	{context.Canceled, "You stopped it. What came before that is shown.", "Start again when you like."},
 }
 

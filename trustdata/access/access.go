@@ -2,16 +2,20 @@
 // serve it, with which TLS files and which login, and over which HTTP client.
 //
 // A client that this package makes sends a login only where it belongs. It never sends
-// one over http except to this machine, never to another origin that a redirect names,
-// and it keeps the tokens of a trust server apart from those of a registry. It asks for
+// one over http except to this machine, never to another origin that a redirect names, to
+// a token service on another host only if that is confirmed, and it keeps the tokens of a
+// trust server apart from those of a registry. A login is looked for when a server asks
+// for one, not before. It asks for
 // unencoded bodies, ends a request whose server has gone silent, and waits out a
 // "429 Too Many Requests" only when the wait is short.
 package access
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,6 +45,29 @@ type Config struct {
 	UserAgent string
 	// Proxy chooses a proxy as in http.Transport; nil connects directly.
 	Proxy func(*http.Request) (*url.URL, error)
+	// AuthConfig gives the value of DOCKER_AUTH_CONFIG; nil where it is not set.
+	AuthConfig func() string
+	// Helpers is how credential helpers are run.
+	Helpers Helpers
+	// Logins remembers what helpers answered; nil asks them each time.
+	Logins *Logins
+	// ServerLogin and RegistryLogin say where the logins of trust server and registry
+	// come from, and ServerTLS and RegistryTLS which files besides docker's they use.
+	ServerLogin, RegistryLogin LoginSource
+	ServerTLS, RegistryTLS     TLSFiles
+	// Realms are the origins of token services, as ParseRealm gives them, that may see a
+	// login although they are on another host than the server that names them.
+	Realms []string
+	// Confirm asks a person whether a server's login may go to a token service that
+	// Realms does not name, and remembers the answer. Nil refuses.
+	Confirm func(ctx context.Context, server, realm string) (bool, error)
+}
+
+// TLSFiles are PEM files for one server: authorities that are trusted besides the
+// others, and a client certificate with its key, which are set together.
+type TLSFiles struct {
+	CA        []string
+	Cert, Key string
 }
 
 // DefaultTimeout is the silence of a server that ends a request.
@@ -66,12 +93,10 @@ type Endpoint struct {
 	// Resource is the repository's name in the scope of a token: the whole GUN for a
 	// trust server, the name without its host for a registry.
 	Resource string
-	// Login is the user name that is sent if the server asks for one, "" for none.
-	Login string
-	// Problems are sentences on what could not be used, such as a credential helper.
-	Problems []string
 	// Client answers the server's challenges. Its tokens are this endpoint's alone.
 	Client Doer
+
+	account *account
 }
 
 // The actions that a token's scope names.
@@ -84,7 +109,12 @@ const (
 // Do sends req, and if the server asks for a token, fetches one for these actions on the
 // endpoint's resource. A body must be rewindable, as those of http.NewRequest are.
 func (e Endpoint) Do(req *http.Request, actions ...string) (*http.Response, error) {
-	ctx := auth.WithScopes(req.Context(), auth.ScopeRepository(e.Resource, actions...))
+	scope := auth.ScopeRepository(e.Resource, actions...)
+	ctx := auth.WithScopes(req.Context(), scope)
+	note(ctx, func(v *Visit) { v.Asked = append(v.Asked, scope) })
+	if e.account != nil {
+		e.account.want(actions)
+	}
 	resp, err := e.Client.Do(req.WithContext(ctx))
 	if err != nil {
 		return nil, e.Explain(loginError(req.URL.Host, err))
@@ -113,7 +143,7 @@ func (c Config) TrustServer(gun trustdata.GUN) (Endpoint, error) {
 	if c.Server != "" {
 		logins = []string{u.Host, loginKey(gun)}
 	}
-	return c.endpoint(u, string(gun), logins, neverRedirect, false)
+	return c.endpoint(side{u, string(gun), logins, c.ServerLogin, c.ServerTLS, neverRedirect, false}, gun)
 }
 
 // RegistryOf is the registry of a GUN: Config.Registry where it is set, else the GUN's
@@ -134,7 +164,19 @@ func (c Config) RegistryOf(gun trustdata.GUN) (Endpoint, error) {
 	if c.Registry != "" {
 		logins = []string{u.Host, loginKey(gun)}
 	}
-	return c.endpoint(u, trustdata.ExpandGUN(gun).Path(), logins, fewRedirects, c.Registry == "" && isLoopback(u.Hostname()))
+	httpToo := c.Registry == "" && isLoopback(u.Hostname())
+	return c.endpoint(side{u, trustdata.ExpandGUN(gun).Path(), logins, c.RegistryLogin, c.RegistryTLS, fewRedirects, httpToo}, gun)
+}
+
+// side is what the two servers of a GUN differ in.
+type side struct {
+	url       *url.URL
+	resource  string
+	keys      []string // docker's names for the login
+	login     LoginSource
+	tls       TLSFiles
+	redirects redirectPolicy
+	httpToo   bool
 }
 
 func (c Config) defaultURL(gun trustdata.GUN, hub string) string {
@@ -175,21 +217,37 @@ func (c Config) parseServer(what, s string) (*url.URL, error) {
 	return u, nil
 }
 
-func (c Config) endpoint(u *url.URL, resource string, logins []string, redirects redirectPolicy, httpToo bool) (Endpoint, error) {
-	transport, err := c.transport(u, httpToo)
+func (c Config) endpoint(s side, gun trustdata.GUN) (Endpoint, error) {
+	acc := &account{find: func(ctx context.Context) (found, error) { return c.findLogin(ctx, s.keys, s.login) }}
+	if c.Logins != nil {
+		acc.now = c.Logins.Now
+	}
+	transport, err := c.transport(s, acc, policy{server: s.url, trusted: c.operators(gun), confirm: c.Confirm})
 	if err != nil {
 		return Endpoint{}, err
 	}
-	login, problems := readLogin(c.DockerDir, logins)
 	client := &auth.Client{
-		Client:   &http.Client{Transport: transport, CheckRedirect: redirects},
+		Client:   &http.Client{Transport: transport, CheckRedirect: s.redirects},
 		Cache:    auth.NewCache(),
 		ClientID: "keyrite",
-		// Whatever origin a challenge names, this login is for the endpoint's host.
-		Credential: auth.StaticCredential(u.Host, login),
+		// The auth client asks only about the host that was asked, whatever a challenge
+		// or a redirect names.
+		Credential: acc.credential,
 	}
 	if c.UserAgent != "" {
 		client.SetUserAgent(c.UserAgent)
 	}
-	return Endpoint{URL: u, Resource: resource, Login: login.Username, Problems: problems, Client: client}, nil
+	return Endpoint{URL: s.url, Resource: s.resource, Client: client, account: acc}, nil
+}
+
+// operators are the hosts that the operator chose as servers, and the token services that
+// the configuration names.
+func (c Config) operators(gun trustdata.GUN) []string {
+	hosts := slices.Clone(c.Realms)
+	for _, server := range []string{"https://" + trustdata.ExpandGUN(gun).Host(), c.Server, c.Registry} {
+		if u, err := url.Parse(server); err == nil && u.Host != "" {
+			hosts = append(hosts, u.Hostname())
+		}
+	}
+	return hosts
 }

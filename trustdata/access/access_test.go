@@ -2,6 +2,7 @@ package access
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -113,8 +114,8 @@ func TestLogin(t *testing.T) {
 		{name: "hub", config: `{"auths":{"https://index.docker.io/v1/":{"auth":"` + aliceAuth + `"}}}`, gun: "docker.io/library/alpine", user: "alice", password: "s3cret"},
 		{name: "trust server of its own", server: "https://trust.example", config: `{"auths":{"trust.example":{"auth":"` + bobAuth + `"},"reg.example":{"auth":"` + aliceAuth + `"}}}`, gun: "reg.example/web", user: "bob", password: "a:b"},
 		{name: "trust server with the registry's login", server: "https://trust.example", config: `{"auths":{"reg.example":{"auth":"` + aliceAuth + `"}}}`, gun: "reg.example/web", user: "alice", password: "s3cret"},
-		{name: "store", config: `{"auths":{"reg.example":{"auth":"` + aliceAuth + `"}},"credsStore":"desktop"}`, gun: "reg.example/web", problem: `credential helper "desktop", which is not used yet`},
-		{name: "helper", config: `{"auths":{"reg.example":{}},"credHelpers":{"reg.example":"gcloud"}}`, gun: "reg.example/web", problem: `credential helper "gcloud", which is not used yet`},
+		{name: "host taken out of the store", config: `{"auths":{"reg.example":{"auth":"` + aliceAuth + `"}},"credsStore":"desktop","credHelpers":{"reg.example":""}}`, gun: "reg.example/web", user: "alice", password: "s3cret"},
+		{name: "hub under another of its names", config: `{"auths":{"index.docker.io":{"auth":"` + aliceAuth + `"}}}`, gun: "docker.io/library/alpine"},
 		{name: "helper of another", config: `{"auths":{"reg.example":{"auth":"` + aliceAuth + `"}},"credHelpers":{"gcr.io":"gcloud"}}`, gun: "reg.example/web", user: "alice", password: "s3cret"},
 		{name: "not JSON", config: `{"auths":{"reg.example":{"auth":"s3cret`, gun: "reg.example/web", problem: "not the JSON that docker writes"},
 		{name: "wrong type", config: `{"auths":{"reg.example":{"auth":["s3cret"]}}}`, gun: "reg.example/web", problem: "not the JSON that docker writes"},
@@ -126,24 +127,26 @@ func TestLogin(t *testing.T) {
 			if tt.config != "" {
 				writeFile(t, filepath.Join(dir, "config.json"), tt.config)
 			}
-			keys := []string{loginKey(tt.gun)}
-			if tt.server != "" {
-				keys = []string{"trust.example", loginKey(tt.gun)}
+			e, err := Config{DockerDir: dir, Server: tt.server}.TrustServer(tt.gun)
+			if err != nil {
+				t.Fatal(err)
 			}
-			login, problems := readLogin(dir, keys)
-			if login.Username != tt.user || login.Password != tt.password || login.RefreshToken != tt.refresh {
-				t.Errorf("login = %q %q %q", login.Username, login.Password, login.RefreshToken)
+			if got := e.Problems(); got != nil {
+				t.Errorf("problems before anybody asked: %q", got)
 			}
-			all := strings.Join(problems, "\n")
+			found, err := e.account.get(t.Context())
+			login := found.secret()
+			if err != nil || login.Username != tt.user || login.Password != tt.password || login.RefreshToken != tt.refresh || found.User != tt.user {
+				t.Errorf("login = %q %q %q, %v", login.Username, login.Password, login.RefreshToken, err)
+			}
+			all := strings.Join(e.Problems(), "\n")
 			if tt.problem == "" && all != "" || !strings.Contains(all, tt.problem) {
 				t.Errorf("problems = %q, want %q", all, tt.problem)
 			}
-			if strings.Contains(all, "s3cret") {
-				t.Errorf("problems quote a secret: %q", all)
-			}
-			e, err := Config{DockerDir: dir, Server: tt.server}.TrustServer(tt.gun)
-			if err != nil || e.Login != tt.user || len(e.Problems) != len(problems) {
-				t.Errorf("endpoint has login %q, problems %q, error %v", e.Login, e.Problems, err)
+			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+				if shown := fmt.Sprintf(verb, found); strings.Contains(shown+all, "s3cret") {
+					t.Errorf("%s shows a secret: %s, %q", verb, shown, all)
+				}
 			}
 		})
 	}

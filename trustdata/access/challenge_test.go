@@ -158,9 +158,9 @@ func TestChallengeFails(t *testing.T) {
 		{name: "token refused", scheme: "Bearer", config: aliceConfig, answer: status(401, `{"errors":[{"code":"DENIED","message":"no such user"}]}`), unauthorized: true, want: "DENIED: no such user"},
 		{name: "token service forbids", scheme: "Bearer", config: aliceConfig, answer: status(403, "nope"), unauthorized: true, want: "403"},
 		{name: "token service broken", scheme: "Bearer", answer: status(500, "oops"), want: "500"},
-		{name: "token service is a web page", scheme: "Bearer", answer: status(200, "<html>"), want: "failed to decode"},
-		{name: "no token", scheme: "Bearer", answer: status(200, "{}"), want: "empty token"},
-		{name: "huge token", scheme: "Bearer", answer: status(200, `{"token":"`+strings.Repeat("x", 10<<20)+`"}`), want: "failed to decode"},
+		{name: "token service is a web page", scheme: "Bearer", answer: status(200, "<html>"), want: "gave no token: it answered with something that is not JSON"},
+		{name: "no token", scheme: "Bearer", answer: status(200, "{}"), want: "gave no token: it answered without one"},
+		{name: "huge token", scheme: "Bearer", answer: status(200, `{"token":"`+strings.Repeat("x", 10<<20)+`"}`), want: "sent more than the expected"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			g := newGuarded(t, tt.scheme, "never")

@@ -8,9 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"oras.land/oras-go/v2/registry/remote/auth"
-	"oras.land/oras-go/v2/registry/remote/errcode"
 )
 
 var (
@@ -136,31 +133,6 @@ func parseDetail(raw json.RawMessage) string {
 // bare is a URL without what may be secret in it.
 func bare(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
-}
-
-// loginError turns the failures of the challenge into what they mean here.
-func loginError(host string, err error) error {
-	var refused *errcode.ErrorResponse
-	switch {
-	case errors.As(err, &refused):
-		said := make([]string, len(refused.Errors))
-		codes := make([]string, len(refused.Errors))
-		for i, e := range refused.Errors {
-			codes[i], said[i] = e.Code, e.Code+": "+e.Message
-		}
-		return &StatusError{Status: refused.StatusCode, Codes: codes, Message: strings.Join(said, "; "), URL: bare(refused.URL)}
-	case errors.Is(err, auth.ErrBasicCredentialNotFound):
-		return fmt.Errorf("%q asks for a login, and docker's configuration has none for it: %w", host, ErrUnauthorized)
-	}
-	return err
-}
-
-// Explain adds to a refusal for want of a login why none was sent, if that is known.
-func (e Endpoint) Explain(err error) error {
-	if !errors.Is(err, ErrUnauthorized) || len(e.Problems) == 0 {
-		return err
-	}
-	return fmt.Errorf("%w; %s", err, strings.Join(e.Problems, "; "))
 }
 
 // ReadBody reads an answer's body to its end and closes it. It reads no more than limit

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -20,35 +21,49 @@ type tlsFiles struct {
 }
 
 // readTLS reads <DockerDir>/tls/<host[:port]> by docker's rules, every *.crt being an
-// authority and X.cert with X.key a client certificate, and then Config.TLSCA. What is
-// there must be usable: a server that needs it would else be refused for no clear reason.
-func (c Config) readTLS(server *url.URL) (tlsFiles, error) {
+// authority and X.cert with X.key a client certificate, and also Config.TLSCA and own.
+// What is there must be usable: a server that needs it would else be refused for no clear
+// reason. A client certificate of own takes the place of docker's.
+func (c Config) readTLS(server *url.URL, own TLSFiles) (tlsFiles, error) {
 	roots, err := x509.SystemCertPool()
 	if err != nil {
 		roots = x509.NewCertPool()
 	}
 	files := tlsFiles{roots: roots}
-	for _, path := range c.TLSCA {
+	for _, path := range slices.Concat(c.TLSCA, own.CA) {
 		if err := files.addRoots(path); err != nil {
 			return files, err
 		}
 	}
-	if c.DockerDir == "" {
-		return files, nil
-	}
-	dir := filepath.Join(c.DockerDir, "tls", server.Host)
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return files, nil
-	} else if err != nil {
-		return files, fmt.Errorf("TLS files of %q: %w", server.Host, err)
-	}
-	for _, e := range entries {
-		if err := files.add(dir, e.Name()); err != nil {
+	if c.DockerDir != "" {
+		if err := files.addFolder(filepath.Join(c.DockerDir, "tls", server.Host), server.Host); err != nil {
 			return files, err
 		}
 	}
+	if own.Cert == "" && own.Key == "" {
+		return files, nil
+	}
+	pair, err := tls.LoadX509KeyPair(own.Cert, own.Key)
+	if err != nil {
+		return files, fmt.Errorf("client certificate %q with %q: %w", own.Cert, own.Key, err)
+	}
+	files.clients = []tls.Certificate{pair}
 	return files, nil
+}
+
+func (f *tlsFiles) addFolder(dir, host string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("TLS files of %q: %w", host, err)
+	}
+	for _, e := range entries {
+		if err := f.add(dir, e.Name()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *tlsFiles) add(dir, name string) error {

@@ -40,6 +40,7 @@ func TestTLS(t *testing.T) {
 		name    string
 		files   map[string]string // below the docker directory
 		flag    bool              // the authority is given by TLSCA
+		own     bool              // the endpoint has files of its own
 		want    string
 		clients int32
 	}{
@@ -47,6 +48,8 @@ func TestTLS(t *testing.T) {
 		{name: "docker's folder", files: map[string]string{"ca.crt": ca}},
 		{name: "by flag", flag: true},
 		{name: "client certificate", files: map[string]string{"ca.crt": ca, "client.cert": cert, "client.key": key}, clients: 1},
+		{name: "files of its own", own: true, clients: 1},
+		{name: "files of its own before docker's", own: true, files: map[string]string{"client.cert": cert, "client.key": key}, clients: 1},
 		{name: "key without certificate", files: map[string]string{"ca.crt": ca, "client.key": key}, want: "has no certificate"},
 		{name: "certificate without key", files: map[string]string{"ca.crt": ca, "client.cert": cert}, want: "client certificate"},
 		{name: "empty authority", files: map[string]string{"ca.crt": "nothing"}, want: "no certificate in PEM"},
@@ -62,6 +65,14 @@ func TestTLS(t *testing.T) {
 				writeFile(t, path, ca)
 				config.TLSCA = []string{path}
 			}
+			if tt.own {
+				dir := t.TempDir()
+				own := TLSFiles{CA: []string{filepath.Join(dir, "a")}, Cert: filepath.Join(dir, "c"), Key: filepath.Join(dir, "k")}
+				writeFile(t, own.CA[0], ca)
+				writeFile(t, own.Cert, cert)
+				writeFile(t, own.Key, key)
+				config.ServerTLS = own
+			}
 			e, err := config.TrustServer(gun)
 			if err == nil {
 				_, err = get(t, e, 10)
@@ -73,6 +84,9 @@ func TestTLS(t *testing.T) {
 				t.Errorf("the server saw %d client certificates, want %d", n, tt.clients)
 			}
 		})
+	}
+	if _, err := (Config{Server: s.URL, ServerTLS: TLSFiles{Cert: "no", Key: "no"}}).TrustServer(gun); err == nil {
+		t.Error("a missing client certificate is passed over")
 	}
 	missing := Config{Server: s.URL, TLSCA: []string{filepath.Join(t.TempDir(), "no.pem")}}
 	if _, err := missing.TrustServer(gun); err == nil {

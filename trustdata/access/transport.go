@@ -26,8 +26,9 @@ const idleConnections = 20 * time.Second
 
 // transport builds the way of a request, outermost first: the names of token services,
 // patience with a busy server, the guard of logins, the watch for silence, the connection.
-func (c Config) transport(server *url.URL, httpToo bool) (http.RoundTripper, error) {
-	files, err := c.readTLS(server)
+func (c Config) transport(s side, acc *account, p policy) (http.RoundTripper, error) {
+	server := s.url
+	files, err := c.readTLS(server, s.tls)
 	if err != nil {
 		return nil, err
 	}
@@ -47,11 +48,11 @@ func (c Config) transport(server *url.URL, httpToo bool) (http.RoundTripper, err
 		}
 	}
 	var next http.RoundTripper = &byOrigin{server: server, own: connect(files.clients), other: connect(nil)}
-	if httpToo {
+	if s.httpToo {
 		next = &httpFallback{host: server.Host, next: next}
 	}
-	next = &busyWait{next: &guard{next: &silence{after: timeout, next: next}}}
-	return &realms{server: server, next: next}, nil
+	next = &busyWait{next: &guard{policy: p, next: &silence{after: timeout, next: next}}}
+	return &realms{server: server, policy: p, account: acc, next: next}, nil
 }
 
 // byOrigin shows the client certificate to the server it is for, and to no token service
@@ -96,16 +97,19 @@ func (t *httpFallback) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// guard is the last check before a request leaves: no login in clear, and no compressed
-// body in return, which could unfold beyond every limit.
-type guard struct{ next http.RoundTripper }
+// guard is the last check before a request leaves: no login in clear, none to a host that
+// is not confirmed, and no compressed body in return, which could unfold beyond every limit.
+type guard struct {
+	policy policy
+	next   http.RoundTripper
+}
 
 func (t *guard) RoundTrip(req *http.Request) (*http.Response, error) {
-	if carriesLogin(req) && req.URL.Scheme != "https" && !isLoopback(req.URL.Hostname()) {
+	if err := t.admit(req); err != nil {
 		if req.Body != nil {
 			req.Body.Close()
 		}
-		return nil, fmt.Errorf("%q: %w", req.URL.Host, ErrCleartext)
+		return nil, err
 	}
 	req = req.Clone(req.Context())
 	req.Header.Set("Accept-Encoding", "identity")
@@ -118,6 +122,16 @@ func (t *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("%q: %w", req.URL.Host, ErrEncoded)
 	}
 	return resp, nil
+}
+
+func (t *guard) admit(req *http.Request) error {
+	switch {
+	case !carriesLogin(req):
+		return nil
+	case req.URL.Scheme != "https" && !isLoopback(req.URL.Hostname()):
+		return fmt.Errorf("%q: %w", req.URL.Host, ErrCleartext)
+	}
+	return t.policy.admit(req.Context(), req.URL)
 }
 
 // carriesLogin reports whether the request has a login: in its header, or in the form by

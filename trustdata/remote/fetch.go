@@ -106,7 +106,7 @@ func (f *Fetcher) Fetch(ctx context.Context, gun trustdata.GUN) (*Result, error)
 		}
 		return nil, err
 	}
-	result := &Result{Repo: repo, Collection: repo.Collection(), Requests: requests(), Notes: ep.Problems}
+	result := &Result{Repo: repo, Collection: repo.Collection(), Requests: requests(), Notes: ep.Problems()}
 	if err := f.finish(result, s, ep); err != nil {
 		return nil, err
 	}

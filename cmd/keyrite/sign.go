@@ -62,7 +62,7 @@ func (c *cli) sign(ctx context.Context, typed, digest string, length int64) erro
 	if err != nil {
 		return err
 	}
-	e, err := r.PlanSign(ctx, gun, tag, target)
+	e, err := r.PlanSign(ctx, gun, []rotation.TagTarget{{Tag: tag, Target: target}})
 	if errors.Is(err, rotation.ErrNothing) {
 		return c.nothing(gun, err)
 	}
@@ -100,7 +100,7 @@ func (c *cli) revoke(ctx context.Context, typed string) error {
 	if err != nil {
 		return err
 	}
-	e, err := r.PlanRevoke(ctx, gun, tag)
+	e, err := r.PlanRevoke(ctx, gun, []string{tag})
 	if err != nil {
 		return c.unverified(gun, s.explain(ctx, err))
 	}

@@ -10,23 +10,28 @@ import (
 	"keyrite/trustdata/remote"
 )
 
-// Edit is a change of a repository's tags before it happens: signing one, or taking
-// signatures away. It holds no secret.
+// Edit is a change of a repository's tags before it happens: signing some, or taking
+// their signatures away. Several tags are one upload. It holds no secret.
 type Edit struct {
-	ID            string           `json:"id"`
-	Kind          string           `json:"kind"`
-	GUN           trustdata.GUN    `json:"-"`
-	Server        string           `json:"-"`
-	Tag           string           `json:"-"`
-	Digest        string           `json:"-"` // hex SHA-256; "" where a signature is taken away
-	Length        int64            `json:"-"`
-	Steps         []string         `json:"steps"`
-	Need          []Need           `json:"needs"`
-	Changes       []string         `json:"changes"`
-	WillNotFollow []string         `json:"will_not_follow"`
-	Roles         []trustdata.Role `json:"-"`
+	ID     string        `json:"id"`
+	Kind   string        `json:"kind"`
+	GUN    trustdata.GUN `json:"-"`
+	Server string        `json:"-"`
+	// Tags are those that were asked for, in the order of asking. Those of a revocation
+	// have no target.
+	Tags          []TagTarget `json:"-"`
+	Steps         []string    `json:"steps"`
+	Need          []Need      `json:"needs"`
+	Changes       []string    `json:"changes"`
+	WillNotFollow []string    `json:"will_not_follow"`
+	// Roles get a new version, in the order in which docker looks into them.
+	Roles []trustdata.Role `json:"-"`
 
-	base         *remote.Result
+	base *remote.Result
+	// sets says for each role which tags it gets; one with no target goes.
+	sets map[trustdata.Role][]TagTarget
+	// anew are the roles whose file starts afresh, with the version that it must be above.
+	anew         map[trustdata.Role]int64
 	withSnapshot bool
 }
 
@@ -46,70 +51,14 @@ type Target struct {
 	Length int64
 }
 
-// PlanSign plans to sign a tag in every role that the keys here can sign and that docker
-// would write: targets where there are no delegations, else each direct delegation whose
-// paths admit the tag (notary-v1.md 8.3). A tag that is signed so already is ErrNothing.
-func (r *Rotator) PlanSign(ctx context.Context, gun trustdata.GUN, tag string, target Target) (*Edit, error) {
-	if err := checkTarget(tag, target); err != nil {
-		return nil, err
-	}
-	e, b, err := r.planEdit(ctx, "sign", gun, tag)
-	if err != nil {
-		return nil, err
-	}
-	e.Digest, e.Length = target.Digest, target.Length
-	roles, err := b.signingRoles(tag)
-	if err != nil {
-		return nil, err
-	}
-	for _, role := range roles {
-		old, signed := b.entry(role, tag)
-		if signed && old == target {
-			continue
-		}
-		verb := "signed for"
-		if signed {
-			verb = fmt.Sprintf("signed for sha256:%s until now, then for", old.Digest)
-		}
-		e.Changes = append(e.Changes, fmt.Sprintf("%s: %s %s sha256:%s, %d bytes", role, tag, verb, target.Digest, target.Length))
-		e.Roles = append(e.Roles, role)
-	}
-	return e, b.finish(e)
+// TagTarget is a tag and what it is to be signed for.
+type TagTarget struct {
+	Tag string
+	Target
 }
 
-// PlanRevoke plans to take a tag out of every role that the keys here can sign. Roles that
-// go on vouching for it, because their keys are elsewhere, are named.
-func (r *Rotator) PlanRevoke(ctx context.Context, gun trustdata.GUN, tag string) (*Edit, error) {
-	e, b, err := r.planEdit(ctx, "revoke", gun, tag)
-	if err != nil {
-		return nil, err
-	}
-	for _, role := range b.repo.Order() {
-		if _, signed := b.entry(role, tag); !signed {
-			continue
-		}
-		if _, err := b.roleSigners(role); err != nil {
-			e.WillNotFollow = append(e.WillNotFollow, fmt.Sprintf("%s goes on vouching for %s: no key of it is here", role, tag))
-			continue
-		}
-		e.Changes = append(e.Changes, fmt.Sprintf("%s: %s is no longer signed", role, tag))
-		e.Roles = append(e.Roles, role)
-	}
-	return e, b.finish(e)
-}
-
-func checkTarget(tag string, t Target) error {
-	raw, err := hex.DecodeString(t.Digest)
-	switch {
-	case tag == "":
-		return usagef("the tag has no name")
-	case err != nil || len(raw) != 32:
-		return usagef("digest %q is not 64 hex digits of a SHA-256", t.Digest)
-	case t.Length <= 0:
-		return usagef("a length of %d bytes is not possible", t.Length)
-	}
-	return nil
-}
+// gone reports whether the tag is to have no signature.
+func (t TagTarget) gone() bool { return t.Digest == "" }
 
 // ApplyEdit signs with the opened keys, sends, and reads back.
 func (r *Rotator) ApplyEdit(ctx context.Context, e *Edit, keys Keys, progress Progress) (*EditResult, error) {
@@ -138,9 +87,11 @@ func (r *Rotator) ApplyEdit(ctx context.Context, e *Edit, keys Keys, progress Pr
 // check compares what was read back with what was meant.
 func (e *Edit) check(repo *notary.Repository) error {
 	for _, role := range e.Roles {
-		got, signed := entryOf(repo, role, e.Tag)
-		if signed != (e.Digest != "") || signed && got != (Target{e.Digest, e.Length}) {
-			return fmt.Errorf("%q was taken, but as read back %s does not say of %q what was meant", e.GUN, role, e.Tag)
+		for _, want := range e.sets[role] {
+			got, signed := entryOf(repo, role, want.Tag)
+			if signed == want.gone() || signed && got != want.Target {
+				return fmt.Errorf("%q was taken, but as read back %s does not say of %q what was meant", e.GUN, role, want.Tag)
+			}
 		}
 	}
 	return nil
@@ -152,18 +103,11 @@ func (r *Rotator) editFiles(e *Edit, keys Keys) (map[trustdata.Role][]byte, map[
 	b := &editor{repo: e.base.Repo, keys: keys}
 	files, versions := map[trustdata.Role][]byte{}, map[trustdata.Role]int64{}
 	for _, role := range e.Roles {
-		body := b.body(role)
-		body.Version++
-		body.Expires = r.Now().Add(notary.Lifetime(trustdata.RoleTargets))
-		if e.Digest == "" {
-			delete(body.Targets, e.Tag)
-		} else {
-			raw, err := hex.DecodeString(e.Digest)
-			if err != nil {
-				return nil, nil, err
-			}
-			body.Targets[e.Tag] = notary.Entry{Hashes: map[string][]byte{"sha256": raw}, Length: e.Length}
+		body, err := b.next(role, e)
+		if err != nil {
+			return nil, nil, err
 		}
+		body.Expires = r.Now().Add(notary.Lifetime(trustdata.RoleTargets))
 		signers, err := b.openSigners(role)
 		if err != nil {
 			return nil, nil, err
@@ -187,55 +131,23 @@ func (r *Rotator) editFiles(e *Edit, keys Keys) (map[trustdata.Role][]byte, map[
 	return files, versions, nil
 }
 
-// planEdit reads the repository and the keys that are here.
-func (r *Rotator) planEdit(ctx context.Context, kind string, gun trustdata.GUN, tag string) (*Edit, *editor, error) {
-	res, err := r.Fetch(ctx, gun)
-	if err != nil {
-		return nil, nil, err
+// next is the content of a role once the edit is made.
+func (b *editor) next(role trustdata.Role, e *Edit) (notary.Targets, error) {
+	body := notary.Targets{Version: e.anew[role], Targets: map[string]notary.Entry{}, Keys: map[trustdata.ListedID]trustdata.PublicKey{}}
+	if file, ok := b.repo.Targets[role]; ok {
+		body = file.Body.Clone()
 	}
-	infos, err := r.Keys.List(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	here := held{}
-	for _, info := range infos {
-		if info.Problem == "" {
-			here[info.KeyID] = info
+	body.Version++
+	for _, t := range e.sets[role] {
+		if t.gone() {
+			delete(body.Targets, t.Tag)
+			continue
 		}
-	}
-	e := &Edit{ID: operationID(r.Now()), Kind: kind + " " + tag, GUN: gun, Server: res.Collection.Server, Tag: tag, base: res,
-		Need: []Need{}, Changes: []string{}, WillNotFollow: []string{}, Roles: []trustdata.Role{},
-		Steps: []string{"check that the server still has what this plan saw", "sign the new metadata and verify it as a client would",
-			"send it", "fetch it by version and everything else with an empty cache, and verify it"}}
-	return e, &editor{repo: res.Repo, held: here}, nil
-}
-
-// finish lists the keys that an edit needs.
-func (b *editor) finish(e *Edit) error {
-	if len(e.Roles) == 0 {
-		if len(e.WillNotFollow) > 0 {
-			return fmt.Errorf("%s: %w", e.WillNotFollow[0], ErrNothing)
-		}
-		return fmt.Errorf("%q: %w", e.Tag, ErrNothing)
-	}
-	wanted := map[trustdata.KeyID]bool{}
-	for _, role := range e.Roles {
-		ids, err := b.roleSigners(role)
+		raw, err := hex.DecodeString(t.Digest)
 		if err != nil {
-			return err
+			return body, err
 		}
-		for _, id := range ids {
-			if !wanted[id] {
-				wanted[id] = true
-				e.Need = append(e.Need, Need{KeyID: id, Role: role, GUN: e.GUN, Why: fmt.Sprintf("it signs %s", role)})
-			}
-		}
+		body.Targets[t.Tag] = notary.Entry{Hashes: map[string][]byte{"sha256": raw}, Length: t.Length}
 	}
-	p := &planner{held: b.held, plan: &Plan{Request: Request{GUN: e.GUN}, base: b.repo}}
-	if err := p.snapshotKey(); err != nil {
-		return err
-	}
-	e.withSnapshot = p.plan.withSnapshot
-	e.Need = append(e.Need, p.plan.Need...)
-	return nil
+	return body, nil
 }

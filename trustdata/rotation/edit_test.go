@@ -49,6 +49,10 @@ func (w *world) apply(e *rotation.Edit) (*rotation.EditResult, error) {
 	return w.rotator().ApplyEdit(ctx, e, keys, func(string) {})
 }
 
+func one(tag string, t rotation.Target) []rotation.TagTarget {
+	return []rotation.TagTarget{{Tag: tag, Target: t}}
+}
+
 var target = rotation.Target{Digest: strings.Repeat("ab", 32), Length: 528}
 
 func TestInitSignRevoke(t *testing.T) {
@@ -67,7 +71,7 @@ func TestInitSignRevoke(t *testing.T) {
 	}
 	ctx := context.Background()
 	r := w.rotator()
-	e, err := r.PlanSign(ctx, gun, "1.0", target)
+	e, err := r.PlanSign(ctx, gun, one("1.0", target))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,9 +83,9 @@ func TestInitSignRevoke(t *testing.T) {
 	if len(tags) != 1 || tags[0].Digest != target.Digest || tags[0].Length != target.Length || !tags[0].Pulled {
 		t.Errorf("tags %+v", tags)
 	}
-	_, err = r.PlanSign(ctx, gun, "1.0", target)
+	_, err = r.PlanSign(ctx, gun, one("1.0", target))
 	is(t, err, rotation.ErrNothing)
-	if e, err = r.PlanRevoke(ctx, gun, "1.0"); err != nil {
+	if e, err = r.PlanRevoke(ctx, gun, []string{"1.0"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.apply(e); err != nil {
@@ -90,7 +94,7 @@ func TestInitSignRevoke(t *testing.T) {
 	if tags := w.collection().Tags; len(tags) != 0 {
 		t.Errorf("tags after revoking: %+v", tags)
 	}
-	_, err = r.PlanRevoke(ctx, gun, "1.0")
+	_, err = r.PlanRevoke(ctx, gun, []string{"1.0"})
 	is(t, err, rotation.ErrNothing)
 }
 
@@ -134,8 +138,8 @@ func TestInitRefused(t *testing.T) {
 func TestSignRefusesBadTargets(t *testing.T) {
 	w := newWorld(t)
 	w.publish(false)
-	for _, bad := range []rotation.Target{{}, {Digest: "ab", Length: 1}, {Digest: target.Digest}, {Digest: target.Digest, Length: -1}, {Digest: strings.Repeat("zz", 32), Length: 1}} {
-		_, err := w.rotator().PlanSign(context.Background(), gun, "1.0", bad)
+	for _, bad := range []rotation.Target{{}, {Digest: "ab", Length: 1}, {Digest: target.Digest}, {Digest: target.Digest, Length: -1}, {Digest: strings.Repeat("zz", 32), Length: 1}, {Digest: strings.Repeat("AB", 32), Length: 1}} {
+		_, err := w.rotator().PlanSign(context.Background(), gun, one("1.0", bad))
 		is(t, err, rotation.ErrUsage)
 	}
 }

@@ -3,6 +3,7 @@ package rotation
 import (
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -98,9 +99,6 @@ func (b *editor) signingRoles(tag string) ([]trustdata.Role, error) {
 			missing = err
 			continue
 		}
-		if problem, bad := b.repo.Skipped[d.Role]; bad {
-			return nil, fmt.Errorf("%s cannot be signed before it is repaired, for its other tags would be lost: %s", d.Role, problem.Detail)
-		}
 		roles = append(roles, d.Role)
 	}
 	if len(roles) == 0 && missing == nil {
@@ -112,12 +110,9 @@ func (b *editor) signingRoles(tag string) ([]trustdata.Role, error) {
 	return roles, nil
 }
 
-// body is the role's present content, or that of a role that was never published.
-func (b *editor) body(role trustdata.Role) notary.Targets {
-	if file, ok := b.repo.Targets[role]; ok {
-		return file.Body.Clone()
-	}
-	return notary.Targets{Targets: map[string]notary.Entry{}, Keys: map[trustdata.ListedID]trustdata.PublicKey{}}
+// skipped are the delegations whose file was refused, in order.
+func (b *editor) skipped() []trustdata.Role {
+	return slices.Sorted(maps.Keys(b.repo.Skipped))
 }
 
 func (b *editor) entry(role trustdata.Role, tag string) (Target, bool) {

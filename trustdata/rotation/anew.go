@@ -1,0 +1,114 @@
+package rotation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/notary"
+	"keyrite/trustdata/remote"
+)
+
+// plausible bounds the version that an unverified file may claim: with a higher one a
+// server could make us use up all versions of a role.
+const plausible = 1 << 20
+
+// startAnew settles with which version a role starts that has no file which counts. It may
+// never have had one. But a delegation that was deleted and made again, or whose keys were
+// all replaced, has a file and a history on the server, which takes no version that is not
+// above them; the reference client begins at 1 and is refused (notary-v1.md 6.6). What the
+// old file says is not taken over: nobody who is trusted now has signed it.
+func (r *Rotator) startAnew(ctx context.Context, e *Edit, b *editor) error {
+	for _, role := range e.Roles {
+		if _, ok := b.repo.Targets[role]; ok {
+			continue
+		}
+		if err := b.mayStartAnew(role); err != nil {
+			return err
+		}
+		stored, tags, err := r.stored(ctx, e.GUN, role)
+		if err != nil {
+			return err
+		}
+		seen, _, err := r.State.Seen(e.GUN)
+		if err != nil {
+			return err
+		}
+		e.anew[role] = max(stored, seen.Versions[role])
+		switch {
+		case stored > 0:
+			e.Changes = append(e.Changes, fmt.Sprintf("%s: starts afresh with version %d, because its file on the server, version %d, is not signed by the keys that it has now", role, stored+1, stored))
+			e.WillNotFollow = append(e.WillNotFollow, fmt.Sprintf("%s: the %d tag(s) of its old file do not count now, and do not come back: sign again what still holds", role, tags))
+		case e.anew[role] > 0:
+			e.Changes = append(e.Changes, fmt.Sprintf("%s: starts afresh with version %d; the file that this machine has seen before is gone from the server", role, e.anew[role]+1))
+		default:
+			e.Changes = append(e.Changes, fmt.Sprintf("%s: gets its first file", role))
+		}
+	}
+	return nil
+}
+
+// mayStartAnew refuses where the role's file is the signers' own and only cannot be used
+// now: a fresh one would lose its tags.
+func (b *editor) mayStartAnew(role trustdata.Role) error {
+	problem, bad := b.repo.Skipped[role]
+	_, published := b.repo.Snapshot.Body.Meta[role]
+	switch {
+	case !bad, problem.Reason == trustdata.ReasonSignature, problem.Reason == trustdata.ReasonMissing && !published:
+		return nil
+	case problem.Reason == trustdata.ReasonExpired:
+		return fmt.Errorf("%w: a fresh file would lose its other tags, so sign that file again first, with the key of %s: notary witness -p %s %s",
+			&trustdata.VerifyError{Problem: problem}, role, b.repo.GUN, role)
+	}
+	return fmt.Errorf("nothing is signed on top of a file that is refused: %w", &trustdata.VerifyError{Problem: problem})
+}
+
+// stored is the highest version of a delegation that the server has, 0 for none, and how
+// many tags that has. The file is not verified; only its version is used.
+func (r *Rotator) stored(ctx context.Context, gun trustdata.GUN, role trustdata.Role) (version int64, tags int, err error) {
+	server, err := r.Server(gun)
+	if err != nil {
+		return 0, 0, err
+	}
+	raw, err := server.Get(ctx, role, notary.Limit(role))
+	if errors.Is(err, remote.ErrNotFound) {
+		// Servers with a data base find the current file by way of the snapshot, which may
+		// not name it any more. Its versions are there all the same.
+		return lastVersion(ctx, server, role)
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("asking which version of %s the server has: %w", role, err)
+	}
+	return versionOf(role, raw)
+}
+
+func versionOf(role trustdata.Role, raw []byte) (int64, int, error) {
+	file, err := notary.ParseTargets(role, raw)
+	if err != nil {
+		return 0, 0, err
+	}
+	if file.Body.Version > plausible {
+		return 0, 0, fmt.Errorf("the server's old file of %s says that it is version %d, which nobody can have reached; ask who runs the server", role, file.Body.Version)
+	}
+	return file.Body.Version, len(file.Body.Targets), nil
+}
+
+// lastVersion finds the highest stored version of a role by asking for versions one after
+// the other; they have no gaps, unless somebody made them.
+func lastVersion(ctx context.Context, server TrustServer, role trustdata.Role) (version int64, tags int, err error) {
+	var last []byte
+	for n := int64(1); n <= plausible; n++ {
+		raw, err := server.ByVersion(ctx, role, n, notary.Limit(role))
+		switch {
+		case errors.Is(err, remote.ErrNotFound) && last == nil:
+			return 0, 0, nil
+		case errors.Is(err, remote.ErrNotFound):
+			return versionOf(role, last)
+		case err != nil:
+			return 0, 0, fmt.Errorf("asking for version %d of %s: %w", n, role, err)
+		}
+		last = raw
+	}
+	return versionOf(role, last)
+}

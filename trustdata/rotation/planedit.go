@@ -1,0 +1,171 @@
+package rotation
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"keyrite/trustdata"
+)
+
+// PlanSign plans to sign tags in every role that the keys here can sign and that docker
+// would write: targets where there are no delegations, else each direct delegation whose
+// paths admit the tag (notary-v1.md 8.3). Where all are signed so already it is
+// ErrNothing: an empty upload would only raise versions.
+func (r *Rotator) PlanSign(ctx context.Context, gun trustdata.GUN, tags []TagTarget) (*Edit, error) {
+	for i, t := range tags {
+		if err := checkTarget(t); err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(tags[:i], func(o TagTarget) bool { return o.Tag == t.Tag }) {
+			return nil, usagef("the tag %q is named twice", t.Tag)
+		}
+	}
+	e, b, err := r.planEdit(ctx, "sign", gun, tags)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tags {
+		roles, err := b.signingRoles(t.Tag)
+		if err != nil {
+			return nil, err
+		}
+		for _, role := range roles {
+			old, signed := b.entry(role, t.Tag)
+			if signed && old == t.Target {
+				continue
+			}
+			verb := "signed for"
+			if signed {
+				verb = fmt.Sprintf("signed for sha256:%s until now, then for", old.Digest)
+			}
+			e.Changes = append(e.Changes, fmt.Sprintf("%s: %s %s sha256:%s, %d bytes", role, t.Tag, verb, t.Digest, t.Length))
+			e.set(role, t)
+		}
+	}
+	if err := r.startAnew(ctx, e, b); err != nil {
+		return nil, err
+	}
+	return e, b.finish(e)
+}
+
+// PlanRevoke plans to take tags out of every role that the keys here can sign. Roles that
+// go on vouching for one, because their keys are elsewhere, are named, and so are those
+// that cannot be read. A tag that no role signs is ErrNothing.
+func (r *Rotator) PlanRevoke(ctx context.Context, gun trustdata.GUN, tags []string) (*Edit, error) {
+	var asked []TagTarget
+	for _, tag := range tags {
+		if tag == "" {
+			return nil, usagef("the tag has no name")
+		}
+		asked = append(asked, TagTarget{Tag: tag})
+	}
+	e, b, err := r.planEdit(ctx, "revoke", gun, asked)
+	if err != nil {
+		return nil, err
+	}
+	var missing error
+	for _, t := range asked {
+		for _, role := range b.repo.Order() {
+			if _, signed := b.entry(role, t.Tag); !signed {
+				continue
+			}
+			if _, err := b.roleSigners(role); err != nil {
+				missing = err
+				e.WillNotFollow = append(e.WillNotFollow, fmt.Sprintf("%s goes on vouching for %s: too few of its keys are here", role, t.Tag))
+				continue
+			}
+			e.Changes = append(e.Changes, fmt.Sprintf("%s: %s is no longer signed", role, t.Tag))
+			e.set(role, t)
+		}
+	}
+	for _, role := range b.skipped() {
+		e.WillNotFollow = append(e.WillNotFollow, fmt.Sprintf("%s does not verify, so whatever it says of a tag stays: %s", role, b.repo.Skipped[role].Detail))
+	}
+	if len(e.Roles) == 0 && missing != nil {
+		return nil, missing
+	}
+	return e, b.finish(e)
+}
+
+// set notes that a role gets a tag, or loses it.
+func (e *Edit) set(role trustdata.Role, t TagTarget) {
+	if !slices.Contains(e.Roles, role) {
+		e.Roles = append(e.Roles, role)
+	}
+	e.sets[role] = append(e.sets[role], t)
+}
+
+func checkTarget(t TagTarget) error {
+	raw, err := hex.DecodeString(t.Digest)
+	switch {
+	case t.Tag == "":
+		return usagef("the tag has no name")
+	case err != nil || len(raw) != 32 || t.Digest != strings.ToLower(t.Digest):
+		return usagef("digest %q is not 64 hex digits of a SHA-256", t.Digest)
+	case t.Length <= 0:
+		return usagef("a length of %d bytes is not possible", t.Length)
+	}
+	return nil
+}
+
+// planEdit reads the repository and the keys that are here.
+func (r *Rotator) planEdit(ctx context.Context, verb string, gun trustdata.GUN, tags []TagTarget) (*Edit, *editor, error) {
+	if len(tags) == 0 {
+		return nil, nil, usagef("no tag is named")
+	}
+	res, err := r.Fetch(ctx, gun)
+	if err != nil {
+		return nil, nil, err
+	}
+	infos, err := r.Keys.List(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	here := held{}
+	for _, info := range infos {
+		if info.Problem == "" {
+			here[info.KeyID] = info
+		}
+	}
+	kind := verb + " " + tags[0].Tag
+	if len(tags) > 1 {
+		kind = fmt.Sprintf("%s %d tags", verb, len(tags))
+	}
+	e := &Edit{ID: operationID(r.Now()), Kind: kind, GUN: gun, Server: res.Collection.Server, Tags: tags, base: res,
+		Need: []Need{}, Changes: []string{}, WillNotFollow: []string{}, Roles: []trustdata.Role{},
+		sets: map[trustdata.Role][]TagTarget{}, anew: map[trustdata.Role]int64{},
+		Steps: []string{"check that the server still has what this plan saw", "sign the new metadata and verify it as a client would",
+			"send it", "fetch it by version and everything else with an empty cache, and verify it"}}
+	return e, &editor{repo: res.Repo, held: here}, nil
+}
+
+// finish lists the keys that an edit needs.
+func (b *editor) finish(e *Edit) error {
+	if len(e.Roles) == 0 {
+		return fmt.Errorf("%s of %q: %w", e.Kind, e.GUN, ErrNothing)
+	}
+	wanted := map[trustdata.KeyID]bool{}
+	for _, role := range e.Roles {
+		ids, err := b.roleSigners(role)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if !wanted[id] {
+				wanted[id] = true
+				e.Need = append(e.Need, Need{KeyID: id, Role: role, GUN: e.GUN, Why: fmt.Sprintf("it signs %s", role)})
+			}
+		}
+	}
+	p := &planner{held: b.held, plan: &Plan{Request: Request{GUN: e.GUN}, base: b.repo}}
+	if err := p.snapshotKey(); err != nil {
+		return err
+	}
+	e.withSnapshot = p.plan.withSnapshot
+	e.Need = append(e.Need, p.plan.Need...)
+	return nil
+}
+

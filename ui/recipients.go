@@ -8,30 +8,46 @@ import (
 	"keyrite/backup"
 )
 
-// recipients asks for public keys. Secret keys look much alike and lie beside them, so one
-// that is pasted or typed by mistake is dropped before it can be seen.
-type recipients struct {
+// public is an input for what may be seen. Secret keys look much like public ones and lie
+// in the files whose paths are typed, so one that is pasted or typed by mistake is dropped
+// before it can be seen.
+type public struct {
 	*input
 	// deaf is true from the beginning of a secret key until the line is cleared: what a
 	// terminal still has of a paste must not be taken for text.
 	deaf bool
 }
 
+// NewPublicInput is NewInput, where a secret key might be pasted by mistake.
+func NewPublicInput(st *Styles, in Input) Dialog {
+	return &public{input: NewInput(st, in).(*input)}
+}
+
+// recipients gives the line as a list.
+type recipients struct{ Dialog }
+
 // NewRecipients asks who can open a backup. Its result is a []string for
 // backup.ParseRecipients, which has been asked already.
 func NewRecipients(st *Styles, given []string) Dialog {
-	in := NewInput(st, Input{Title: "WHO CAN OPEN IT", Prompt: "Public keys:", Do: "take", Text: strings.Join(given, " "),
+	return recipients{NewPublicInput(st, Input{Title: "WHO CAN OPEN IT", Prompt: "Public keys:", Do: "take", Text: strings.Join(given, " "),
 		Explain: "age1... or ssh-ed25519 ..., several with a space between. Only public keys: never the secret one that opens.",
 		Check: func(text string) error {
 			_, err := backup.ParseRecipients(SplitRecipients(text))
 			return err
-		}})
-	return &recipients{input: in.(*input)}
+		}})}
 }
 
-const noSecrets = "That is a secret key. It was dropped unseen; do not paste it anywhere. What is asked for is the public key (age1...). Ctrl-u clears the field."
+func (r recipients) Update(msg tea.Msg) (any, tea.Cmd) {
+	result, cmd := r.Dialog.Update(msg)
+	if text, ok := result.(string); ok {
+		return SplitRecipients(text), cmd
+	}
+	return result, cmd
+}
 
-func (d *recipients) Update(msg tea.Msg) (any, tea.Cmd) {
+const noSecrets = "That is a secret key. It was dropped unseen, and is asked for nowhere: only public keys (age1...) and the paths of files are. Ctrl-u clears the field."
+
+func (d *public) Update(msg tea.Msg) (any, tea.Cmd) {
 	if d.deaf && !d.hears(msg) {
 		return nil, nil
 	}
@@ -45,19 +61,16 @@ func (d *recipients) Update(msg tea.Msg) (any, tea.Cmd) {
 		d.refuse()
 		return nil, nil
 	}
-	if text, ok := result.(string); ok {
-		return SplitRecipients(text), cmd
-	}
 	return result, cmd
 }
 
 // hears lets through the keys that end the deafness.
-func (d *recipients) hears(msg tea.Msg) bool {
+func (d *public) hears(msg tea.Msg) bool {
 	k, ok := msg.(tea.KeyPressMsg)
 	return ok && (k.String() == "ctrl+u" || k.String() == "esc")
 }
 
-func (d *recipients) refuse() { d.line.text, d.wrong, d.deaf = "", noSecrets, true }
+func (d *public) refuse() { d.line.text, d.wrong, d.deaf = "", noSecrets, true }
 
 // secretKey reports whether text holds the beginning of a secret key.
 func secretKey(text string) bool {

@@ -67,6 +67,17 @@ func TestRecipientsNeverShowsASecretKey(t *testing.T) {
 	}
 }
 
+func TestPublicInputTakesPaths(t *testing.T) {
+	d := ui.NewPublicInput(uitest.Styles(), ui.Input{Title: "T", Prompt: "P:", Do: "take"})
+	if got := send(d, tea.PasteMsg{Content: "/home/ops/key.txt"}, uitest.Key("enter")); got != "/home/ops/key.txt" {
+		t.Errorf("the result is %v", got)
+	}
+	d = ui.NewPublicInput(uitest.Styles(), ui.Input{Title: "T", Prompt: "P:", Do: "take"})
+	if got := send(d, tea.PasteMsg{Content: secretKey}, uitest.Key("enter")); got != nil || strings.Contains(d.View(100, 24), "GFPYY") {
+		t.Errorf("a secret key gives %v", got)
+	}
+}
+
 func TestRecipientsRefusesWhatIsNone(t *testing.T) {
 	d := ui.NewRecipients(uitest.Styles(), nil)
 	if r := send(d, tea.PasteMsg{Content: publicKey[:40]}, uitest.Key("enter")); r != nil {

@@ -70,7 +70,7 @@ var countWords = map[backup.Action]string{
 func planRow(r backup.RestoreRow) ui.Row {
 	mark, what := action(r)
 	row := ui.Row{ID: r.Path, Mark: mark, Cells: []string{name(r.KeyID, r.Path), what, role(r), orNone(string(r.GUN))},
-		Detail: []string{trustdata.Visible(r.Path), reason(r)}}
+		Detail: []string{reason(r), trustdata.Visible(r.Path)}}
 	if r.KeyID != "" {
 		row.Copy = []ui.Copyable{{What: "key ID", Text: string(r.KeyID)}}
 	}

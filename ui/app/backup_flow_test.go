@@ -1,0 +1,168 @@
+package app_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"keyrite/backup"
+	"keyrite/trustdata"
+	"keyrite/ui"
+	backupui "keyrite/ui/backup"
+	"keyrite/ui/restore"
+	"keyrite/ui/uitest"
+)
+
+// sets is a service over made-up backups, for frames that are the same on every machine.
+type sets struct{}
+
+func keyEntry(short, role, gun string) backup.File {
+	return backup.File{Path: "private/" + string(id(short)) + ".key", Kind: backup.KindKey, Size: 500, KeyID: id(short), Role: role, GUN: trustdata.GUN(gun)}
+}
+
+func manifest() *backup.Manifest {
+	return &backup.Manifest{Created: uitest.Start, Tool: "keyrite 1.0", Files: []backup.File{keyEntry("7f3a9c1", "root", ""), keyEntry("5419081", "targets", "registry.acme.io/pay/api"),
+		keyEntry("b7712fe", "targets", "registry.acme.io/pay/web"), keyEntry("6cf02d9", "alice", "")}}
+}
+
+func (sets) Plan(_ context.Context, w backupui.Wish) (*backup.CreatePlan, error) {
+	to, err := backup.ParseRecipients(w.Recipients)
+	return &backup.CreatePlan{File: w.Folder + "/" + backupName, Manifest: manifest(), Recipients: to, Bytes: 61 << 10,
+		Warnings: []string{`"/media/stick" is on the same file system as the keys in "/home/ops/.docker/trust": what destroys the one destroys the other`}}, err
+}
+
+func (sets) Write(_ context.Context, p *backup.CreatePlan, progress backup.Progress) (*backup.CreateResult, error) {
+	progress(backup.Step{Phase: backup.PhaseWrite, Done: 61 << 10, Total: 61 << 10})
+	progress(backup.Step{Phase: backup.PhaseRead, Done: 62 << 10, Total: 62 << 10})
+	return &backup.CreateResult{File: p.File, SHA256: "sha256:" + strings.Repeat("4e1f09c3", 8), Keys: p.Keys(), Metadata: []trustdata.GUN{"registry.acme.io/pay/web"},
+		State: backup.StateReadBack, Waived: []string{backup.WaiverProof}, Beside: []string{"/media/stick/RESTORE.txt", p.File + ".sha256"}}, nil
+}
+
+func (sets) List(context.Context, string) ([]backup.Listed, error) {
+	at := uitest.Start.AddDate(0, 0, -20)
+	return []backup.Listed{
+		{File: "/media/stick/" + backupName, Created: uitest.Start, Size: 62000, SHA256: "sha256:" + strings.Repeat("4e1f09c3", 8), Sums: backup.SumsOK, State: backup.StateUnknown},
+		{File: "/media/stick/keyrite-2026-11-02T094100Z.age", Created: at, Size: 61000, SHA256: "sha256:" + strings.Repeat("aa4107de", 8), Sums: backup.SumsOK, State: backup.StateProven, ProvenAt: at},
+		{File: "/media/stick/keyrite-2025-01-02T094100Z.age", Created: at.AddDate(-1, 0, 0), Size: 1000, SHA256: "sha256:" + strings.Repeat("00ff07de", 8), Sums: backup.SumsDiffer, State: backup.StateUnknown},
+	}, nil
+}
+
+func (sets) Verify(_ context.Context, file string, _ backupui.Opening, _ backup.Progress) (*backup.VerifyResult, error) {
+	p := backup.CreatePlan{Manifest: manifest()}
+	return &backup.VerifyResult{File: file, SHA256: "sha256:" + strings.Repeat("4e1f09c3", 8), Created: uitest.Start, Tool: "keyrite 1.0", Keys: p.Keys(),
+		Metadata: []trustdata.GUN{"registry.acme.io/pay/web"}, Sums: backup.SumsOK, Decrypted: true, State: backup.StateProven, OK: true}, nil
+}
+
+// restores is the same for the other wizard.
+type restores struct{}
+
+func (restores) Plan(_ context.Context, file string, _ restore.Opening, _ backup.Progress) (*backup.RestorePlan, error) {
+	files := manifest().Files
+	rows := []backup.RestoreRow{{File: files[0], Action: backup.ActionAdd}, {File: files[1], Action: backup.ActionSame},
+		{File: files[2], Action: backup.ActionReplace, Reason: "the file here goes to the trash"}, {File: files[3], Action: backup.ActionRefuse, Reason: "it is no usable key file: the file is no PEM block"}}
+	return &backup.RestorePlan{File: file, SHA256: "sha256:" + strings.Repeat("4e1f09c3", 8), Manifest: manifest(), To: "/home/ops/.docker/trust", Rows: rows}, nil
+}
+
+func (restores) Restore(_ context.Context, p *backup.RestorePlan, _ backup.Progress) (*backup.RestoreResult, error) {
+	return &backup.RestoreResult{File: p.File, To: p.To, Restored: []trustdata.KeyID{p.Rows[0].KeyID}, Same: []trustdata.KeyID{p.Rows[1].KeyID}, Replaced: []trustdata.KeyID{p.Rows[2].KeyID},
+		Refused: []backup.Refusal{{Path: p.Rows[3].Path, Reason: p.Rows[3].Reason}}, Trashed: []string{"/home/ops/.docker/trust/trash/2026-11-22/" + string(p.Rows[2].KeyID) + ".key"}, OK: true}, nil
+}
+
+func createFrom(t testing.TB) func(w, h int) *uitest.Driver {
+	return func(w, h int) *uitest.Driver {
+		return enter(t, w, h, func(st *ui.Styles, clock ui.Clock) ui.Screen {
+			return backupui.NewCreate(backupui.CreateOptions{Context: context.Background(), Styles: st, Clock: clock, Writer: sets{}})
+		})
+	}
+}
+
+func listFrom(t testing.TB) func(w, h int) *uitest.Driver {
+	return func(w, h int) *uitest.Driver {
+		return enter(t, w, h, func(st *ui.Styles, clock ui.Clock) ui.Screen {
+			return backupui.New(backupui.Options{Context: context.Background(), Styles: st, Clock: clock, Reader: sets{}, Folder: "/media/stick"})
+		})
+	}
+}
+
+func restoreFrom(t testing.TB) func(w, h int) *uitest.Driver {
+	return func(w, h int) *uitest.Driver {
+		return enter(t, w, h, func(st *ui.Styles, clock ui.Clock) ui.Screen {
+			return restore.New(restore.Options{Context: context.Background(), Styles: st, Clock: clock, Service: restores{}, Into: "/home/ops/.docker/trust", Profile: "PROD acme"})
+		})
+	}
+}
+
+var createFlow = []stage{
+	{"1 nothing chosen", press()},
+	{"1 folder", press("enter")},
+	{"1 folder chosen", typeIn("/media/stick")},
+	{"1 recipients", press("enter")},
+	{"1 chosen", func(d *uitest.Driver) { d.Paste(recipient).Press("enter") }},
+	{"2 write", func(d *uitest.Driver) { d.Pause().Press("B") }},
+	{"3 prove", func(d *uitest.Driver) { d.Resume() }},
+}
+
+var listFlow = []stage{
+	{"list", press()},
+	{"how", press("v")},
+	{"identity", press("1")},
+	{"verified", typeIn("/home/ops/identity.txt")},
+	{"passphrase", press("esc", "v", "2")},
+}
+
+var restoreFlow = []stage{
+	{"1 find", press()},
+	{"2 open", typeIn("/media/stick/" + backupName)},
+	{"2 passphrase", press("2")},
+	{"3 compare", typeIn(newPass)},
+	{"3 confirm", press("enter")},
+	{"4 write", func(d *uitest.Driver) { d.Advance(time.Second).Type("trust").Press("tab").Pause().Press("enter") }},
+	{"5 prove", func(d *uitest.Driver) { d.Resume() }},
+}
+
+func TestBackupFrames(t *testing.T) {
+	t.Run("create", func(t *testing.T) { frames(t, createFlow, createFrom(t)) })
+	t.Run("list", func(t *testing.T) { frames(t, listFlow, listFrom(t)) })
+	t.Run("restore", func(t *testing.T) { frames(t, restoreFlow, restoreFrom(t)) })
+}
+
+// TestBackupShowsNoSecret: a passphrase that is typed is in no frame and in no message.
+func TestBackupShowsNoSecret(t *testing.T) {
+	d := restoreFrom(t)(100, 30)
+	for _, s := range restoreFlow {
+		s.do(d)
+		for _, size := range [][2]int{{40, 10}, {60, 15}, {120, 40}, {100, 30}} {
+			d.Resize(size[0], size[1]).Fits().Lacks("canary")
+		}
+	}
+	d = createFrom(t)(100, 30).Press("p").Type(newPass).Lacks("canary").Press("enter").Type(newPass).Lacks("canary").Press("enter").Lacks("canary").Press("f")
+	if d.Paste("AGE-SECRET-KEY-1CANARY").Lacks("CANARY"); strings.Contains(d.Text(), "canary") {
+		t.Error("a passphrase is shown")
+	}
+}
+
+// TestBackupSmallLettersAreHarmless: nothing is written or restored without a capital, or
+// Tab on the question.
+func TestBackupSmallLettersAreHarmless(t *testing.T) {
+	for seed := range uint64(12) {
+		v := newVault(t)
+		d := v.create(100, 30, v.stick).Press("n").Paste(v.public).Press("enter")
+		wander(d, rand.New(rand.NewPCG(seed, 1)), 120, v.identity, v.public, newPass)
+		if got := v.backups(); len(got) != 0 {
+			t.Fatalf("seed %d: the folder holds %q", seed, got)
+		}
+		v.made().dir = v.openDir(filepath.Join(t.TempDir(), "trust"))
+		d = v.list(100, 30).Press("f").Type(v.stick).Press("enter", "T", "1").Type(v.identity).Press("enter").Has("[3 Compare]")
+		wander(d, rand.New(rand.NewPCG(seed, 2)), 120, v.identity, "trust", newPass)
+		if infos, err := v.dir.List(context.Background()); err != nil || len(infos) != 0 {
+			t.Fatalf("seed %d: restored %v, %v", seed, infos, err)
+		}
+		if got := v.backups(); !slices.Contains(got, backupName) || len(got) != 3 {
+			t.Fatalf("seed %d: the folder holds %q", seed, got)
+		}
+	}
+}

@@ -1,0 +1,333 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"keyrite/backup"
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/ui"
+	backupui "keyrite/ui/backup"
+	"keyrite/ui/restore"
+	"keyrite/ui/uitest"
+)
+
+// vault is a real trust directory with two keys, and real backups of it.
+type vault struct {
+	t        *testing.T
+	dir      *keyring.Dir
+	stick    string // where backups go
+	identity string // the path of a file that opens them
+	public   string // its recipient
+	ids      []trustdata.KeyID
+	key      *keyring.PrivateKey // the first one
+	writeErr error
+}
+
+func newVault(t *testing.T) *vault {
+	t.Helper()
+	folder := t.TempDir()
+	v := &vault{t: t, stick: filepath.Join(folder, "stick"), identity: filepath.Join(folder, "identity.txt")}
+	v.dir = v.openDir(filepath.Join(folder, "trust"))
+	for _, role := range []string{"root", "targets"} {
+		k, err := keyring.Generate(trustdata.KeyECDSA)
+		v.must(err)
+		v.put(k, role, oldPass)
+		v.ids = append(v.ids, k.KeyID())
+		if v.key == nil {
+			v.key = k
+		}
+	}
+	id, err := age.GenerateX25519Identity()
+	v.must(err)
+	v.public = id.Recipient().String()
+	v.must(os.WriteFile(v.identity, []byte(id.String()+"\n"), 0o600))
+	return v
+}
+
+func (v *vault) openDir(path string) *keyring.Dir {
+	v.t.Helper()
+	dir, err := keyring.OpenDir(path, keyring.DirOptions{Create: true})
+	v.must(err)
+	return dir
+}
+
+func (v *vault) put(k *keyring.PrivateKey, role, pass string) {
+	v.t.Helper()
+	enc, err := keyring.Encode(k, keyring.NewPassphrase([]byte(pass)), keyring.Header{Role: role, GUN: "a/b"}, quick)
+	v.must(err)
+	v.must(v.dir.Put(context.Background(), string(k.KeyID()), enc))
+}
+
+func (v *vault) must(err error) {
+	v.t.Helper()
+	if err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+func (v *vault) identities(path string, pass keyring.Passphrase) ([]backup.Identity, error) {
+	if path != "" {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		return backup.ParseIdentities(data)
+	}
+	if pass.IsEmpty() {
+		return nil, nil
+	}
+	id, err := backup.PassphraseIdentity(pass)
+	return []backup.Identity{id}, err
+}
+
+// workFactor keeps the tests quick.
+const workFactor = 10
+
+// writer, reader and restorer are the services over the real package.
+type writer struct{ *vault }
+
+func (w writer) Plan(ctx context.Context, wish backupui.Wish) (*backup.CreatePlan, error) {
+	var to []backup.Recipient
+	var err error
+	if len(wish.Recipients) > 0 {
+		to, err = backup.ParseRecipients(wish.Recipients)
+	} else {
+		var r backup.Recipient
+		r, err = backup.PassphraseRecipient(wish.Passphrase, workFactor)
+		to = []backup.Recipient{r}
+	}
+	if err != nil {
+		return nil, err
+	}
+	ids, err := w.identities(wish.Identity, keyring.Passphrase{})
+	if err != nil {
+		return nil, err
+	}
+	return backup.PlanCreate(ctx, backup.Source{Dirs: []*keyring.Dir{w.dir}, Tool: "keyrite test"}, backup.CreateOptions{Dir: wish.Folder, Recipients: to, Identities: ids, Now: uitest.Start})
+}
+
+func (w writer) Write(ctx context.Context, p *backup.CreatePlan, progress backup.Progress) (*backup.CreateResult, error) {
+	if w.writeErr != nil {
+		return nil, w.writeErr
+	}
+	return p.Apply(ctx, progress)
+}
+
+type reader struct{ *vault }
+
+func (r reader) List(ctx context.Context, folder string) ([]backup.Listed, error) {
+	return backup.List(ctx, folder, nil)
+}
+
+func (r reader) Verify(ctx context.Context, file string, with backupui.Opening, progress backup.Progress) (*backup.VerifyResult, error) {
+	ids, err := r.identities(with.Identity, with.Passphrase)
+	if err != nil {
+		return nil, err
+	}
+	return backup.Verify(ctx, file, ids, backup.VerifyOptions{Progress: progress})
+}
+
+type restorer struct{ *vault }
+
+func (r restorer) Plan(ctx context.Context, file string, with restore.Opening, progress backup.Progress) (*backup.RestorePlan, error) {
+	ids, err := r.identities(with.Identity, with.Passphrase)
+	if err != nil {
+		return nil, err
+	}
+	return backup.PlanRestore(ctx, file, ids, r.dir, backup.RestoreOptions{Now: uitest.Start, Progress: progress})
+}
+
+func (r restorer) Restore(ctx context.Context, p *backup.RestorePlan, progress backup.Progress) (*backup.RestoreResult, error) {
+	return p.Apply(ctx, progress)
+}
+
+func (v *vault) create(width, height int, folder string) *uitest.Driver {
+	return enter(v.t, width, height, func(st *ui.Styles, clock ui.Clock) ui.Screen {
+		return backupui.NewCreate(backupui.CreateOptions{Context: context.Background(), Styles: st, Clock: clock, Writer: writer{v}, Folder: folder})
+	})
+}
+
+func (v *vault) list(width, height int) *uitest.Driver {
+	return enter(v.t, width, height, func(st *ui.Styles, clock ui.Clock) ui.Screen {
+		return backupui.New(backupui.Options{Context: context.Background(), Styles: st, Clock: clock, Reader: reader{v},
+			Create: func(folder string) ui.Screen {
+				return backupui.NewCreate(backupui.CreateOptions{Context: context.Background(), Styles: st, Clock: clock, Writer: writer{v}, Folder: folder})
+			},
+			Restore: func(file string) ui.Screen {
+				return restore.New(restore.Options{Context: context.Background(), Styles: st, Clock: clock, Service: restorer{v}, File: file, Into: v.dir.Path(), Profile: "PROD acme"})
+			}})
+	})
+}
+
+// backups are the names in the stick's folder.
+func (v *vault) backups() []string {
+	entries, err := os.ReadDir(v.stick)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		v.t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+const backupName = "keyrite-2026-11-22T094100Z.age"
+
+func (v *vault) file() string { return filepath.Join(v.stick, backupName) }
+
+// made writes a backup without the console.
+func (v *vault) made() *vault {
+	v.t.Helper()
+	plan, err := writer{v}.Plan(context.Background(), backupui.Wish{Folder: v.stick, Recipients: []string{v.public}})
+	v.must(err)
+	_, err = plan.Apply(context.Background(), nil)
+	v.must(err)
+	return v
+}
+
+func TestBackUpForReal(t *testing.T) {
+	v := newVault(t)
+	d := v.create(100, 30, "").Has("[1 Choose]", "no folder yet", "nobody yet", "Nothing is written yet.").Press("B").Has("It is not known where the backup goes.")
+	d.Press("enter").Has("WHERE THE BACKUP GOES").Press("enter").Has("type a folder").Type(v.stick).Press("enter").Has(v.stick, "nobody yet").Press("B").Has("Nobody could open it yet.")
+	d.Press("enter").Has("WHO CAN OPEN IT").Paste("AGE-SECRET-KEY-1CANARY").Has("That is a secret key").Lacks("CANARY").Press("ctrl+u").Paste(v.public).Press("enter")
+	d.Has("2 keys, each still locked", v.public[:20], "decrypted by nobody", backupName)
+	d.Press("i").Type(v.identity).Press("enter").Has("decrypted to the end and compared").Press("enter").Has("All is known. B writes it.")
+	if got := v.backups(); got != nil {
+		t.Fatalf("before B there is %q", got)
+	}
+	d.Press("B").Fits().Has("[3 Prove]", "decrypted to the end, every file compared", "not every key was opened", "RESTORE.txt", backupName)
+	if got := v.backups(); !slices.Equal(got, []string{"RESTORE.txt", backupName, backupName + ".sha256"}) {
+		t.Errorf("the folder holds %q", got)
+	}
+	res, err := reader{v}.Verify(context.Background(), v.file(), backupui.Opening{Identity: v.identity}, nil)
+	if err != nil || len(res.Keys) != 2 || !res.OK {
+		t.Errorf("verify: %+v, %v", res, err)
+	}
+	d.Press("enter").Has("THE LOBBY")
+}
+
+func TestBackUpWithAPassphrase(t *testing.T) {
+	v := newVault(t)
+	d := v.create(100, 30, v.stick).Press("p").Has("NEW PASSPHRASE OF THE BACKUP").Type("short").Press("enter").Has("too short")
+	d.Type(newPass).Press("enter").Type(newPass).Press("enter").Has("the backup's own, which is not a key's", "with the passphrase itself").Lacks("canary")
+	// Another folder keeps the passphrase; another reader forgets it.
+	d.Press("f").Press("ctrl+u").Type(v.stick+"2").Press("enter").Has("stick2", "2 keys, each").Press("B").Has("[3 Prove]", "decrypted to the end").Lacks("canary")
+	v.stick += "2"
+	d.Press("enter")
+	l := v.list(100, 30).Press("f").Type(v.stick).Press("enter").Has(backupName).Press("v").Has("HOW IS IT OPENED?").Press("2").Has("PASSPHRASE OF THE BACKUP", backupName)
+	l.Type("wrong one").Press("enter").Has("does not open this backup. Second try. Nothing has changed.").Type(newPass).Press("enter").Has("It is sound").Lacks("canary")
+}
+
+func TestBackUpStopsAndFails(t *testing.T) {
+	v := newVault(t)
+	d := v.create(100, 30, v.stick).Press("n").Paste(v.public).Press("enter").Has("2 keys, each").Pause().Press("B").Has("[2 Write]", "Leaving now stops it")
+	d.Press("esc").Resume().Has("THE BACKUP WAS NOT WRITTEN. YOUR KEYS ARE UNTOUCHED.")
+	if got := v.backups(); len(got) != 0 {
+		t.Errorf("after a stop the folder holds %q", got)
+	}
+	d.Press("enter").Has("[1 Choose]", "The last attempt was not finished.", "2 keys, each").Press("B").Has("[3 Prove]")
+	v = newVault(t)
+	v.writeErr = errDisk
+	v.create(100, 30, v.stick).Press("n").Paste(v.public).Press("enter").Press("B").Has("THE BACKUP WAS NOT WRITTEN", "permission denied").Press("esc").Has("THE LOBBY")
+	// A folder that cannot be: the error stays, and nothing is lost of what was typed.
+	v.create(100, 30, filepath.Join(v.dir.Path(), "inside")).Press("n").Paste(v.public).Press("enter").Has("lies in the", v.public[:20])
+	v.create(50, 12, v.stick).Press("n").Paste(v.public).Press("enter").Fits().Press("B").Has("Make the window 60x15")
+}
+
+func TestBackupsListAndVerify(t *testing.T) {
+	v := newVault(t).made()
+	d := v.list(100, 30).Has("No folder is chosen yet").Press("v").Has("No backup is selected").Press("r").Has("No folder is chosen yet. f names one.")
+	d.Press("f").Type(v.stick).Press("enter").Fits().Has(backupName, "not known", "agrees", "1 backup in")
+	d.Press("v", "1").Type(v.identity).Press("enter").Has("It is sound", "2 keys", v.ids[0].Short(), "decrypted to the end").Press("esc").Has(backupName)
+	d.Press("v", "3").Has("It is sound as far as it was looked at", "not known: it was not decrypted").Press("esc")
+	d.Press("v", "1").Press("ctrl+u").Type("/no/such/file").Press("enter").Has("What happened", "no such file").Press("esc")
+	raw, err := os.ReadFile(v.file())
+	v.must(err)
+	raw[len(raw)-20] ^= 1
+	v.must(os.WriteFile(v.file(), raw, 0o600))
+	d.Press("r").Has("!!", "says another SHA-256").Press("v", "1").Press("ctrl+u").Type(v.identity).Press("enter").Has("It is NOT sound", "WHAT IS WRONG")
+}
+
+func TestRestoreForReal(t *testing.T) {
+	v := newVault(t).made()
+	v.dir = v.openDir(filepath.Join(t.TempDir(), "empty"))
+	d := v.list(100, 30).Press("f").Type(v.stick).Press("enter", "T").Has("HOW IS IT OPENED?", "restore").Press("1").Type(v.identity).Press("enter")
+	d.Fits().Has("[3 Compare]", "2 keys to add", v.ids[0].Short(), "Nothing is written yet. Leaving changes nothing.")
+	d.Press("d").Has("There is nothing to decide about this key: add").Press("enter").Has("RESTORE INTO A TRUST DIRECTORY").Lacks("(locked)").Press("enter").Press("esc")
+	if infos, err := v.dir.List(context.Background()); err != nil || len(infos) != 0 {
+		t.Fatalf("before the confirmation: %v, %v", infos, err)
+	}
+	d.Press("enter").Advance(time.Second).Press("tab", "enter").Fits().Has("[5 Prove]", "written and proved", v.ids[0].Short(), v.ids[1].Short(), "read back and is what the backup says")
+	k, err := v.dir.Open(context.Background(), v.ids[1], keyring.NewPassphrase([]byte(oldPass)))
+	if err != nil {
+		t.Fatalf("the restored key does not open: %v", err)
+	}
+	k.Wipe()
+	// Once more there is nothing to do.
+	d.Press("enter", "T", "1").Type(v.identity).Press("enter").Has("2 keys the same").Press("enter").Has("There is nothing to restore")
+}
+
+func TestRestoreOverADifferentKey(t *testing.T) {
+	v := newVault(t).made()
+	v.dir = v.openDir(filepath.Join(t.TempDir(), "trust"))
+	v.put(v.key, "root", "another passphrase")
+	before, err := v.dir.Raw(context.Background(), v.ids[0])
+	v.must(err)
+	d := v.list(100, 30).Press("f").Type(v.stick).Press("enter", "T", "1").Type(v.identity).Press("enter").Has("1 key to decide", "ASK: another is here")
+	d.Press("enter").Has("1 key is to be decided first: d on each.")
+	d.Press("/").Type(v.ids[0].Short()).Press("enter", "d").Has("A DIFFERENT FILE OF "+v.ids[0].Short()).Press("esc", "enter").Has("to be decided first")
+	d.Press("d", "1").Has("1 key left in the backup").Press("d", "2").Has("REPLACE", "1 key to replace")
+	d.Press("enter").Has("REPLACE A KEY FILE", "Type  trust  to allow it:", "(locked)").Advance(time.Second).Paste("trust").Press("tab", "enter").Has("Locked")
+	if now, err := v.dir.Raw(context.Background(), v.ids[0]); err != nil || string(now) != string(before) {
+		t.Fatalf("the file changed before it was allowed: %v", err)
+	}
+	d.Type("trust").Press("enter").Has("[5 Prove]", "the old file is in the trash")
+	k, err := v.dir.Open(context.Background(), v.ids[0], keyring.NewPassphrase([]byte(oldPass)))
+	if err != nil {
+		t.Fatalf("the restored key does not open: %v", err)
+	}
+	k.Wipe()
+	trash, err := filepath.Glob(filepath.Join(v.dir.Path(), "trash", "*", string(v.ids[0])+".key"))
+	v.must(err)
+	if len(trash) != 1 {
+		t.Fatalf("the trash holds %v", trash)
+	}
+	if kept, err := os.ReadFile(trash[0]); err != nil || string(kept) != string(before) {
+		t.Errorf("the trash does not hold the old file: %v", err)
+	}
+}
+
+func TestRestoreLeftAndRefused(t *testing.T) {
+	v := newVault(t).made()
+	other := newVault(t)
+	v.dir = v.openDir(filepath.Join(t.TempDir(), "trust"))
+	start := func() *uitest.Driver { return v.list(100, 30).Press("f").Type(v.stick).Press("enter", "T") }
+	start().Press("1").Type(other.identity).Press("enter").Has("What happened", "[2 Open]")
+	start().Press("2").Type("not it at all").Press("enter").Has("does not open this backup. Second try").Press("esc", "esc", "esc").Has("1 backup in", backupName)
+	for _, keys := range [][]string{{}, {"enter"}, {"enter", "enter"}, {"d"}, {"enter", "tab"}} {
+		d := start().Press("1").Type(v.identity).Press("enter").Press(keys...)
+		for range 6 {
+			d.Press("esc")
+		}
+		d.Has("THE LOBBY")
+		if infos, err := v.dir.List(context.Background()); err != nil || len(infos) != 0 {
+			t.Errorf("after %q: %v, %v", keys, infos, err)
+		}
+	}
+	// Stopped while it writes, all is taken back.
+	d := start().Press("1").Type(v.identity).Press("enter", "enter").Advance(time.Second).Press("tab").Pause().Press("enter").Has("[4 Write]", "Leaving now stops it")
+	d.Press("esc").Resume().Has("THE RESTORE DID NOT GO THROUGH")
+	if infos, err := v.dir.List(context.Background()); err != nil || len(infos) != 0 {
+		t.Errorf("after a stop: %v, %v", infos, err)
+	}
+}

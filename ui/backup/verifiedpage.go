@@ -1,0 +1,104 @@
+package backup
+
+import (
+	"path/filepath"
+
+	"keyrite/backup"
+	"keyrite/trustdata"
+	"keyrite/ui"
+)
+
+// VerifiedPage is what a verification found.
+func VerifiedPage(r *backup.VerifyResult) ui.Page {
+	mark, said := ui.MarkOK, "It is sound as far as it was looked at."
+	if !r.OK {
+		mark, said = ui.MarkNow, "It is NOT sound. Do not rely on it."
+	}
+	facts := []ui.Fact{{Label: "File", Value: trustdata.Visible(r.File), Mark: ui.MarkNone}, {Label: "SHA-256", Value: sum(r.SHA256), Mark: ui.MarkNone},
+		{Label: "Sums file", Value: sums(r.Sums), Mark: sumsMark(r.Sums)}}
+	if r.Decrypted {
+		facts = append(facts, ui.Fact{Label: "Made", Value: ui.Moment(r.Created) + " by " + trustdata.Visible(r.Tool), Mark: ui.MarkNone},
+			ui.Fact{Label: "Holds", Value: holds(len(r.Keys), len(r.Metadata)), Mark: mark})
+	} else {
+		facts = append(facts, ui.Fact{Label: "Holds", Value: "not known: it was not decrypted", Mark: ui.MarkUnchecked})
+	}
+	page := ui.Page{Title: "Backup " + trustdata.Visible(filepath.Base(r.File)), Summary: said,
+		Sections: []ui.Section{{Facts: append([]ui.Fact{{Label: "Result", Value: said, Mark: mark}}, facts...)}, {Title: "HOW FAR IT IS PROVEN", Facts: proofFacts(r.State)}},
+		Copy:     []ui.Copyable{{What: "file", Text: trustdata.Visible(r.File)}}}
+	if len(r.Problems) > 0 {
+		page.Sections = append(page.Sections, sentences("WHAT IS WRONG", r.Problems, ui.MarkNow))
+	}
+	if len(r.Keys) > 0 {
+		page.TableTitle, page.Columns, page.Rows = "KEYS IN IT", keyColumns(), keyRows(r.Keys)
+		page.Empty = "It holds no key."
+	}
+	for _, l := range r.LeftOut {
+		page.Notes = append(page.Notes, trustdata.Visible(l.Path)+" did not go in: "+trustdata.Visible(l.Reason))
+	}
+	return page
+}
+
+func sums(s backup.Sums) string {
+	switch s {
+	case backup.SumsOK:
+		return "agrees"
+	case backup.SumsDiffer:
+		return "says another SHA-256"
+	case backup.SumsInvalid:
+		return "cannot be read as one"
+	}
+	return "none lies beside it"
+}
+
+func sumsMark(s backup.Sums) ui.Mark {
+	switch s {
+	case backup.SumsOK:
+		return ui.MarkOK
+	case backup.SumsDiffer, backup.SumsInvalid:
+		return ui.MarkNow
+	}
+	return ui.MarkUnchecked
+}
+
+func keyColumns() []ui.Column {
+	return []ui.Column{{Title: "KEY", Priority: 1, Min: 7}, {Title: "ROLE", Priority: 3, Min: 8},
+		{Title: "SIGNS FOR", Priority: 4, Min: 14, Cut: ui.CutLeft, Host: true}, {Title: "STATE", Priority: 2, Min: 12}}
+}
+
+func keyRows(keys []backup.Key) []ui.Row {
+	var rows []ui.Row
+	for _, k := range keys {
+		mark, state := ui.MarkNone, "in it"
+		switch {
+		case k.Problem != "":
+			mark, state = ui.MarkSoon, trustdata.Visible(k.Problem)
+		case k.Retired:
+			state = "retired"
+		}
+		rows = append(rows, ui.Row{ID: k.Path, Mark: mark, Cells: []string{keyName(k.KeyID, k.Path), roleName(k.Role), orNone(string(k.GUN)), state},
+			Copy: []ui.Copyable{{What: "key ID", Text: string(k.KeyID)}}})
+	}
+	return rows
+}
+
+// keyName is a key file's short ID, or its path where its name is no ID.
+func keyName(id trustdata.KeyID, path string) string {
+	if id == "" {
+		return trustdata.Visible(path)
+	}
+	return id.Short()
+}
+
+func roleName(role string) string {
+	if r := trustdata.Role(role); r.IsBase() {
+		return r.Title()
+	}
+	return orNone(role)
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return string(ui.MarkNone)
+	}
+	return trustdata.Visible(s)
+}

@@ -1,0 +1,120 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/backup"
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/ui"
+)
+
+// askOpening asks how a backup is to be opened for its verification.
+func (m *Model) askOpening(file string) tea.Cmd {
+	if m.Busy() {
+		return ui.Say("Something runs: " + m.doing + ". Esc stops it.")
+	}
+	options := []string{"with an identity file", "with the backup's passphrase", "not at all: compare it with its sums file"}
+	return ui.Send(ui.AskMsg{Dialog: ui.NewChoice(m.opt.Styles, "HOW IS IT OPENED?", options), Answer: func(r any) tea.Cmd {
+		switch r {
+		case 0:
+			return m.askIdentity(file)
+		case 1:
+			return m.askPassphrase(file, 1)
+		case 2:
+			return m.verify(file, Opening{}, 0)
+		}
+		return nil
+	}})
+}
+
+func (m *Model) askIdentity(file string) tea.Cmd {
+	in := ui.Input{Title: "OPEN " + trustdata.Visible(filepath.Base(file)), Prompt: "Identity file:", Do: "verify", Text: m.with.Identity,
+		Check: needed("type the path of a file with a secret key that opens it"), Explain: "It is only read. Nothing is written."}
+	return ui.Send(ui.AskMsg{Dialog: ui.NewPublicInput(m.opt.Styles, in), Answer: func(r any) tea.Cmd {
+		path, ok := r.(string)
+		if !ok {
+			return nil
+		}
+		m.with.Identity = path
+		return m.verify(file, Opening{Identity: path}, 0)
+	}})
+}
+
+func (m *Model) askPassphrase(file string, try int) tea.Cmd {
+	ask := ui.AskBackupPassphrase{File: trustdata.Visible(filepath.Base(file)), Try: try}
+	return ui.Send(ui.AskMsg{Dialog: ui.NewBackupPassphrase(m.opt.Styles, m.opt.Clock, ask), Answer: func(r any) tea.Cmd {
+		if pass, ok := r.(keyring.Passphrase); ok {
+			return m.verify(file, Opening{Passphrase: pass}, try)
+		}
+		return nil
+	}})
+}
+
+func (m *Model) verify(file string, with Opening, try int) tea.Cmd {
+	reader := m.opt.Reader
+	m.doing = "verifying " + trustdata.Visible(filepath.Base(file))
+	return m.loader.Start(func(ctx context.Context, emit func(event)) error {
+		defer with.Passphrase.Wipe()
+		r, err := reader.Verify(ctx, file, with, func(s backup.Step) { emit(s) })
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		emit(verified{file, with.Identity, try, r, err})
+		return nil
+	})
+}
+
+// report shows what a verification found. A wrong passphrase is asked for again.
+func (m *Model) report(e verified) tea.Cmd {
+	switch {
+	case e.result != nil:
+		// The state on record may have changed; the list says so once it is read again.
+		return tea.Batch(ui.Send(ui.PushMsg{Screen: newReport(m.opt.Styles, VerifiedPage(e.result), m.opt.Clock)}), m.load())
+	case e.try > 0 && errors.Is(e.err, backup.ErrIdentity):
+		return m.askPassphrase(e.file, e.try+1)
+	}
+	return ui.Send(ui.ErrorMsg{Err: e.err})
+}
+
+// report is a page that is only read.
+type report struct {
+	*ui.List
+	fresh ui.Freshness
+}
+
+func newReport(st *ui.Styles, p ui.Page, clock ui.Clock) *report {
+	r := &report{List: ui.NewList(st, "key", "keys"), fresh: ui.Freshness{Disk: true, At: clock.Now()}}
+	r.Set(ui.NewListing(p))
+	return r
+}
+
+// Init has nothing to load.
+func (r *report) Init() tea.Cmd { return nil }
+
+// Title is the page's.
+func (r *report) Title() string { return "verify" }
+
+// Freshness is when the backup was read.
+func (r *report) Freshness() ui.Freshness { return r.fresh }
+
+// Update scrolls.
+func (r *report) Update(msg tea.Msg) tea.Cmd {
+	cmd, _ := r.List.Update(msg)
+	return cmd
+}
+
+// ShortHelp are the keys of the footer.
+func (r *report) ShortHelp() []key.Binding {
+	return append(r.Short(), ui.Bind("Esc", "close", "esc"))
+}
+
+// FullHelp are all keys of this screen.
+func (r *report) FullHelp() [][]key.Binding { return [][]key.Binding{r.Moves()} }
+
+var _ ui.Screen = (*report)(nil)

@@ -1,0 +1,136 @@
+package backup
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/backup"
+	"keyrite/trustdata"
+	"keyrite/ui"
+)
+
+// phases are the rows of the progress, in their order.
+var phases = []struct {
+	phase backup.Phase
+	name  string
+}{
+	{backup.PhaseWrite, "write and sync"},
+	{backup.PhaseRead, "read back, past the page cache"},
+	{backup.PhaseProve, "decrypt to the end and compare every file"},
+}
+
+// write carries the plan out. Leaving stops it, and takes away what it wrote.
+func (m *Create) write() tea.Cmd {
+	m.tasks, m.result, m.failed, m.said = nil, nil, nil, ""
+	for _, p := range phases {
+		m.tasks = append(m.tasks, ui.Task{Name: p.name})
+	}
+	if len(m.plan.Waives()) > 0 {
+		m.tasks[len(phases)-1] = ui.Task{Name: phases[len(phases)-1].name, State: ui.TaskSkipped, Note: "nobody at hand can open it"}
+	}
+	writer, plan := m.opt.Writer, m.plan
+	m.doing = "writing " + trustdata.Visible(plan.File)
+	defer m.Refresh()
+	return m.loader.Start(func(ctx context.Context, emit func(event)) error {
+		r, err := writer.Write(ctx, plan, func(s backup.Step) { emit(s) })
+		emit(written{r, err})
+		return nil
+	})
+}
+
+// progress takes note of how far it is. A phase that begins ends the one before.
+func (m *Create) progress(s backup.Step) {
+	for i, p := range phases {
+		if p.phase != s.Phase {
+			continue
+		}
+		for j := range i {
+			m.tasks[j].State = ui.TaskDone
+		}
+		m.tasks[i].State, m.tasks[i].Note = ui.TaskRunning, bytesOf(s)
+	}
+}
+
+// bytesOf is progress in bytes, without a share of what is not known.
+func bytesOf(s backup.Step) string {
+	if s.Total <= 0 || s.Done > s.Total {
+		return size(s.Done)
+	}
+	return fmt.Sprintf("%s of %s", size(s.Done), size(s.Total))
+}
+
+// settle ends the running task.
+func (m *Create) settle(state ui.TaskState) {
+	for i := range m.tasks {
+		if m.tasks[i].State == ui.TaskRunning || state == ui.TaskDone && m.tasks[i].State == ui.TaskWaiting {
+			m.tasks[i].State = state
+		}
+	}
+}
+
+func (m *Create) end(e written) tea.Cmd {
+	m.result, m.failed = e.result, e.err
+	if e.err != nil {
+		m.settle(ui.TaskFailed)
+		return nil
+	}
+	m.settle(ui.TaskDone)
+	m.forget()
+	return tea.Batch(m.Advance(), ui.Send(ui.DoneMsg{Action: "backed up"}))
+}
+
+func (m *Create) leavingWrite() string {
+	switch {
+	case m.Busy():
+		return "Leaving now stops it and takes away what was written."
+	case m.failed != nil:
+		return "It was not written. Your keys are untouched."
+	}
+	return "It was stopped. Your keys are untouched."
+}
+
+func (m *Create) writePage() ui.Page {
+	p := ui.Page{Title: "Write"}
+	if m.plan != nil {
+		p.Sections = append(p.Sections, ui.Section{Facts: []ui.Fact{{Label: "File", Value: trustdata.Visible(m.plan.File)}, {Label: "Size", Value: "about " + size(m.plan.Bytes)}}})
+	}
+	if m.failed != nil {
+		t := ui.Explain(m.failed)
+		facts := []ui.Fact{{Value: "THE BACKUP WAS NOT WRITTEN. YOUR KEYS ARE UNTOUCHED.", Mark: ui.MarkNow}, {Value: t.What, Mark: ui.MarkNone}}
+		if t.Do != "" {
+			facts = append(facts, ui.Fact{Value: t.Do, Mark: ui.MarkNone})
+		}
+		p.Sections = append([]ui.Section{{Facts: facts}}, p.Sections...)
+		p.Copy = []ui.Copyable{{What: "the error", Text: t.Text()}}
+	}
+	return p.Progress(slices.Clone(m.tasks))
+}
+
+func (m *Create) provePage() ui.Page {
+	if m.result == nil {
+		return ui.Page{Title: "Prove"}
+	}
+	return CreatedPage(m.result)
+}
+
+// again goes back to the choice.
+func (m *Create) again() tea.Cmd {
+	m.said = "The last attempt was not finished."
+	m.Return(0)
+	if m.plan == nil {
+		return nil
+	}
+	return m.makePlan()
+}
+
+// ShortHelp are the keys of the footer: none while it writes but the way out.
+func (m *Create) ShortHelp() []key.Binding {
+	if m.At() == 1 && m.Busy() {
+		return []key.Binding{ui.Bind("Esc", "stop", "esc")}
+	}
+	return m.Wizard.ShortHelp()
+}

@@ -1,0 +1,267 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/backup"
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/ui"
+)
+
+// Opening is what opens a backup: an identity file, or the backup's passphrase.
+type Opening struct {
+	Identity   string
+	Passphrase keyring.Passphrase
+}
+
+// Service is what the wizard needs of the layers below.
+type Service interface {
+	// Plan reads the whole backup, proves it and compares it with what is here. It writes
+	// nothing, and keeps no passphrase.
+	Plan(ctx context.Context, file string, with Opening, progress backup.Progress) (*backup.RestorePlan, error)
+	// Restore writes what the plan says and reads it back. When ctx ends it takes back
+	// what it wrote.
+	Restore(context.Context, *backup.RestorePlan, backup.Progress) (*backup.RestoreResult, error)
+}
+
+// Options are what the wizard is given.
+type Options struct {
+	Context context.Context
+	Styles  *ui.Styles
+	Clock   ui.Clock
+	Service Service
+	// File is the backup to restore; with "" it is asked for.
+	File string
+	// Into names the trust directory for people.
+	Into string
+	// Profile is the profile's word and name, for the danger dialog.
+	Profile string
+}
+
+// Model is the wizard.
+type Model struct {
+	*ui.Wizard
+	opt    Options
+	loader *ui.Loader[event]
+	doing  string
+
+	file    string
+	with    Opening // without its passphrase
+	plan    *backup.RestorePlan
+	decided map[string]bool // the paths that were decided about here
+	begun   bool            // the writing has begun
+	wrote   backup.Step
+	result  *backup.RestoreResult
+	failed  error
+}
+
+// event is what the loader sends.
+type event any
+
+type (
+	planned struct {
+		plan *backup.RestorePlan
+		try  int // of a passphrase, 0 for none
+		err  error
+	}
+	restored struct {
+		result *backup.RestoreResult
+		err    error
+	}
+)
+
+// New makes the wizard.
+func New(opt Options) *Model {
+	m := &Model{opt: opt, loader: ui.NewLoader[event](opt.Context, opt.Clock), file: opt.File}
+	nothing := func() string { return "Nothing is written yet. Leaving changes nothing." }
+	b := ui.Bind
+	m.Wizard = ui.NewWizard(opt.Styles, "restore",
+		ui.Step{Name: "Find", Page: m.findPage, Leaving: nothing, Start: m.startFind, Next: "next: open it", Blocked: m.noFile,
+			Acts: []ui.Act{{Key: b("f", "file", "f"), Do: m.askFile}}},
+		ui.Step{Name: "Open", Page: m.openPage, Leaving: nothing, Start: m.askOpening, Next: "open it", Do: m.askOpening, Blocked: m.busy, Back: true},
+		ui.Step{Name: "Compare", Page: m.comparePage, Leaving: nothing, Next: "confirm", Do: m.confirm, Blocked: m.cannotRestore,
+			Acts: []ui.Act{{Key: b("d", "decide about a key", "d", "space"), Do: m.decide}}},
+		ui.Step{Name: "Write", Page: m.writePage, Leaving: m.leavingWrite, Start: m.write, Next: "look again", Do: m.again, Blocked: m.busy},
+		ui.Step{Name: "Prove", Page: m.provePage, Leaving: func() string { return "It is done and was read back. Leaving changes nothing." }, Next: "finish"})
+	return m
+}
+
+func (m *Model) busy() string {
+	if _, on := m.loader.Running(); on {
+		return "Something runs: " + m.doing + ". Esc stops it."
+	}
+	return ""
+}
+
+// Busy reports whether something runs.
+func (m *Model) Busy() bool { return m.busy() != "" }
+
+// Cancel stops what runs. A restore that is stopped takes back what it wrote.
+func (m *Model) Cancel() {
+	m.loader.Cancel()
+	m.Refresh()
+}
+
+// Status says what runs, and else what leaving means.
+func (m *Model) Status() string {
+	if took, on := m.loader.Running(); on && took >= ui.Patience {
+		return ui.Waiting(m.doing, took)
+	}
+	return m.Wizard.Status()
+}
+
+// Update takes keys and what the loader sends.
+func (m *Model) Update(msg tea.Msg) tea.Cmd {
+	got, cmd, ok := m.loader.Take(msg)
+	if !ok {
+		return m.Wizard.Update(msg)
+	}
+	var cmds []tea.Cmd
+	for _, e := range got.Values {
+		switch e := e.(type) {
+		case backup.Step:
+			m.wrote = e
+		case planned:
+			cmds = append(cmds, m.compare(e))
+		case restored:
+			cmds = append(cmds, m.end(e))
+		}
+	}
+	m.Refresh()
+	return tea.Batch(append(cmds, cmd)...)
+}
+
+func (m *Model) findPage() ui.Page {
+	f := ui.Fact{Label: "Backup", Value: "no file yet: f names it", Mark: ui.MarkUnchecked}
+	if m.file != "" {
+		f.Value, f.Mark = trustdata.Visible(m.file), ui.MarkOK
+	}
+	return ui.Page{Title: "Restore", Sections: []ui.Section{{Title: "WHICH BACKUP", Facts: []ui.Fact{f,
+		{Label: "Into", Value: trustdata.Visible(m.opt.Into), Mark: ui.MarkNone}}},
+		{Facts: []ui.Fact{{Value: "It is read to its end and compared with what is here before anything is asked."}}}}}
+}
+
+func (m *Model) startFind() tea.Cmd {
+	if m.file == "" {
+		return m.askFile()
+	}
+	return m.Advance()
+}
+
+func (m *Model) noFile() string {
+	if m.file == "" {
+		return "No backup is named yet. f names the file."
+	}
+	return ""
+}
+
+func (m *Model) askFile() tea.Cmd {
+	in := ui.Input{Title: "WHICH BACKUP", Prompt: "File:", Do: "take", Text: m.file, Check: needed("type the path of a backup, which ends in .age"), Explain: "It is only read."}
+	return ui.Send(ui.AskMsg{Dialog: ui.NewPublicInput(m.opt.Styles, in), Answer: func(r any) tea.Cmd {
+		if file, ok := r.(string); ok {
+			m.file = file
+			return m.Advance()
+		}
+		return nil
+	}})
+}
+
+func needed(why string) func(string) error {
+	return func(s string) error {
+		if s == "" {
+			return errors.New(why)
+		}
+		return nil
+	}
+}
+
+func (m *Model) openPage() ui.Page {
+	f := ui.Fact{Value: "not opened yet: with an identity file, or with the backup's passphrase", Mark: ui.MarkUnchecked}
+	if m.loader != nil && m.Busy() {
+		f = ui.Fact{Value: "being decrypted to its end and compared with its manifest, " + size(m.wrote.Done) + " so far", Mark: ui.MarkRunning}
+	}
+	return ui.Page{Title: "Open", Sections: []ui.Section{{Title: "OPEN IT", Facts: []ui.Fact{{Value: trustdata.Visible(m.file), Mark: ui.MarkNone}, f,
+		{Value: "What is decrypted stays in memory.", Mark: ui.MarkNone}}}}}
+}
+
+func (m *Model) askOpening() tea.Cmd {
+	options := []string{"with an identity file", "with the backup's passphrase"}
+	return ui.Send(ui.AskMsg{Dialog: ui.NewChoice(m.opt.Styles, "HOW IS IT OPENED?", options), Answer: func(r any) tea.Cmd {
+		switch r {
+		case 0:
+			return m.askIdentity()
+		case 1:
+			return m.askPassphrase(1)
+		}
+		return nil
+	}})
+}
+
+func (m *Model) askIdentity() tea.Cmd {
+	in := ui.Input{Title: "OPEN " + trustdata.Visible(filepath.Base(m.file)), Prompt: "Identity file:", Do: "open", Text: m.with.Identity,
+		Check: needed("type the path of a file with a secret key that opens it"), Explain: "It is only read."}
+	return ui.Send(ui.AskMsg{Dialog: ui.NewPublicInput(m.opt.Styles, in), Answer: func(r any) tea.Cmd {
+		if path, ok := r.(string); ok {
+			m.with.Identity = path
+			return m.open(Opening{Identity: path}, 0)
+		}
+		return nil
+	}})
+}
+
+func (m *Model) askPassphrase(try int) tea.Cmd {
+	ask := ui.AskBackupPassphrase{File: trustdata.Visible(filepath.Base(m.file)), Try: try}
+	return ui.Send(ui.AskMsg{Dialog: ui.NewBackupPassphrase(m.opt.Styles, m.opt.Clock, ask), Answer: func(r any) tea.Cmd {
+		if pass, ok := r.(keyring.Passphrase); ok {
+			return m.open(Opening{Passphrase: pass}, try)
+		}
+		return nil
+	}})
+}
+
+func (m *Model) open(with Opening, try int) tea.Cmd {
+	service, file := m.opt.Service, m.file
+	m.doing, m.wrote = "reading "+trustdata.Visible(filepath.Base(file)), backup.Step{}
+	defer m.Refresh()
+	return m.loader.Start(func(ctx context.Context, emit func(event)) error {
+		defer with.Passphrase.Wipe()
+		p, err := service.Plan(ctx, file, with, func(s backup.Step) { emit(s) })
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		emit(planned{p, try, err})
+		return nil
+	})
+}
+
+// compare takes what the reading found. A wrong passphrase is asked for again.
+func (m *Model) compare(e planned) tea.Cmd {
+	switch {
+	case e.err == nil:
+		m.plan, m.decided = e.plan, map[string]bool{}
+		return m.Go(2)
+	case e.try > 0 && errors.Is(e.err, backup.ErrIdentity):
+		return m.askPassphrase(e.try + 1)
+	}
+	return ui.Send(ui.ErrorMsg{Err: e.err})
+}
+
+// ShortHelp are the keys of the footer: none while it writes but the way out.
+func (m *Model) ShortHelp() []key.Binding {
+	keys := m.Wizard.ShortHelp()
+	if m.begun && m.Busy() {
+		return []key.Binding{ui.Bind("Esc", "stop", "esc")}
+	}
+	return keys
+}
+
+var (
+	_ ui.Screen = (*Model)(nil)
+	_ ui.Worker = (*Model)(nil)
+)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -41,6 +42,7 @@ func (c *cli) keysCommand() *cobra.Command {
 			Args: usageArgs(cobra.ExactArgs(1)),
 			RunE: func(cmd *cobra.Command, args []string) error { return c.keysShow(cmd.Context(), args[0]) },
 		})
+	parent.AddCommand(c.keysGenerate(), c.keysImport(), c.keysExport(), c.keysPasswd(), c.keysRemove())
 	return parent
 }
 
@@ -131,7 +133,8 @@ func pick(infos []keyring.Info, typed string) (keyring.Info, error) {
 	}
 	var found []keyring.Info
 	for _, info := range infos {
-		if strings.HasPrefix(string(info.KeyID), typed) {
+		copied := func(f keyring.Info) bool { return f.KeyID == info.KeyID } // in another trust directory
+		if strings.HasPrefix(string(info.KeyID), typed) && !slices.ContainsFunc(found, copied) {
 			found = append(found, info)
 		}
 	}

@@ -127,10 +127,21 @@ func (c *cli) unverified(gun trustdata.GUN, err error) error {
 func (c *cli) verdict(col *trustdata.Collection) error {
 	for _, role := range col.Roles {
 		if role.Problem != "" {
-			return fmt.Errorf("%q: %w", col.GUN, trustdata.Refuse(role.Role, trustdata.ReasonSignature, "%s", role.Problem))
+			return fmt.Errorf("%q: %w", col.GUN, refusal(col, role))
 		}
 	}
 	return nil
+}
+
+// refusal is why a role of a collection does not count.
+func refusal(col *trustdata.Collection, role trustdata.RoleView) error {
+	why := trustdata.ReasonSignature
+	for _, p := range col.Problems {
+		if p.Role == role.Role {
+			why = p.Reason
+		}
+	}
+	return trustdata.Refuse(role.Role, why, "%s", role.Problem)
 }
 
 func problems(col *trustdata.Collection) []string {

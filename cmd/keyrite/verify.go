@@ -81,8 +81,7 @@ var errNotSigned = errors.New("not signed")
 func notSigned(col *trustdata.Collection, gun trustdata.GUN, tag string) error {
 	for _, role := range col.Roles {
 		if role.Problem != "" {
-			return fmt.Errorf("tag %q of %q is not vouched for by any role that verifies: %w", tag, gun,
-				trustdata.Refuse(role.Role, trustdata.ReasonSignature, "%s", role.Problem))
+			return fmt.Errorf("tag %q of %q is not vouched for by any role that verifies: %w", tag, gun, refusal(col, role))
 		}
 	}
 	return fmt.Errorf("tag %q of %q is %w", tag, gun, errNotSigned)

@@ -100,7 +100,7 @@ func (c *cli) tags(ctx context.Context, typed, from string, compare bool, wanted
 	}
 	rows := signedRows(col)
 	if compare {
-		if rows, err = s.compare(ctx, col); err != nil && len(rows) == 0 {
+		if rows, err = s.compare(ctx, col); err != nil && !slices.ContainsFunc(rows, established) {
 			return err
 		}
 		if err != nil {
@@ -123,6 +123,9 @@ func (c *cli) tags(ctx context.Context, typed, from string, compare bool, wanted
 	}
 	return c.verdict(col)
 }
+
+// established reports whether the registry said what a tag serves.
+func established(r registry.Compared) bool { return r.State != registry.Unknown }
 
 // signedRows are the rows of a collection that was compared with nothing.
 func signedRows(col *trustdata.Collection) []registry.Compared {

@@ -23,9 +23,12 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script. Beside what testscript knows, a script has
 //
 //	world                     the demo's company, with its servers behind breakable fronts
+//	secondworld               another company's server at $SECOND_SERVER, with the same names
 //	run ARG...                keyrite must exit 0
 //	exit CODE ARG...          keyrite must exit with CODE, keep the promises of that code,
 //	                          and change no file
+//	undone CODE ARG...        as exit, of a run that had begun: the logs may have grown, and
+//	                          what it had made may lie in the trash or wait in pending
 //	tty ANSWERS CODE ARG...   as run or exit, with a terminal at stdin and stderr
 //	server|registry FAULT     what the front answers from now on; see front.set
 //	shape FILE                stdout is JSON of the shape that FILE draws
@@ -53,16 +56,18 @@ func runScripts(t *testing.T, dir string, more func(*testscript.Env) error) {
 			return more(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"world":    onStage((*stage).world),
-			"run":      onStage((*stage).run),
-			"exit":     onStage((*stage).exit),
-			"tty":      onStage((*stage).tty),
-			"server":   onStage((*stage).breakServer),
-			"registry": onStage((*stage).breakRegistry),
-			"shape":    onStage((*stage).shape),
-			"get":      onStage((*stage).get),
-			"is":       onStage((*stage).is),
-			"mangle":   onStage((*stage).mangle),
+			"world":       onStage((*stage).world),
+			"secondworld": onStage((*stage).secondWorld),
+			"run":         onStage((*stage).run),
+			"exit":        onStage((*stage).exit),
+			"undone":      onStage((*stage).undone),
+			"tty":         onStage((*stage).tty),
+			"server":      onStage((*stage).breakServer),
+			"registry":    onStage((*stage).breakRegistry),
+			"shape":       onStage((*stage).shape),
+			"get":         onStage((*stage).get),
+			"is":          onStage((*stage).is),
+			"mangle":      onStage((*stage).mangle),
 		},
 	})
 }
@@ -122,7 +127,7 @@ type result struct {
 }
 
 func (s *stage) run(ts *testscript.TestScript, args []string) error {
-	return s.expect(ts, 0, args, s.pipes)
+	return s.expect(ts, 0, args, pipes, unchanged)
 }
 
 func (s *stage) exit(ts *testscript.TestScript, args []string) error {
@@ -130,7 +135,15 @@ func (s *stage) exit(ts *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
-	return s.expect(ts, code, args, s.pipes)
+	return s.expect(ts, code, args, pipes, unchanged)
+}
+
+func (s *stage) undone(ts *testscript.TestScript, args []string) error {
+	code, args, err := parseCode(args)
+	if err != nil {
+		return err
+	}
+	return s.expect(ts, code, args, pipes, nothingLost)
 }
 
 func parseCode(args []string) (int, []string, error) {
@@ -141,8 +154,9 @@ func parseCode(args []string) (int, []string, error) {
 	return code, args[1:], err
 }
 
-// expect runs keyrite by how, and holds the result against the code and its promises.
-func (s *stage) expect(ts *testscript.TestScript, code int, args []string, how func(context.Context, *exec.Cmd) (result, error)) error {
+// expect runs keyrite by how, and holds the result against the code and its promises. A
+// failed run may have changed what compare lets pass.
+func (s *stage) expect(ts *testscript.TestScript, code int, args []string, how func(*exec.Cmd) (result, error), compare func(before, after map[string]string) error) error {
 	before, err := s.files()
 	if err != nil {
 		return err
@@ -153,7 +167,7 @@ func (s *stage) expect(ts *testscript.TestScript, code int, args []string, how f
 	if err != nil {
 		return err
 	}
-	res, err := how(ctx, cmd)
+	res, err := how(cmd)
 	if err != nil {
 		return err
 	}
@@ -170,7 +184,7 @@ func (s *stage) expect(ts *testscript.TestScript, code int, args []string, how f
 		return nil
 	}
 	after, err := s.files()
-	return errors.Join(err, keepsPromises(res, args), unchanged(before, after))
+	return errors.Join(err, keepsPromises(res, args), compare(before, after))
 }
 
 // command is keyrite with the script's environment and folder.
@@ -206,7 +220,7 @@ func environment(ts *testscript.TestScript) []string {
 }
 
 // pipes runs cmd without a terminal and with an empty standard input.
-func (s *stage) pipes(_ context.Context, cmd *exec.Cmd) (result, error) {
+func pipes(cmd *exec.Cmd) (result, error) {
 	var out, errout bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errout
 	err := cmd.Run()

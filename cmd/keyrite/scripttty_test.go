@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -43,7 +42,7 @@ func (s *stage) tty(ts *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
-	return s.expect(ts, code, args, func(_ context.Context, cmd *exec.Cmd) (result, error) { return atTerminal(cmd, list) })
+	return s.expect(ts, code, args, func(cmd *exec.Cmd) (result, error) { return atTerminal(cmd, list) }, unchanged)
 }
 
 func atTerminal(cmd *exec.Cmd, list []answer) (result, error) {

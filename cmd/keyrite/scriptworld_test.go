@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -25,7 +26,7 @@ import (
 )
 
 // world starts the demo's company for a script. Its servers are reached through fronts:
-// $TRUST_SERVER, which every run uses, and $REGISTRY. $GUN, $LOCAL_SNAPSHOT, $EXPIRED and
+// $TRUST_SERVER, which every run uses, and $REGISTRY; at $NOWHERE nothing listens. $GUN, $LOCAL_SNAPSHOT, $EXPIRED and
 // $UNSIGNED are repositories; $PASS_ROOT and so on files with passphrases, $ROOT_PASSPHRASE
 // and so on what is in them, $IDENTITY a file with an age identity and $RECIPIENT its public half; $BACKUPS an empty folder and
 // $RESTORED a name that is not there.
@@ -46,6 +47,11 @@ func (s *stage) world(ts *testscript.TestScript, _ []string) error {
 	} {
 		ts.Setenv(name, value)
 	}
+	nowhere, err := closedPort()
+	if err != nil {
+		return err
+	}
+	ts.Setenv("NOWHERE", nowhere)
 	for role, file := range w.PassphraseFiles {
 		ts.Setenv("PASS_"+strings.ToUpper(role), file)
 		ts.Setenv(strings.ToUpper(role)+"_PASSPHRASE", w.Passphrases[role])
@@ -57,6 +63,16 @@ func (s *stage) world(ts *testscript.TestScript, _ []string) error {
 	return nil
 }
 
+func (s *stage) secondWorld(ts *testscript.TestScript, _ []string) error {
+	w, err := demo.New(context.Background(), filepath.Join(s.root, "secondworld"), time.Now)
+	if err != nil {
+		return err
+	}
+	ts.Defer(func() { ts.Check(w.Close()) })
+	ts.Setenv("SECOND_SERVER", w.TrustServerURL)
+	return nil
+}
+
 // front stands before a server and breaks what it says.
 type front struct {
 	url string
@@ -65,6 +81,7 @@ type front struct {
 	fault fault
 	kept  map[string][]byte // by path, what was answered when the script said keep
 	keep  bool
+	block bool // nothing that would change the server reaches it
 }
 
 // fault breaks an answer. It gets the request and the real answer's status and body.
@@ -80,14 +97,16 @@ func newFront(ts *testscript.TestScript, behind string) *front {
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f.mu.Lock()
-		broken, keep := f.fault, f.keep
+		broken, keep, block := f.fault, f.keep, f.block && r.Method != http.MethodGet
 		f.mu.Unlock()
 		if broken == nil && !keep {
 			proxy.ServeHTTP(w, r)
 			return
 		}
 		real := httptest.NewRecorder()
-		proxy.ServeHTTP(real, r)
+		if !block {
+			proxy.ServeHTTP(real, r)
+		}
 		if keep {
 			f.mu.Lock()
 			f.kept[r.URL.Path] = real.Body.Bytes()
@@ -116,8 +135,9 @@ func pass(w http.ResponseWriter, _ *http.Request, status int, body []byte) {
 
 // set chooses what the front answers: "pass", "html", "status N [TEXT]", "basic" (asks for
 // a login), "hang", "cut" (ends in the middle of the body), "shut" (takes no connection's
-// word), "refuse N [TEXT]" (only what changes something), "keep" (pass, and remember the
-// answers), "replay" (give the remembered ones). For the files of one role alone:
+// word), "refuse N [TEXT]" (what would change the server is not passed on), "lose N [TEXT]"
+// (it is, and the answer says it was not), "keep" (pass, and remember the answers),
+// "replay" (give the remembered ones). For the files of one role alone:
 // "edit ROLE OLD NEW", "file ROLE FILE", "truncate ROLE", "huge ROLE", "missing ROLE".
 func (f *front) set(ts *testscript.TestScript, args []string) error {
 	if len(args) == 0 {
@@ -132,7 +152,7 @@ func (f *front) set(ts *testscript.TestScript, args []string) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.fault, f.keep = broken, args[0] == "keep"
+	f.fault, f.keep, f.block = broken, args[0] == "keep", args[0] == "refuse"
 	return nil
 }
 
@@ -144,17 +164,18 @@ func (f *front) whole(args []string) (fault, error) {
 			w.Header().Set("Content-Type", "text/html")
 			io.WriteString(w, "<!doctype html><html><title>Sign in to the guest network</title></html>")
 		}, nil
-	case "status", "refuse":
+	case "status", "refuse", "lose":
 		status, err := strconv.Atoi(args[1])
-		text := strings.Join(args[2:], " ")
+		text, wrong := strconv.Unquote(`"` + strings.Join(args[2:], " ") + `"`)
+		said, failed := json.Marshal(text)
 		return func(w http.ResponseWriter, r *http.Request, real int, body []byte) {
-			if args[0] == "refuse" && r.Method == http.MethodGet {
+			if args[0] != "status" && r.Method == http.MethodGet {
 				pass(w, r, real, body)
 				return
 			}
 			w.WriteHeader(status)
-			fmt.Fprintf(w, `{"errors":[{"code":"UNKNOWN","message":%s}]}`, strconv.Quote(text))
-		}, err
+			fmt.Fprintf(w, `{"errors":[{"code":"UNKNOWN","message":%s}]}`, said)
+		}, errors.Join(err, wrong, failed)
 	case "basic":
 		return func(w http.ResponseWriter, _ *http.Request, _ int, _ []byte) {
 			w.Header().Set("WWW-Authenticate", `Basic realm="acme"`)
@@ -163,9 +184,10 @@ func (f *front) whole(args []string) (fault, error) {
 	case "hang":
 		return func(_ http.ResponseWriter, r *http.Request, _ int, _ []byte) { <-r.Context().Done() }, nil
 	case "cut":
-		return func(w http.ResponseWriter, _ *http.Request, _ int, body []byte) {
+		return func(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 			w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-			w.Write(body[:len(body)/2])
+			pass(w, r, status, body[:len(body)/2])
+			w.(http.Flusher).Flush()
 			panic(http.ErrAbortHandler)
 		}, nil
 	case "shut":
@@ -226,7 +248,7 @@ func ofRole(ts *testscript.TestScript, args []string) (fault, error) {
 		return nil, fmt.Errorf("no fault is called %q", args)
 	}
 	return func(w http.ResponseWriter, r *http.Request, status int, body []byte) {
-		if r.Method == http.MethodGet && roleOf(r.URL.Path) == args[1] {
+		if status == http.StatusOK && r.Method == http.MethodGet && roleOf(r.URL.Path) == args[1] {
 			change(w, body)
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -268,4 +269,19 @@ func TestRotateFrames(t *testing.T) {
 			return newRotations(trustdata.RoleTargets).enter(t, w, h, trustdata.RoleTargets)
 		})
 	})
+	// What stands there when it does not go well.
+	failed := slices.Clone(targetsFlow[:len(targetsFlow)-1])
+	failed[len(failed)-1].name = "4 not published"
+	for name, err := range map[string]error{
+		"refused": fmt.Errorf("%w: the server answered 403 to the upload", rotation.ErrRefused),
+		"unknown": fmt.Errorf("%q: %w; the new key waits in pending/, the old key is in place", "registry.acme.io/pay/web", rotation.ErrUnknown),
+	} {
+		t.Run(name, func(t *testing.T) {
+			frames(t, failed[len(failed)-1:], func(w, h int) *uitest.Driver {
+				f := newRotations(trustdata.RoleTargets)
+				f.result, f.publishIt = nil, err
+				return until(t, f.enter(t, w, h, trustdata.RoleTargets), targetsFlow, "4 publish")
+			})
+		})
+	}
 }

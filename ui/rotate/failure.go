@@ -17,6 +17,9 @@ type outcome struct {
 	leaving  string
 }
 
+// nothingSent is the headline of every failure before the sending.
+const nothingSent = "NOTHING WAS SENT. NOTHING HAS CHANGED."
+
 // world tells by the error, and by whether there is a result, where keys and server stand.
 func world(err error, res *rotation.Result) outcome {
 	harmless := "Leaving now changes nothing."
@@ -42,7 +45,7 @@ func world(err error, res *rotation.Result) outcome {
 			inPlace + " The server was read again and has its old state whole.",
 			"See what the server says; often a right is missing. Enter makes a new plan.", harmless}
 	}
-	return outcome{ui.MarkNow, "NOTHING WAS SENT. NOTHING HAS CHANGED.", inPlace, "See what happened. Enter makes a new plan.", harmless}
+	return outcome{ui.MarkNow, nothingSent, inPlace, "Enter makes a new plan.", harmless}
 }
 
 // failurePage says first what the world is like, then what happened, what it means and
@@ -50,7 +53,7 @@ func world(err error, res *rotation.Result) outcome {
 func failurePage(err error, res *rotation.Result) ui.Page {
 	o, t := world(err, res), ui.Explain(err)
 	do := o.do
-	if t.Do != "" && res == nil {
+	if o.headline == nothingSent && t.Do != "" {
 		do = t.Do + " " + o.do
 	}
 	return ui.Page{Title: "Not rotated", Sections: []ui.Section{

@@ -95,7 +95,39 @@ func (m *Model) running() int {
 // settle ends the running task.
 func (m *Model) settle(state ui.TaskState) {
 	if i := m.running(); i >= 0 {
-		m.tasks[i].State, m.tasks[i].Took, m.tasks[i].Note = state, m.opt.Clock.Now().Sub(m.began), ""
+		m.tasks[i].State, m.tasks[i].Took, m.tasks[i].Note = state, m.opt.Clock.Now().Sub(m.began), outcomes[state]
+	}
+}
+
+// outcomes are the words for what came of a task.
+var outcomes = map[ui.TaskState]string{ui.TaskDone: "done", ui.TaskFailed: "failed", ui.TaskUnknown: "not known"}
+
+// judge corrects the rows by what the look at the server found: only that tells whether
+// what was sent has arrived.
+func (m *Model) judge(err error) {
+	for i, t := range m.tasks {
+		if t.State == ui.TaskWaiting {
+			m.tasks[i].State, m.tasks[i].Note = ui.TaskSkipped, "not reached"
+		}
+	}
+	sent, seen := ui.TaskDone, ui.TaskFailed
+	switch {
+	case errors.Is(err, rotation.ErrRefused), errors.Is(err, rotation.ErrConflict):
+		sent, seen = ui.TaskFailed, ui.TaskDone
+	case errors.Is(err, rotation.ErrUnknown):
+		sent, seen = ui.TaskUnknown, ui.TaskUnknown
+	default:
+		m.settle(ui.TaskFailed)
+		return
+	}
+	steps, _ := m.taskNames()
+	for i, s := range steps {
+		switch {
+		case s == "send":
+			m.tasks[i].State, m.tasks[i].Note = sent, outcomes[sent]
+		case s == "confirm":
+			m.settle(seen)
+		}
 	}
 }
 
@@ -126,11 +158,7 @@ func (m *Model) end(e ended) tea.Cmd {
 		m.result.Waived = append(m.result.Waived, m.waivers()...)
 		return tea.Batch(m.Advance(), done)
 	}
-	if errors.Is(e.err, rotation.ErrUnknown) {
-		m.settle(ui.TaskUnknown)
-	} else {
-		m.settle(ui.TaskFailed)
-	}
+	m.judge(e.err)
 	if e.result != nil || errors.Is(e.err, rotation.ErrUnknown) {
 		return done
 	}

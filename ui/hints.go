@@ -10,6 +10,7 @@ import (
 
 	"keyrite/backup"
 	"keyrite/keyring"
+	"keyrite/keyring/keychain"
 	"keyrite/trustdata"
 	"keyrite/trustdata/access"
 	"keyrite/trustdata/registry"
@@ -37,6 +38,11 @@ var hints = []hint{
 		"Find out who changed it. The right key is in your last backup."},
 	{keyring.ErrDamaged, "No passphrase can open this file. It was not used.", "Restore it from a backup."},
 	{keyring.ErrReadOnly, "Nothing has changed.", "Start keyrite without --read-only to change something."},
+	{keychain.ErrNoService, "Passphrases can always be typed, or come from files and variables.", "Log in to a desktop session whose keychain runs, as yourself and not through sudo, or do without."},
+	{keychain.ErrLocked, "Passphrases can always be typed, or come from files and variables.", "Unlock the keychain and try again; --no-keychain does without it."},
+	{keychain.ErrDenied, "Nothing was stored or removed.", "Try again, and allow it where the keychain asks."},
+	{keychain.ErrHung, "Nothing was stored or removed.", "Look whether the keychain asks for something on another screen; --keychain-timeout gives it more time, --no-keychain does without it."},
+	{keychain.ErrForeign, "It was not used.", "keyrite keys forget removes it; keyrite keys remember stores it anew."},
 	{rotation.ErrMoved, "Nothing has changed.", "Read it again. Then make the plan anew."},
 	{rotation.ErrConflict, "Nothing of your change has landed. Your keys are where they were.", "Read it again. Then make the plan anew."},
 	{rotation.ErrRefused, "The server kept its old copy. Your keys are where they were.", "See what the server says; often a right is missing."},

@@ -5,11 +5,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"keyrite/keyring/keychain"
 )
 
 // process is what a run gets from the outside world; a test hands in its own.
@@ -25,6 +28,8 @@ type cli struct {
 	process
 	flags flags
 	root  *cobra.Command
+	// keychain is the run's one way to the keychain.
+	keychain func() *keychain.Keychain
 	// badge is what the console's header says of this run: RW, RO or DEMO.
 	badge string
 	// overview is what the console says in place of the overview that it does not have yet.
@@ -37,7 +42,8 @@ type flags struct {
 	server, registry, color                string
 	json, plain, offline, readOnly, dryRun bool
 	yes, insecure, requireBackup           bool
-	timeout, deadline                      time.Duration
+	noKeychain                             bool
+	timeout, deadline, keychainTimeout     time.Duration
 	iterations                             int
 	trustDirGiven                          bool
 }
@@ -55,6 +61,7 @@ func run(args []string, p process) int {
 
 func newCLI(p process) *cli {
 	c := &cli{process: p, overview: "There is no overview yet. 2 shows the keys, 3 the repositories."}
+	c.keychain = sync.OnceValue(c.newKeychain)
 	c.root = c.command()
 	c.root.SetIn(p.in)
 	c.root.SetOut(p.out)
@@ -99,6 +106,8 @@ func (c *cli) command() *cobra.Command {
 	f.BoolVar(&c.flags.requireBackup, "require-backup", false, "refuse where --yes would waive a backup")
 	f.BoolVar(&c.flags.insecure, "insecure", false, "allow http:// servers that are not on this machine (never credentials over http)")
 	f.DurationVar(&c.flags.timeout, "timeout", 30*time.Second, "how long a server may stay silent")
+	f.BoolVar(&c.flags.noKeychain, "no-keychain", false, "never ask the operating system's keychain (also $KEYRITE_NO_KEYCHAIN)")
+	f.DurationVar(&c.flags.keychainTimeout, "keychain-timeout", keychain.DefaultTimeout, "how long the keychain may take, or somebody to unlock it")
 	f.DurationVar(&c.flags.deadline, "deadline", 0, "how long the whole verb may take (default no limit)")
 	root.AddCommand(c.keysCommand(), c.reposCommand(), c.tagsCommand(), c.verifyCommand(), c.inspectCommand(),
 		c.rotateCommand(), c.initCommand(), c.signCommand(), c.revokeCommand(), c.archiveCommand(), c.backupCommand(), c.activityCommand(), c.demoCommand(), c.versionCommand())

@@ -65,6 +65,7 @@ func (c *cli) inside(world *demo.World) *cli {
 	}
 	in := newCLI(process{in: c.in, out: c.out, err: c.err, getenv: getenv, now: c.now})
 	in.flags = c.flags
+	in.flags.noKeychain = true
 	in.flags.registry = world.RegistryURL
 	return in
 }

@@ -10,8 +10,8 @@ func (c *cli) checkFlags() error {
 	if c.flags.json && c.flags.plain {
 		return usagef("--json and --plain exclude each other")
 	}
-	if c.flags.timeout <= 0 {
-		return usagef("--timeout must be more than nothing")
+	if c.flags.timeout <= 0 || c.flags.keychainTimeout <= 0 {
+		return usagef("--timeout and --keychain-timeout must be more than nothing")
 	}
 	_, err := c.passphraseFiles()
 	return err

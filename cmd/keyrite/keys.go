@@ -42,7 +42,7 @@ func (c *cli) keysCommand() *cobra.Command {
 			Args: usageArgs(cobra.ExactArgs(1)),
 			RunE: func(cmd *cobra.Command, args []string) error { return c.keysShow(cmd.Context(), args[0]) },
 		})
-	parent.AddCommand(c.keysGenerate(), c.keysImport(), c.keysExport(), c.keysPasswd(), c.keysRemove())
+	parent.AddCommand(c.keysGenerate(), c.keysImport(), c.keysExport(), c.keysPasswd(), c.keysRemove(), c.rememberCommand(), c.forgetCommand())
 	return parent
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"keyrite/backup"
 	"keyrite/keyring"
+	"keyrite/keyring/keychain"
 	"keyrite/trustdata"
 	"keyrite/trustdata/archive"
 	"keyrite/trustdata/remote"
@@ -138,6 +139,10 @@ var classes = []struct {
 	{rotation.ErrConflict, exitFailed, "conflict"},
 	{rotation.ErrUnknown, exitFailed, "unknown"},
 	{rotation.ErrMoved, exitFailed, "moved"},
+	{keychain.ErrNoService, exitFailed, "no_keychain"},
+	{keychain.ErrLocked, exitFailed, "keychain_locked"},
+	{keychain.ErrDenied, exitFailed, "keychain_denied"},
+	{keychain.ErrHung, exitFailed, "keychain_hung"},
 	{state.ErrLocked, exitFailed, "locked"},
 	{syscall.ENOSPC, exitFailed, "disk_full"},
 	{fs.ErrPermission, exitFailed, "permission"},

@@ -91,7 +91,7 @@ func (s *secrets) add(value string) {
 }
 
 // marks begin the text form of every private thing.
-var marks = []string{"AGE-SECRET-KEY-1", "PRIVATE KEY-----"}
+var marks = []string{"AGE-SECRET-KEY-1", "PRIVATE KEY-----", "keyrite-passphrase-"}
 
 // search looks for secrets in a stream.
 func (s *secrets) search(stream, text string) error {

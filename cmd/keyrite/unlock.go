@@ -13,8 +13,8 @@ import (
 // promptTries is how often a passphrase is asked for before giving up.
 const promptTries = 3
 
-// openKey opens a key: each source that is set is tried once, and the prompt comes last. An
-// error names the sources that failed.
+// openKey opens a key: each source that is set is tried once, then the keychain, and the
+// prompt comes last. An error names the sources that failed.
 func (c *cli) openKey(ctx context.Context, store keyring.Store, id trustdata.KeyID, role, why string) (*keyring.PrivateKey, error) {
 	info, err := find(ctx, store, id)
 	if err != nil {
@@ -38,6 +38,11 @@ func (c *cli) openKey(ctx context.Context, store keyring.Store, id trustdata.Key
 		}
 		failed = append(failed, s.name)
 	}
+	key, tried, err := c.openRemembered(ctx, store, id, c.say)
+	if key != nil || err != nil {
+		return key, err
+	}
+	failed = append(failed, tried...)
 	if c.canPrompt() {
 		return c.promptOpen(ctx, store, id, role, why)
 	}
@@ -93,7 +98,8 @@ func find(ctx context.Context, store keyring.Store, id trustdata.KeyID) (keyring
 }
 
 // openSet opens a key for which nobody has to be asked: one without a passphrase, or one
-// whose passphrase is set for this run and right. It returns nil for any other.
+// whose passphrase is set for this run, or remembered, and right. It returns nil for any
+// other.
 func (c *cli) openSet(ctx context.Context, store keyring.Store, id trustdata.KeyID) (*keyring.PrivateKey, error) {
 	info, err := find(ctx, store, id)
 	if err != nil {
@@ -112,5 +118,6 @@ func (c *cli) openSet(ctx context.Context, store keyring.Store, id trustdata.Key
 			return key, err
 		}
 	}
-	return nil, nil
+	key, _, err := c.openRemembered(ctx, store, id, func(string, ...any) {})
+	return key, err
 }

@@ -39,7 +39,7 @@ type Bus struct {
 }
 
 // StartBus starts a bus.
-func StartBus(t *testing.T) *Bus {
+func StartBus(t testing.TB) *Bus {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "keychain") // t.TempDir is too long for a socket's name
 	if err != nil {
@@ -71,7 +71,7 @@ func StartBus(t *testing.T) *Bus {
 
 // Use makes the bus that of this process until the test ends, for the library that looks
 // for it in the environment and keeps its connection.
-func (b *Bus) Use(t *testing.T) {
+func (b *Bus) Use(t testing.TB) {
 	t.Helper()
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", b.Address)
 	t.Cleanup(func() {
@@ -86,7 +86,7 @@ func (b *Bus) Use(t *testing.T) {
 func (b *Bus) Kill() { b.daemon.kill() }
 
 // Connect is a connection to the bus of the test's own.
-func (b *Bus) Connect(t *testing.T) *dbus.Conn {
+func (b *Bus) Connect(t testing.TB) *dbus.Conn {
 	t.Helper()
 	conn, err := dbus.Connect(b.Address)
 	if err != nil {
@@ -103,7 +103,7 @@ type process struct {
 	done chan struct{}
 }
 
-func start(t *testing.T, cmd *exec.Cmd) *process {
+func start(t testing.TB, cmd *exec.Cmd) *process {
 	t.Helper()
 	p := &process{cmd: cmd, log: new(bytes.Buffer), done: make(chan struct{})}
 	cmd.Stderr = p.log

@@ -27,7 +27,7 @@ type Daemon struct {
 
 // StartDaemon starts gnome-keyring on the bus, with a login collection of its own that is
 // unlocked. It has no screen to ask on.
-func StartDaemon(t *testing.T, b *Bus) *Daemon {
+func StartDaemon(t testing.TB, b *Bus) *Daemon {
 	t.Helper()
 	cmd := exec.Command(need(t, "gnome-keyring-daemon"), "--unlock", "--foreground", "--components=secrets")
 	cmd.Stdin = strings.NewReader("the login password") // an empty one would make no collection
@@ -56,7 +56,7 @@ func StartDaemon(t *testing.T, b *Bus) *Daemon {
 	return d
 }
 
-func (d *Daemon) owned(t *testing.T) bool {
+func (d *Daemon) owned(t testing.TB) bool {
 	t.Helper()
 	var owned bool
 	if err := d.conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, serviceName).Store(&owned); err != nil {
@@ -66,7 +66,7 @@ func (d *Daemon) owned(t *testing.T) bool {
 }
 
 // Locked reports whether the login collection is locked.
-func (d *Daemon) Locked(t *testing.T) bool {
+func (d *Daemon) Locked(t testing.TB) bool {
 	t.Helper()
 	v, err := d.conn.Object(serviceName, loginPath).GetProperty(secretName + "Collection.Locked")
 	if err != nil {
@@ -76,7 +76,7 @@ func (d *Daemon) Locked(t *testing.T) bool {
 }
 
 // Lock locks the login collection.
-func (d *Daemon) Lock(t *testing.T) {
+func (d *Daemon) Lock(t testing.TB) {
 	t.Helper()
 	call := d.conn.Object(serviceName, servicePath).Call(secretName+"Service.Lock", 0, []dbus.ObjectPath{loginPath})
 	if call.Err != nil {
@@ -88,17 +88,20 @@ func (d *Daemon) Lock(t *testing.T) {
 }
 
 // Stop stops the daemon where it stands, until Continue.
-func (d *Daemon) Stop(t *testing.T) { d.signal(t, syscall.SIGSTOP) }
+func (d *Daemon) Stop(t testing.TB) { d.signal(t, syscall.SIGSTOP) }
 
 // Continue undoes Stop.
-func (d *Daemon) Continue(t *testing.T) { d.signal(t, syscall.SIGCONT) }
+func (d *Daemon) Continue(t testing.TB) { d.signal(t, syscall.SIGCONT) }
 
-func (d *Daemon) signal(t *testing.T, sig syscall.Signal) {
+func (d *Daemon) signal(t testing.TB, sig syscall.Signal) {
 	t.Helper()
 	if err := d.process.cmd.Process.Signal(sig); err != nil {
 		t.Fatal(err)
 	}
 }
+
+// Pid is the daemon's process ID.
+func (d *Daemon) Pid() int { return d.process.cmd.Process.Pid }
 
 // Kill ends the daemon at once.
 func (d *Daemon) Kill() { d.process.kill() }

@@ -51,7 +51,7 @@ type item struct {
 }
 
 // StartFake puts a fake Secret Service on the bus.
-func StartFake(t *testing.T, b *Bus, mode Mode) *Fake {
+func StartFake(t testing.TB, b *Bus, mode Mode) *Fake {
 	t.Helper()
 	f := &Fake{conn: b.Connect(t), mode: mode, items: map[dbus.ObjectPath]*item{}, Asked: make(chan struct{}, 10)}
 	for name, object := range map[string]struct {
@@ -95,7 +95,7 @@ func (f *Fake) Len() int {
 }
 
 // Answer answers the open question with yes: what waited for it is stored.
-func (f *Fake) Answer(t *testing.T) {
+func (f *Fake) Answer(t testing.TB) {
 	t.Helper()
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -35,6 +35,8 @@ func TestMain(m *testing.M) {
 //	get NAME STEP...          $NAME is what the JSON of stdout has at the path of steps; see at
 //	is STEP... VALUE          the JSON of stdout has VALUE there
 //	mangle FILE HOW           damages a file; see mangle
+//	smuggle BACKUP OUT NAME KIND, reseal BACKUP OUT
+//	                          a backup with one more member, or for a stranger
 //
 // Whatever a script is about, each output is searched for bytes that act on a terminal
 // and for secrets, and so is in the end every file that was written.
@@ -67,6 +69,8 @@ func runScripts(t *testing.T, dir string, more func(*testscript.Env) error) {
 			"shape":       onStage((*stage).shape),
 			"get":         onStage((*stage).get),
 			"is":          onStage((*stage).is),
+			"smuggle":     onStage((*stage).smuggle),
+			"reseal":      onStage((*stage).reseal),
 			"mangle":      onStage((*stage).mangle),
 		},
 	})

@@ -43,6 +43,7 @@ var hints = []hint{
 	{keychain.ErrDenied, "Nothing was stored or removed.", "Try again, and allow it where the keychain asks."},
 	{keychain.ErrHung, "Nothing was stored or removed.", "Look whether the keychain asks for something on another screen; --keychain-timeout gives it more time, --no-keychain does without it."},
 	{keychain.ErrForeign, "It was not used.", "keyrite keys forget removes it; keyrite keys remember stores it anew."},
+	{rotation.ErrSeenBefore, "Nothing has changed.", "Ask who runs the server why. If it was reset on purpose: keyrite help lost-root, then keyrite init --anew."},
 	{rotation.ErrMoved, "Nothing has changed.", "Read it again. Then make the plan anew."},
 	{rotation.ErrConflict, "Nothing of your change has landed. Your keys are where they were.", "Read it again. Then make the plan anew."},
 	{rotation.ErrRefused, "The server kept its old copy. Your keys are where they were.", "See what the server says; often a right is missing."},

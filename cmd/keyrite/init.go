@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -15,7 +16,9 @@ import (
 // initFlags are those of keyrite init.
 type initFlags struct {
 	rootKey    string
+	rootCert   string
 	newRoot    bool
+	anew       bool
 	iterations int
 }
 
@@ -25,12 +28,16 @@ func (c *cli) initCommand() *cobra.Command {
 		Use: "init GUN", Short: "Found a repository's trust on a root key",
 		Long: "Found a repository's trust: a repository key is made here, the server makes and holds the snapshot and\n" +
 			"timestamp keys, and a root key vouches for them. The root key that is here is taken; where there are\n" +
-			"several, --root-key says which. --new-root makes one: it is the most sensitive key, cannot be recovered,\n" +
-			"and belongs in two backups.",
+			"several, --root-key says which, or a question does. --new-root makes one: it is the most sensitive key,\n" +
+			"cannot be recovered, and belongs in two backups.\n\n" +
+			"--root-cert takes a certificate that a CA issued for the root key, for clients that pin the CA: the leaf,\n" +
+			"named like the repository, then the CA certificates above it. Without it the key signs one of its own.",
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.init(cmd.Context(), args[0], f) },
 	}
 	cmd.Flags().StringVar(&f.rootKey, "root-key", "", "found it on the root key with this `ID`")
+	cmd.Flags().StringVar(&f.rootCert, "root-cert", "", "certificate chain of the root key in `FILE`, as a CA issued it (PEM)")
+	cmd.Flags().BoolVar(&f.anew, "anew", false, "found it although it was seen here before: its root key is lost, or its server was reset")
 	cmd.Flags().BoolVar(&f.newRoot, "new-root", false, "make a new root key for it")
 	cmd.Flags().IntVar(&f.iterations, "kdf-iterations", keyring.DefaultIterations, "PBKDF2 rounds that lock a new key (at least 2048)")
 	return cmd
@@ -39,8 +46,8 @@ func (c *cli) initCommand() *cobra.Command {
 func (c *cli) init(ctx context.Context, typed string, f initFlags) error {
 	ctx, cancel := c.context(ctx)
 	defer cancel()
-	if f.rootKey != "" && f.newRoot {
-		return usagef("--root-key and --new-root exclude each other")
+	if f.newRoot && (f.rootKey != "" || f.rootCert != "") {
+		return usagef("--new-root excludes --root-key and --root-cert")
 	}
 	if f.iterations < keyring.MinIterations {
 		return usagef("--kdf-iterations %d is below %d", f.iterations, keyring.MinIterations)
@@ -49,7 +56,7 @@ func (c *cli) init(ctx context.Context, typed string, f initFlags) error {
 	if err != nil {
 		return err
 	}
-	root, err := s.rootKey(ctx, f.rootKey)
+	req, err := c.initRequest(ctx, s, gun, f)
 	if err != nil {
 		return err
 	}
@@ -57,7 +64,13 @@ func (c *cli) init(ctx context.Context, typed string, f initFlags) error {
 	if err != nil {
 		return err
 	}
-	plan, err := r.PlanInit(ctx, gun, root, f.newRoot)
+	plan, err := r.PlanInit(ctx, req)
+	var choice *rotation.RootChoiceError
+	if errors.As(err, &choice) && c.canPrompt() && !c.flags.yes {
+		if req.Root, err = c.chooseRoot(ctx, s, choice.Roots); err == nil {
+			plan, err = r.PlanInit(ctx, req)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -66,19 +79,6 @@ func (c *cli) init(ctx context.Context, typed string, f initFlags) error {
 			WillNotFollow: plan.WillNotFollow, Steps: plan.Steps, Needs: plan.Need}))
 	}
 	return c.applyInit(ctx, s, r, plan)
-}
-
-// rootKey finds the root key that was named by a part of its ID.
-func (s *session) rootKey(ctx context.Context, typed string) (trustdata.KeyID, error) {
-	if typed == "" {
-		return "", nil
-	}
-	infos, err := s.keys.List(ctx)
-	if err != nil {
-		return "", err
-	}
-	info, err := pick(infos, typed)
-	return info.KeyID, err
 }
 
 func (c *cli) applyInit(ctx context.Context, s *session, r *rotation.Rotator, plan *rotation.Init) error {
@@ -93,8 +93,11 @@ func (c *cli) applyInit(ctx context.Context, s *session, r *rotation.Rotator, pl
 	word := string(plan.GUN)
 	if plan.RootKey == "" {
 		word = "new root key"
+		if err := c.showConsequences(plan.GUN); err != nil {
+			return err
+		}
 	}
-	if err := c.confirm(ctx, plan.Changes, word, fmt.Sprintf("founding %q", plan.GUN)); err != nil {
+	if err := c.confirm(ctx, append(plan.Changes, plan.WillNotFollow...), word, fmt.Sprintf("founding %q", plan.GUN)); err != nil {
 		return err
 	}
 	open, err := c.satisfy(ctx, s, plan.Need)

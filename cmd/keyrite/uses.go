@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/remote"
@@ -34,4 +35,21 @@ func (s *session) uses(ctx context.Context) (keys.Uses, error) {
 		}
 	}
 	return uses, ctx.Err()
+}
+
+// signsFor says in a few words for which repositories a key is listed in a role.
+func signsFor(uses []keys.Use, role trustdata.Role) string {
+	var guns []string
+	for _, u := range uses {
+		if u.Role == role {
+			guns = append(guns, trustdata.Visible(string(u.GUN)))
+		}
+	}
+	switch len(guns) {
+	case 0:
+		return "signs for nothing that was read here"
+	case 1:
+		return "signs for " + guns[0]
+	}
+	return fmt.Sprintf("signs for %s and %d more", guns[0], len(guns)-1)
 }

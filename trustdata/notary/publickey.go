@@ -75,18 +75,18 @@ func bareKey(der []byte) (trustdata.PublicKey, error) {
 	return key, err
 }
 
-// RootChain makes gun's root key of a certificate that somebody else issued for key, as
-// Certificate does of one that key signs itself: text is the leaf and then the CA
+// RootChain makes gun's root key of a certificate that somebody else issued for the key
+// with this canonical ID, as Certificate does of one that a key signs itself: text is the leaf and then the CA
 // certificates above it, each issued by the next. The rules are those of every client
 // that will read root.json; the leaf must name the GUN and must not be a CA, which what
 // "openssl req -x509" makes is unless told otherwise.
-func RootChain(text []byte, gun trustdata.GUN, key trustdata.PublicKey, now time.Time) (trustdata.PublicKey, error) {
+func RootChain(text []byte, gun trustdata.GUN, want trustdata.KeyID, now time.Time) (trustdata.PublicKey, error) {
 	made, err := rootChain(text, gun, now)
 	if err != nil {
 		return made, fmt.Errorf("root certificate: %w", err)
 	}
 	id, err := made.KeyID()
-	if want := trustdata.KeyID(key.ListedID()); err != nil || id != want {
+	if err != nil || id != want {
 		return made, errors.Join(fmt.Errorf("root certificate: it is of key %q, and not of %q", id.Short(), want.Short()), err)
 	}
 	return made, nil

@@ -104,7 +104,7 @@ func TestRootChain(t *testing.T) {
 		"empty":                {nil, ec, "no certificate"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			made, err := notary.RootChain(c.text, gun, c.key.Public(), now)
+			made, err := notary.RootChain(c.text, gun, trustdata.KeyID(c.key.Public().ListedID()), now)
 			if c.says != "" {
 				if err == nil || !strings.Contains(err.Error(), c.says) {
 					t.Errorf("error %v, want %q", err, c.says)

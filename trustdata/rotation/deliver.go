@@ -31,6 +31,8 @@ type delivery struct {
 	base  *notary.Repository
 	files map[trustdata.Role][]byte
 	keys  []made
+	// forget lets go of what was remembered of the repository, once this has landed.
+	forget bool
 }
 
 // landed is a change that the server has and that was read back.
@@ -112,6 +114,11 @@ func (r *Rotator) finish(ctx context.Context, d *delivery, sent error, progress 
 	if verify != nil {
 		return nil, r.noted(d.op, stateUnverified,
 			fmt.Errorf("the change has landed and every key is in place, but a client with an empty cache cannot verify %q: %w", d.op.GUN, verify))
+	}
+	if d.forget {
+		if err := r.State.Forget(d.op.GUN); err != nil {
+			return nil, r.noted(d.op, stateUnverified, fmt.Errorf("the change has landed and every key is in place, but the old repository could not be forgotten: %w", err))
+		}
 	}
 	known, err := r.Fetch(ctx, d.op.GUN)
 	if err != nil {

@@ -15,9 +15,14 @@ import (
 // found makes an empty repository the way init does.
 func (w *world) found(makeRoot bool) (*rotation.EditResult, error) {
 	w.t.Helper()
+	return w.foundOn(rotation.InitRequest{GUN: gun, MakeRoot: makeRoot})
+}
+
+func (w *world) foundOn(req rotation.InitRequest) (*rotation.EditResult, error) {
+	w.t.Helper()
 	ctx := context.Background()
 	r := w.rotator()
-	plan, err := r.PlanInit(ctx, gun, "", makeRoot)
+	plan, err := r.PlanInit(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +116,7 @@ func TestInitOnPresentRoot(t *testing.T) {
 		t.Errorf("root lists %+v, want the key %s with a certificate", view.Keys, root.KeyID())
 	}
 	w.key(trustdata.RoleRoot)
-	_, err = w.rotator().PlanInit(context.Background(), "registry.acme.example/other", "", false)
+	_, err = w.rotator().PlanInit(context.Background(), rotation.InitRequest{GUN: "registry.acme.example/other"})
 	var choice *rotation.RootChoiceError
 	if !asChoice(err, &choice) || len(choice.Roots) != 2 {
 		t.Errorf("with two roots: %v, want to be asked", err)
@@ -141,5 +146,46 @@ func TestSignRefusesBadTargets(t *testing.T) {
 	for _, bad := range []rotation.Target{{}, {Digest: "ab", Length: 1}, {Digest: target.Digest}, {Digest: target.Digest, Length: -1}, {Digest: strings.Repeat("zz", 32), Length: 1}, {Digest: strings.Repeat("AB", 32), Length: 1}} {
 		_, err := w.rotator().PlanSign(context.Background(), gun, one("1.0", bad))
 		is(t, err, rotation.ErrUsage)
+	}
+}
+
+// A repository that the server has lost: nothing is founded by the way, and with the word
+// for it the old one is forgotten.
+func TestInitAnew(t *testing.T) {
+	w := newWorld(t)
+	w.publish(false)
+	ctx := context.Background()
+	if _, err := w.rotator().Fetch(ctx, gun); err != nil {
+		t.Fatal(err)
+	}
+	wipe, err := http.NewRequest(http.MethodDelete, w.config.Server+"/v2/"+string(gun)+"/_trust/tuf/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(wipe)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatal(resp, err)
+	}
+	resp.Body.Close()
+	_, err = w.found(false)
+	is(t, err, rotation.ErrSeenBefore)
+	res, err := w.foundOn(rotation.InitRequest{GUN: gun, Anew: true})
+	if err != nil || !res.Verified {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	if got := w.names(trustdata.RoleTargets); got != "" {
+		t.Errorf("tags %q", got)
+	}
+	w.sign(rotation.TagTarget{Tag: "1.0", Target: target})
+}
+
+func TestInitOnTheWrongKey(t *testing.T) {
+	w := newWorld(t)
+	targets := w.key(trustdata.RoleTargets)
+	_, err := w.foundOn(rotation.InitRequest{GUN: gun, Root: targets.KeyID()})
+	is(t, err, rotation.ErrUsage)
+	_, err = w.foundOn(rotation.InitRequest{GUN: gun, Chain: []byte("no certificate")})
+	if err == nil || !strings.Contains(err.Error(), "root certificate") {
+		t.Errorf("error %v", err)
 	}
 }

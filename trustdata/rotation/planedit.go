@@ -168,4 +168,3 @@ func (b *editor) finish(e *Edit) error {
 	e.Need = append(e.Need, p.plan.Need...)
 	return nil
 }
-

@@ -82,6 +82,28 @@ func (s *Store) Remember(next Seen) error {
 	return log.update("seen", func() (any, error) { return merge(log, next) })
 }
 
+// Forget notes that gun is to be met as for the first time, because its root key is lost
+// or its server was reset, and somebody who knows has founded it anew. What was seen
+// before stays in the log.
+func (s *Store) Forget(gun trustdata.GUN) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	log, err := OpenLog(s.seenPath(gun), s.now)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	return log.update(forgotten, func() (any, error) {
+		if _, ok, err := lastSeen(log, gun); err != nil || !ok {
+			return nil, err
+		}
+		return Seen{GUN: gun, Versions: map[trustdata.Role]int64{}}, nil
+	})
+}
+
+// forgotten is the kind of the record that ends what was remembered before it.
+const forgotten = "forgotten"
+
 // merge gives the record to add, or nil where next says nothing new.
 func merge(log *Log, next Seen) (any, error) {
 	old, ok, err := lastSeen(log, next.GUN)
@@ -115,6 +137,9 @@ func lastSeen(log *Log, gun trustdata.GUN) (Seen, bool, error) {
 	}
 	if seen.GUN != gun {
 		return Seen{}, false, fmt.Errorf("%q, last line is not about %q: %w", log.path, gun, ErrBroken)
+	}
+	if log.records[len(log.records)-1].Kind == forgotten {
+		return Seen{}, false, nil
 	}
 	return seen, true, nil
 }

@@ -138,3 +138,30 @@ func TestActivity(t *testing.T) {
 		t.Errorf("error = %v, want ErrBroken", err)
 	}
 }
+
+func TestForget(t *testing.T) {
+	store, _ := openStore(t)
+	if err := store.Forget(seen(3).GUN); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Remember(seen(3)); err != nil {
+		t.Fatal(err)
+	}
+	anew := seen(1)
+	anew.Root.SHA256 = "bb"
+	if err := store.Remember(anew); !errors.Is(err, ErrBackwards) {
+		t.Fatalf("before it was forgotten: %v", err)
+	}
+	for range 2 {
+		if err := store.Forget(anew.GUN); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, ok, err := store.Seen(anew.GUN); ok || err != nil {
+		t.Errorf("forgotten, and still %+v, %v", got, err)
+	}
+	if err := store.Remember(anew); err != nil {
+		t.Fatal(err)
+	}
+	wantSeen(t, store, anew)
+}

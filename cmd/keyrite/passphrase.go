@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -80,7 +81,7 @@ const maxPassphraseFile = 64 << 10
 func readPassphraseFile(path string) (keyring.Passphrase, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return keyring.Passphrase{}, fmt.Errorf("passphrase file %q: %w", path, err)
+		return keyring.Passphrase{}, fmt.Errorf("passphrase file %q: %w", path, reason(err))
 	}
 	defer f.Close()
 	b := make([]byte, maxPassphraseFile+1)
@@ -89,13 +90,21 @@ func readPassphraseFile(path string) (keyring.Passphrase, error) {
 	case err == nil:
 		return keyring.Passphrase{}, fmt.Errorf("passphrase file %q is larger than %d bytes", path, maxPassphraseFile)
 	case err != io.EOF && err != io.ErrUnexpectedEOF:
-		return keyring.Passphrase{}, fmt.Errorf("passphrase file %q: %w", path, err)
+		return keyring.Passphrase{}, fmt.Errorf("passphrase file %q: %w", path, reason(err))
 	}
 	line := bytes.TrimSuffix(bytes.TrimSuffix(b[:n], []byte("\n")), []byte("\r"))
 	if len(line) == 0 {
 		return keyring.Passphrase{}, fmt.Errorf("passphrase file %q is empty", path)
 	}
 	return keyring.NewPassphrase(line), nil
+}
+
+// reason is a file's error without the file's name, which the sentence has already.
+func reason(err error) error {
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
 }
 
 // newPassphrase takes the first source set for a key being made, or asks twice.

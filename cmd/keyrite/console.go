@@ -49,7 +49,7 @@ func (d *desk) options() app.Options {
 			{Digit: "1", Name: "Overview", Missing: c.overview},
 			{Digit: "2", Name: "Keys", Screen: d.keysScreen()},
 			{Digit: "3", Name: "Repos", Screen: d.reposScreen()},
-			{Digit: "4", Name: "Backups", Missing: "Backups have no screen yet: keyrite backup create, list, verify and restore."},
+			{Digit: "4", Name: "Backups", Screen: d.backupsScreen()},
 			{Digit: "5", Name: "Activity", Screen: activity.New(d.ctx, d.styles, d.clock, d.session.state.Activity())},
 		},
 		Open:      d.tagsScreen,
@@ -88,7 +88,7 @@ func (d *desk) parseName(typed string) (trustdata.GUN, error) {
 
 func (d *desk) keysScreen() ui.Screen {
 	return keys.New(keys.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Store: d.session.keys, Finder: d,
-		Dirs: d.session.paths.trust, OpenRepository: d.tagsScreen, Rotate: d.rotateKey})
+		Dirs: d.session.paths.trust, OpenRepository: d.tagsScreen, Rotate: d.rotateKey, BackUp: d.backupScreen})
 }
 
 func (d *desk) reposScreen() ui.Screen {

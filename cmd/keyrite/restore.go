@@ -40,17 +40,21 @@ func (c *cli) backupRestore(ctx context.Context, file string, f backupFlags) err
 	if err != nil {
 		return c.notRestored(plan.File, plan.To, err)
 	}
-	c.recordRestore(res)
+	c.recorded(res)
 	return c.emit(res, restore.RestoredPage(res))
 }
 
-// recordRestore tells the activity log. A restore is done even on a machine that has no
-// place for a log.
-func (c *cli) recordRestore(res *backup.RestoreResult) {
+// recordRestore tells the activity log.
+func (s *session) recordRestore(res *backup.RestoreResult) error {
+	return s.state.Activity().Append(state.Act{What: "restore", On: res.To, Result: "done",
+		Detail: fmt.Sprintf("%d keys restored, %d replaced, from %s", len(res.Restored), len(res.Replaced), res.File)})
+}
+
+// recorded records a restore, which is done even on a machine that has no place for a log.
+func (c *cli) recorded(res *backup.RestoreResult) {
 	s, err := c.open()
 	if err == nil {
-		err = s.state.Activity().Append(state.Act{What: "restore", On: res.To, Result: "done",
-			Detail: fmt.Sprintf("%d keys restored, %d replaced, from %s", len(res.Restored), len(res.Replaced), res.File)})
+		err = s.recordRestore(res)
 	}
 	if err != nil {
 		c.say("this could not be recorded: %s", trustdata.VisibleError(err))

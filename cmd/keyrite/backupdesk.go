@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"keyrite/backup"
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/ui"
+	backupui "keyrite/ui/backup"
+	"keyrite/ui/restore"
+)
+
+// backupDesk is what the screens of backups need of the layers below.
+type backupDesk struct{ *desk }
+
+var (
+	_ backupui.Reader = backupDesk{}
+	_ backupui.Writer = backupDesk{}
+	_ restore.Service = restoreDesk{}
+)
+
+// backupsScreen is the list of the backups in a folder.
+func (d *desk) backupsScreen() ui.Screen {
+	opt := backupui.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Reader: backupDesk{d}, Create: d.createScreen}
+	if !d.session.cli.flags.readOnly {
+		opt.Restore = d.restoreScreen
+	}
+	return backupui.New(opt)
+}
+
+// createScreen is the wizard that writes a backup. Writing one changes no key, so a
+// read-only session may do it.
+func (d *desk) createScreen(folder string) ui.Screen {
+	return backupui.NewCreate(backupui.CreateOptions{Context: d.ctx, Styles: d.styles, Clock: d.clock, Writer: backupDesk{d}, Folder: folder})
+}
+
+func (d *desk) backupScreen() ui.Screen { return d.createScreen("") }
+
+// restoreScreen is the wizard that restores into the first trust directory.
+func (d *desk) restoreScreen(file string) ui.Screen {
+	return restore.New(restore.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Service: restoreDesk{d}, File: file,
+		Into: trustdata.Visible(d.session.paths.trust[0])})
+}
+
+// open reads what opens a backup: an identity file, or the backup's own passphrase.
+func (d backupDesk) open(identity string, pass keyring.Passphrase) ([]backup.Identity, error) {
+	if identity != "" {
+		return d.session.cli.identities(backupFlags{identities: []string{identity}})
+	}
+	if pass.IsEmpty() {
+		return nil, nil
+	}
+	id, err := backup.PassphraseIdentity(pass)
+	if err != nil {
+		return nil, err
+	}
+	return []backup.Identity{id}, nil
+}
+
+// List implements backupui.Reader.
+func (d backupDesk) List(ctx context.Context, folder string) ([]backup.Listed, error) {
+	records, err := d.session.backupRecords()
+	if err != nil {
+		return nil, err
+	}
+	defer records.Close()
+	return backup.List(ctx, absolute(folder), records)
+}
+
+// Verify implements backupui.Reader.
+func (d backupDesk) Verify(ctx context.Context, file string, with backupui.Opening, progress backup.Progress) (*backup.VerifyResult, error) {
+	ids, err := d.open(with.Identity, with.Passphrase)
+	if err != nil {
+		return nil, err
+	}
+	res, err := backup.Verify(ctx, absolute(file), ids, backup.VerifyOptions{Passphrases: d.session.cli.keyPassphrases, Progress: progress})
+	if err != nil || !res.OK {
+		return res, err
+	}
+	return res, d.session.recordBackup("verify backup", backup.Record{File: res.File, SHA256: res.SHA256, State: res.State})
+}
+
+// Plan implements backupui.Writer.
+func (d backupDesk) Plan(ctx context.Context, w backupui.Wish) (*backup.CreatePlan, error) {
+	recipients, err := backup.ParseRecipients(w.Recipients)
+	if err != nil {
+		return nil, err
+	}
+	if len(w.Recipients) == 0 {
+		one, err := backup.PassphraseRecipient(w.Passphrase, 0)
+		if err != nil {
+			return nil, err
+		}
+		recipients = []backup.Recipient{one}
+	}
+	ids, err := d.open(w.Identity, keyring.NewPassphrase(nil))
+	if err != nil {
+		return nil, err
+	}
+	src, err := d.session.backupSource(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return backup.PlanCreate(ctx, src, backup.CreateOptions{Dir: absolute(w.Folder), Recipients: recipients, Identities: ids,
+		Passphrases: d.session.cli.keyPassphrases, Now: d.session.cli.now()})
+}
+
+// Write implements backupui.Writer. The end of the program waits for it.
+func (d backupDesk) Write(ctx context.Context, p *backup.CreatePlan, progress backup.Progress) (*backup.CreateResult, error) {
+	d.working.Add(1)
+	defer d.working.Done()
+	res, err := p.Apply(ctx, progress)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.session.recordBackup("back up", backup.Record{File: res.File, SHA256: res.SHA256, State: res.State, Waived: res.Waived}); err != nil {
+		res.Warnings = append(res.Warnings, fmt.Sprintf("this backup could not be recorded: %v", err))
+	}
+	return res, nil
+}
+
+// restoreDesk is what the restore wizard needs of the layers below.
+type restoreDesk struct{ *desk }
+
+// Plan implements restore.Service.
+func (d restoreDesk) Plan(ctx context.Context, file string, with restore.Opening, progress backup.Progress) (*backup.RestorePlan, error) {
+	ids, err := backupDesk{d.desk}.open(with.Identity, with.Passphrase)
+	if err != nil {
+		return nil, err
+	}
+	to, err := keyring.OpenDir(d.session.paths.trust[0], keyring.DirOptions{Create: true})
+	if err != nil {
+		return nil, err
+	}
+	return backup.PlanRestore(ctx, absolute(file), ids, to, backup.RestoreOptions{Passphrases: d.session.cli.keyPassphrases,
+		Progress: progress, Now: d.session.cli.now()})
+}
+
+// Restore implements restore.Service. The end of the program waits for it.
+func (d restoreDesk) Restore(ctx context.Context, p *backup.RestorePlan, progress backup.Progress) (*backup.RestoreResult, error) {
+	d.working.Add(1)
+	defer d.working.Done()
+	res, err := p.Apply(ctx, progress)
+	if err == nil {
+		// A machine that has no place for a log can be restored to all the same.
+		_ = d.session.recordRestore(res)
+	}
+	return res, err
+}

@@ -62,6 +62,25 @@ func (c *cli) listing() (*keychain.Listing, error) {
 	return keychain.OpenListing(filepath.Join(p.state, "keychain.jsonl"), c.now)
 }
 
+// remembered are the keys whose passphrases the keychain was given.
+func (c *cli) remembered() []trustdata.KeyID {
+	listing, err := c.listing()
+	if err != nil {
+		c.say("whose passphrases the keychain remembers is not known: %s", trustdata.VisibleError(err))
+		return nil
+	}
+	ids, _ := listing.Keys() // opening it has checked them
+	return ids
+}
+
+func shortIDs(ids []trustdata.KeyID) string {
+	short := make([]string, len(ids))
+	for i, id := range ids {
+		short[i] = id.Short()
+	}
+	return strings.Join(short, ", ")
+}
+
 // openRemembered opens a key with the passphrase that the keychain remembers, which is
 // asked only for keys that it was given. It is never in the way: whatever fails is said,
 // and the key is nil. Tried names the keychain where its passphrase was wrong.

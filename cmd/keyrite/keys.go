@@ -23,10 +23,13 @@ type keyRow struct {
 	KDFIterations int             `json:"kdf_iterations"`
 	Path          string          `json:"path"`
 	Problem       string          `json:"problem"`
+	// Remembered says that the keychain was given the passphrase; keys list and show have it.
+	Remembered bool `json:"remembered,omitempty"`
 }
 
 func newKeyRow(i keyring.Info) keyRow {
-	return keyRow{i.KeyID, i.Role, i.GUN, i.Algorithm, i.Encrypted, i.KDFIterations, i.Path, i.Problem}
+	return keyRow{KeyID: i.KeyID, Role: i.Role, GUN: i.GUN, Algorithm: i.Algorithm, Encrypted: i.Encrypted,
+		KDFIterations: i.KDFIterations, Path: i.Path, Problem: i.Problem}
 }
 
 func (c *cli) keysCommand() *cobra.Command {
@@ -66,14 +69,20 @@ func (c *cli) keysList(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	remembered := c.remembered()
 	rows := make([]keyRow, len(infos))
 	for i, info := range infos {
 		rows[i] = newKeyRow(info)
+		rows[i].Remembered = slices.Contains(remembered, info.KeyID)
 		if info.Problem != "" {
 			c.say("%s: %s", trustdata.Visible(info.Path), info.Problem)
 		}
 	}
-	return c.emit(rows, keys.Page(keys.List{Keys: infos, Dirs: s.paths.trust, Uses: uses}, c.now()))
+	page := keys.Page(keys.List{Keys: infos, Dirs: s.paths.trust, Uses: uses}, c.now())
+	if len(remembered) > 0 {
+		page.Notes = append(page.Notes, "The keychain remembers the passphrase of "+shortIDs(remembered)+".")
+	}
+	return c.emit(rows, page)
 }
 
 // withUses lists the keys and what cached metadata says they sign for. It also knows the
@@ -123,7 +132,11 @@ func (c *cli) keysShow(ctx context.Context, typed string) error {
 	for _, u := range listed {
 		out.ListedBy = append(out.ListedBy, use{u.GUN, u.Role, u.CertificateID})
 	}
-	return c.emit(out, keys.DetailPage(info, listed, c.now()))
+	page := keys.DetailPage(info, listed, c.now())
+	if out.Remembered = slices.Contains(c.remembered(), info.KeyID); out.Remembered {
+		page.Notes = append(page.Notes, "The keychain remembers its passphrase.")
+	}
+	return c.emit(out, page)
 }
 
 // pick finds the key whose ID is, or uniquely begins with, what was typed.

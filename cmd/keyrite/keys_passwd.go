@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -74,6 +75,9 @@ func (c *cli) passwd(ctx context.Context, typed string, iterations int) error {
 		return err
 	}
 	s.act("change passphrase", string(info.KeyID), forWhom(keyring.Header{Role: info.Role, GUN: info.GUN}))
+	if slices.Contains(c.remembered(), info.KeyID) {
+		c.say("the keychain remembers the old passphrase: keyrite keys remember %s stores the new one", info.KeyID.Short())
+	}
 	if info, err = rowOf(ctx, s, info.KeyID); err != nil {
 		return err
 	}

@@ -74,6 +74,9 @@ func (c *cli) remove(ctx context.Context, typed string) error {
 	if err != nil {
 		return err
 	}
+	if slices.Contains(c.remembered(), info.KeyID) {
+		c.say("the keychain remembers its passphrase: keyrite keys forget %s removes it there", info.KeyID.Short())
+	}
 	page := keys.ChangedPage("Removed key", "Key "+info.KeyID.Short()+" is in the trash, where no client finds it.",
 		[]keys.Changed{{Info: info, State: "removed", File: trashed[0]}},
 		append(lost, "Moving its file back into private/, as ID.key, undoes this. Copies in backups are as they were."), c.now())

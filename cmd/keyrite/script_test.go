@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 //	get NAME STEP...          $NAME is what the JSON of stdout has at the path of steps; see at
 //	is STEP... VALUE          the JSON of stdout has VALUE there
 //	mangle FILE HOW           damages a file; see mangle
+//	hostile, publishhostile   names that act on a terminal: in files, in a signed tag
 //	smuggle BACKUP OUT NAME KIND, reseal BACKUP OUT
 //	                          a backup with one more member, or for a stranger
 //
@@ -58,20 +59,22 @@ func runScripts(t *testing.T, dir string, more func(*testscript.Env) error) {
 			return more(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"world":       onStage((*stage).world),
-			"secondworld": onStage((*stage).secondWorld),
-			"run":         onStage((*stage).run),
-			"exit":        onStage((*stage).exit),
-			"undone":      onStage((*stage).undone),
-			"tty":         onStage((*stage).tty),
-			"server":      onStage((*stage).breakServer),
-			"registry":    onStage((*stage).breakRegistry),
-			"shape":       onStage((*stage).shape),
-			"get":         onStage((*stage).get),
-			"is":          onStage((*stage).is),
-			"smuggle":     onStage((*stage).smuggle),
-			"reseal":      onStage((*stage).reseal),
-			"mangle":      onStage((*stage).mangle),
+			"world":          onStage((*stage).world),
+			"secondworld":    onStage((*stage).secondWorld),
+			"run":            onStage((*stage).run),
+			"exit":           onStage((*stage).exit),
+			"undone":         onStage((*stage).undone),
+			"tty":            onStage((*stage).tty),
+			"server":         onStage((*stage).breakServer),
+			"registry":       onStage((*stage).breakRegistry),
+			"shape":          onStage((*stage).shape),
+			"get":            onStage((*stage).get),
+			"is":             onStage((*stage).is),
+			"smuggle":        onStage((*stage).smuggle),
+			"reseal":         onStage((*stage).reseal),
+			"hostile":        onStage((*stage).hostile),
+			"publishhostile": onStage((*stage).publishHostile),
+			"mangle":         onStage((*stage).mangle),
 		},
 	})
 }

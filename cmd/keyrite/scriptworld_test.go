@@ -257,8 +257,11 @@ func ofRole(ts *testscript.TestScript, args []string) (fault, error) {
 }
 
 // roleOf is the role whose file a path of the trust server names: ROLE.json,
-// ROLE.<checksum>.json or N.ROLE.json.
+// ROLE.<checksum>.json or N.ROLE.json. A registry's list of tags is that of the role tags.
 func roleOf(urlPath string) string {
+	if strings.HasSuffix(urlPath, "/tags/list") {
+		return "tags"
+	}
 	_, file, _ := strings.Cut(urlPath, "/_trust/tuf/")
 	file = strings.TrimSuffix(file, ".json")
 	if n, rest, ok := strings.Cut(file, "."); ok {

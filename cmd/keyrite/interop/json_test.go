@@ -90,3 +90,28 @@ type restoreJSON struct {
 	Same     []string `json:"same"`
 	OK       bool     `json:"ok"`
 }
+
+type changeJSON struct {
+	GUN       string           `json:"gun"`
+	Changed   []string         `json:"changed"`
+	Versions  map[string]int64 `json:"versions"`
+	Published bool             `json:"published"`
+	Verified  bool             `json:"verified"`
+}
+
+type planJSON struct {
+	Plan struct {
+		Kind          string   `json:"kind"`
+		Changes       []string `json:"changes"`
+		WillNotFollow []string `json:"will_not_follow"`
+	} `json:"plan"`
+}
+
+type archiveJSON struct {
+	GUN      string  `json:"gun"`
+	Path     string  `json:"path"`
+	Roots    int     `json:"roots"`
+	Tags     int     `json:"tags"`
+	Missing  []int64 `json:"missing_roots"`
+	Verified bool    `json:"verified"`
+}

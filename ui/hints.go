@@ -64,6 +64,7 @@ var hints = []hint{
 	{state.ErrBroken, "Records before the break are whole; the rest cannot be believed. Nothing was written.", "Keep the file as it is, and find out who changed it."},
 	{state.ErrNewer, "This keyrite does not know all that the file says, so it does not touch it.", "Use the newer keyrite."},
 	{syscall.ENOSPC, "What was being written is not there; everything else is as it was.", "Make room on the disk and try again."},
+	{syscall.EROFS, "Nothing has changed.", "Make the disk writable, or name a folder on another one."},
 	{fs.ErrPermission, "Nothing has changed.", "Look at the owner and the mode of the file or folder."},
 	{fs.ErrExist, "What is there was left alone.", "Choose another name, or look at what is there first."},
 	{fs.ErrNotExist, "Nothing has changed.", "See whether the name is right, and whether the medium is mounted."},

@@ -145,6 +145,7 @@ var classes = []struct {
 	{keychain.ErrHung, exitFailed, "keychain_hung"},
 	{state.ErrLocked, exitFailed, "locked"},
 	{syscall.ENOSPC, exitFailed, "disk_full"},
+	{syscall.EROFS, exitFailed, "read_only_disk"},
 	{fs.ErrPermission, exitFailed, "permission"},
 	{fs.ErrExist, exitFailed, "exists"},
 	{context.DeadlineExceeded, exitFailed, "deadline"},

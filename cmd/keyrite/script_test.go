@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,9 +46,16 @@ func TestScripts(t *testing.T) {
 	runScripts(t, filepath.Join("testdata", "script"), nil)
 }
 
-// runScripts runs the scripts in dir. More gets each script's environment last.
-func runScripts(t *testing.T, dir string, more func(*testscript.Env) error) {
+// runScripts runs the scripts in dir. More, if it is not nil, gets each script's
+// environment last; own are commands about one folder.
+func runScripts(t *testing.T, dir string, more func(*testscript.Env) error, own ...map[string]func(dir string) error) {
 	t.Helper()
+	all := maps.Clone(commands)
+	for _, deeds := range own {
+		for name, deed := range deeds {
+			all[name] = onDir(deed)
+		}
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
 		RequireExplicitExec: true, // nothing runs past the checks by mistake
@@ -58,25 +66,29 @@ func runScripts(t *testing.T, dir string, more func(*testscript.Env) error) {
 			}
 			return more(env)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"world":          onStage((*stage).world),
-			"secondworld":    onStage((*stage).secondWorld),
-			"run":            onStage((*stage).run),
-			"exit":           onStage((*stage).exit),
-			"undone":         onStage((*stage).undone),
-			"tty":            onStage((*stage).tty),
-			"server":         onStage((*stage).breakServer),
-			"registry":       onStage((*stage).breakRegistry),
-			"shape":          onStage((*stage).shape),
-			"get":            onStage((*stage).get),
-			"is":             onStage((*stage).is),
-			"smuggle":        onStage((*stage).smuggle),
-			"reseal":         onStage((*stage).reseal),
-			"hostile":        onStage((*stage).hostile),
-			"publishhostile": onStage((*stage).publishHostile),
-			"mangle":         onStage((*stage).mangle),
-		},
+		Cmds: all,
 	})
+}
+
+type command = func(*testscript.TestScript, bool, []string)
+
+var commands = map[string]command{
+	"world":          onStage((*stage).world),
+	"secondworld":    onStage((*stage).secondWorld),
+	"run":            onStage((*stage).run),
+	"exit":           onStage((*stage).exit),
+	"undone":         onStage((*stage).undone),
+	"tty":            onStage((*stage).tty),
+	"server":         onStage((*stage).breakServer),
+	"registry":       onStage((*stage).breakRegistry),
+	"shape":          onStage((*stage).shape),
+	"get":            onStage((*stage).get),
+	"is":             onStage((*stage).is),
+	"smuggle":        onStage((*stage).smuggle),
+	"reseal":         onStage((*stage).reseal),
+	"hostile":        onStage((*stage).hostile),
+	"publishhostile": onStage((*stage).publishHostile),
+	"mangle":         onStage((*stage).mangle),
 }
 
 // stage is what one script plays on.
@@ -118,12 +130,22 @@ type stageKey struct{}
 
 // onStage makes a script command of a method that says what is wrong. A command with a
 // "!" before it makes no sense here: each says what it expects.
-func onStage(cmd func(*stage, *testscript.TestScript, []string) error) func(*testscript.TestScript, bool, []string) {
+func onStage(cmd func(*stage, *testscript.TestScript, []string) error) command {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg {
 			ts.Fatalf("say which exit code is expected instead of !")
 		}
 		ts.Check(cmd(ts.Value(stageKey{}).(*stage), ts, args))
+	}
+}
+
+// onDir makes a script command of a function of one folder.
+func onDir(deed func(string) error) command {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) != 1 {
+			ts.Fatalf("usage: the name of one folder")
+		}
+		ts.Check(deed(ts.MkAbs(args[0])))
 	}
 }
 

@@ -130,7 +130,10 @@ func (s *secrets) searchFiles(tb testing.TB, root string) {
 func (s *stage) files() (map[string]string, error) {
 	found := map[string]string{}
 	err := filepath.WalkDir(s.root, func(path string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) || d != nil && d.Name() == ".tmp" {
+		if errors.Is(err, fs.ErrNotExist) || d != nil && strings.HasPrefix(d.Name(), ".tmp") {
+			if d != nil && !d.IsDir() {
+				return nil
+			}
 			return fs.SkipDir
 		}
 		if err != nil {

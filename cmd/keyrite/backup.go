@@ -23,7 +23,7 @@ func (c *cli) backupCommand() *cobra.Command {
 	create := &cobra.Command{
 		Use: "create --to DIR", Short: "Write an age-encrypted backup of every key and of the signed metadata, and read it back",
 		Args: usageArgs(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.backupCreate(cmd.Context(), f) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.backupCreate(cmd.Context(), c.backupDefaults(f)) },
 	}
 	create.Flags().StringVar(&f.to, "to", "", "the folder that the backup goes to: `DIR`")
 	create.Flags().StringArrayVarP(&f.recipients, "recipient", "r", nil, "age `RECIPIENT` that can open it (repeatable)")

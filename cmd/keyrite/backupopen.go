@@ -81,7 +81,7 @@ func (c *cli) recipientsOf(f backupFlags) ([]backup.Recipient, error) {
 	case len(f.recipients) > 0 && f.passphraseFile != "":
 		return nil, usagef("a backup is locked either for recipients or with a passphrase, not both")
 	case len(f.recipients) > 0:
-		r, err := backup.ParseRecipients(f.recipients)
+		r, err := backup.ParseRecipients(c.recipientNames(f.recipients))
 		if err != nil {
 			return nil, usage(err)
 		}

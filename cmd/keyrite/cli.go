@@ -20,7 +20,10 @@ type process struct {
 	in       io.Reader
 	out, err io.Writer
 	getenv   func(string) string
-	now      func() time.Time
+	// environ is the whole environment, for programs that are run; nil gives them next to
+	// nothing.
+	environ func() []string
+	now     func() time.Time
 }
 
 // cli is one run of the program.
@@ -30,6 +33,11 @@ type cli struct {
 	root  *cobra.Command
 	// keychain is the run's one way to the keychain.
 	keychain func() *keychain.Keychain
+	// config is the configuration, nil before it was read; inForce is the chosen profile
+	// and profileName its name, "" for none.
+	config      *config
+	inForce     profile
+	profileName string
 	// badge is what the console's header says of this run: RW, RO or DEMO.
 	badge string
 	// overview is what the console says in place of the overview that it does not have yet.
@@ -40,6 +48,7 @@ type cli struct {
 type flags struct {
 	trustDirs, tlsCA, passphraseFiles      []string
 	server, registry, color                string
+	config, profile                        string
 	json, plain, offline, readOnly, dryRun bool
 	yes, insecure, requireBackup           bool
 	noKeychain                             bool
@@ -85,7 +94,10 @@ func (c *cli) command() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return c.console(cmd.Context()) },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			c.flags.trustDirGiven = cmd.Flags().Changed("trust-dir")
-			return c.checkFlags()
+			if err := c.checkFlags(); err != nil {
+				return err
+			}
+			return c.useConfig(cmd)
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
@@ -94,6 +106,8 @@ func (c *cli) command() *cobra.Command {
 	f.StringArrayVar(&c.flags.trustDirs, "trust-dir", nil, "trust directory `DIR` (repeatable; default $DOCKER_CONFIG/trust, else ~/.docker/trust, and ~/.notary)")
 	f.StringVar(&c.flags.server, "server", "", "trust server `URL` (default $DOCKER_CONTENT_TRUST_SERVER, else by the repository's host)")
 	f.StringVar(&c.flags.registry, "registry", "", "registry `URL` (default by the repository's host)")
+	f.StringVar(&c.flags.config, "config", "", "read the settings in `FILE` (default config.toml in keyrite's settings folder)")
+	f.StringVar(&c.flags.profile, "profile", "", "use the settings' profile `NAME` (default: the one called default, if there is one)")
 	f.StringArrayVar(&c.flags.tlsCA, "tls-ca", nil, "trust the certificate authority in `FILE` too")
 	f.StringArrayVar(&c.flags.passphraseFiles, "passphrase-file", nil, "`ROLE=FILE` or KEYID=FILE: read a passphrase from FILE; ROLE-new=FILE for a key being made")
 	f.StringVar(&c.flags.color, "color", "auto", "`auto`, always or never")
@@ -110,7 +124,7 @@ func (c *cli) command() *cobra.Command {
 	f.DurationVar(&c.flags.keychainTimeout, "keychain-timeout", keychain.DefaultTimeout, "how long the keychain may take, or somebody to unlock it")
 	f.DurationVar(&c.flags.deadline, "deadline", 0, "how long the whole verb may take (default no limit)")
 	root.AddCommand(c.keysCommand(), c.reposCommand(), c.tagsCommand(), c.verifyCommand(), c.inspectCommand(),
-		c.rotateCommand(), c.initCommand(), c.signCommand(), c.revokeCommand(), c.archiveCommand(), c.backupCommand(), c.activityCommand(), c.demoCommand(), c.versionCommand())
+		c.rotateCommand(), c.initCommand(), c.signCommand(), c.revokeCommand(), c.archiveCommand(), c.backupCommand(), c.activityCommand(), c.configCommand(), c.demoCommand(), c.versionCommand(), lostRootTopic())
 	return root
 }
 

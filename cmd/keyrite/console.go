@@ -24,6 +24,7 @@ func (c *cli) console(ctx context.Context) error {
 		return err
 	}
 	s.note = func(string) {}
+	s.access.Confirm = nil // the console cannot be interrupted by a question on stderr
 	t := app.Terminal{In: c.in, Out: c.out, Env: c.environment(), Profile: c.profile()}
 	d := &desk{session: s, ctx: ctx, styles: ui.NewStyles(t.Look(c.light(), c.ascii())), clock: app.Clock(c.now)}
 	err = app.Run(ctx, d.options(), t)
@@ -44,7 +45,7 @@ func (d *desk) options() app.Options {
 		badge = "RW"
 	}
 	return app.Options{
-		Styles: d.styles, Clock: d.clock, Server: d.serverName(), Badge: badge, Start: "2",
+		Styles: d.styles, Clock: d.clock, Server: d.serverName(), Badge: badge, Profile: c.profileLabel(), Start: "2",
 		Tabs: []app.Tab{
 			{Digit: "1", Name: "Overview", Missing: c.overview},
 			{Digit: "2", Name: "Keys", Screen: d.keysScreen()},

@@ -9,6 +9,6 @@ import (
 
 func main() {
 	os.Exit(run(os.Args[1:], process{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, now: time.Now,
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, environ: os.Environ, now: time.Now,
 	}))
 }

@@ -22,10 +22,7 @@ var errNoHome = errors.New("HOME is not set: say where keys are with --trust-dir
 // findPaths reads the environment: $DOCKER_CONFIG, the home folder, and the XDG folders
 // or what macOS and Windows have in their place.
 func (c *cli) findPaths() (paths, error) {
-	home := c.getenv("HOME")
-	if runtime.GOOS == "windows" {
-		home = c.getenv("USERPROFILE")
-	}
+	home := c.home()
 	docker := c.getenv("DOCKER_CONFIG")
 	if docker == "" && home != "" {
 		docker = filepath.Join(home, ".docker")
@@ -47,6 +44,14 @@ func (c *cli) findPaths() (paths, error) {
 		}
 	}
 	return p, nil
+}
+
+// home is the home folder, "" where the environment does not say.
+func (c *cli) home() string {
+	if runtime.GOOS == "windows" {
+		return c.getenv("USERPROFILE")
+	}
+	return c.getenv("HOME")
 }
 
 // baseDir is keyrite's folder below an XDG folder; a relative one does not count.

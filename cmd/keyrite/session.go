@@ -57,6 +57,9 @@ func (c *cli) open() (*session, error) {
 		UserAgent: "keyrite/" + version(),
 		Proxy:     c.proxy(),
 	}
+	if err := s.logIn(); err != nil {
+		return nil, err
+	}
 	if s.access.Server == "" {
 		s.access.Server = c.getenv("DOCKER_CONTENT_TRUST_SERVER")
 	}

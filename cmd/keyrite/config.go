@@ -1,0 +1,200 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// config is config.toml as it stands. What it means is in configcheck.go.
+type config struct {
+	Profile    map[string]profile `toml:"profile"`
+	Pins       map[string]words   `toml:"pins"`
+	Recipients map[string]words   `toml:"recipients"`
+	Backup     backupSettings     `toml:"backup"`
+	Limits     limits             `toml:"limits"`
+	path       string             // of the file
+	exists     bool
+}
+
+// profile is one set of servers and keys with a word that stands in every header.
+type profile struct {
+	Word        string      `toml:"word"`
+	TrustDir    words       `toml:"trust_dir"`
+	Server      string      `toml:"server"`
+	Registry    string      `toml:"registry"`
+	Credentials credentials `toml:"credentials"`
+	TLS         profileTLS  `toml:"tls"`
+	ReadOnly    bool        `toml:"read_only"`
+	Realms      words       `toml:"realms"`
+}
+
+// credentials say where the logins of the two servers come from; see parseCredential.
+type credentials struct {
+	Server   string `toml:"server"`
+	Registry string `toml:"registry"`
+}
+
+type profileTLS struct {
+	Server   tlsFiles `toml:"server"`
+	Registry tlsFiles `toml:"registry"`
+}
+
+type tlsFiles struct {
+	CA   words  `toml:"ca"`
+	Cert string `toml:"cert"`
+	Key  string `toml:"key"`
+}
+
+type backupSettings struct {
+	To         string `toml:"to"`
+	Recipients words  `toml:"recipients"`
+}
+
+type limits struct {
+	Timeout  string `toml:"timeout"`
+	Deadline string `toml:"deadline"`
+}
+
+// words is one text or a list of them.
+type words []string
+
+// UnmarshalTOML implements toml.Unmarshaler.
+func (w *words) UnmarshalTOML(value any) error {
+	switch v := value.(type) {
+	case string:
+		*w = words{v}
+		return nil
+	case []any:
+		for _, item := range v {
+			s, ok := item.(string)
+			if !ok {
+				return errors.New("a list of texts is expected")
+			}
+			*w = append(*w, s)
+		}
+		return nil
+	}
+	return errors.New("a text or a list of texts is expected")
+}
+
+// maxConfig bounds the configuration file.
+const maxConfig = 64 << 10
+
+// configPath is where the configuration is: --config, else config.toml in keyrite's
+// settings folder; "" where nothing says where that is.
+func (c *cli) configPath() string {
+	if c.flags.config != "" {
+		return absolute(c.flags.config)
+	}
+	home := c.home()
+	if dir := c.getenv("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "keyrite", "config.toml")
+	}
+	switch {
+	case home == "":
+		return ""
+	case runtime.GOOS == "darwin":
+		return filepath.Join(home, "Library", "Application Support", "keyrite", "config.toml")
+	case runtime.GOOS == "windows":
+		return filepath.Join(home, "AppData", "Roaming", "keyrite", "config.toml")
+	}
+	return filepath.Join(home, ".config", "keyrite", "config.toml")
+}
+
+// readConfig reads and checks the configuration. A file that is not there is an empty one
+// unless --config named it.
+func (c *cli) readConfig() (*config, error) {
+	path := c.configPath()
+	if path == "" {
+		return &config{}, nil
+	}
+	data, err := readBounded(path, maxConfig)
+	if errors.Is(err, fs.ErrNotExist) && c.flags.config == "" {
+		return &config{path: path}, nil
+	}
+	if err != nil {
+		return nil, usage(fmt.Errorf("configuration %q: %w", path, err))
+	}
+	cfg, err := parseConfig(string(data))
+	if err == nil {
+		err = c.checkConfig(cfg)
+	}
+	if err != nil {
+		return nil, usage(fmt.Errorf("configuration %q: %w", path, err))
+	}
+	cfg.path, cfg.exists = path, true
+	return cfg, nil
+}
+
+// parseConfig reads the text and names each unknown key with its line.
+func parseConfig(text string) (*config, error) {
+	cfg := new(config)
+	meta, err := toml.Decode(text, cfg)
+	if err != nil {
+		return nil, tomlError(err)
+	}
+	var unknown []toml.Key
+	for _, key := range meta.Undecoded() {
+		below := func(k toml.Key) bool { return len(k) < len(key) && slices.Equal(k, key[:len(k)]) }
+		if !slices.ContainsFunc(unknown, below) {
+			unknown = append(unknown, key)
+		}
+	}
+	var problems []string
+	for i, line := range linesOf(text, unknown) {
+		problems = append(problems, fmt.Sprintf("line %d: %q is no setting", line, unknown[i].String()))
+	}
+	if len(problems) > 0 {
+		return nil, errors.New(strings.Join(problems, "; "))
+	}
+	return cfg, nil
+}
+
+// tomlError is where and why the text is no TOML, without the text itself.
+func tomlError(err error) error {
+	var parse toml.ParseError
+	if !errors.As(err, &parse) {
+		return err
+	}
+	// What the library quotes may be a password without its quotes.
+	why := quoted.ReplaceAllString(parse.Message, "something")
+	if parse.LastKey != "" {
+		return fmt.Errorf("line %d, at %q: %s", parse.Position.Line, parse.LastKey, why)
+	}
+	return fmt.Errorf("line %d: %s", parse.Position.Line, why)
+}
+
+var quoted = regexp.MustCompile(`"[^"]*"|'[^']*'`)
+
+// linesOf are the lines on which keys are set: of each the one after which the text, up to
+// there, has it for the first time. The library does not tell.
+func linesOf(text string, keys []toml.Key) []int {
+	at := make([]int, len(keys))
+	if len(keys) == 0 {
+		return nil
+	}
+	lines := strings.SplitAfter(text, "\n")
+	whole := 0
+	for n := range lines {
+		var any map[string]any
+		meta, err := toml.Decode(strings.Join(lines[:n+1], ""), &any)
+		if err != nil {
+			continue // inside a value of several lines
+		}
+		for i, key := range keys {
+			if at[i] == 0 && slices.ContainsFunc(meta.Keys(), func(k toml.Key) bool { return slices.Equal(k, key) }) {
+				at[i] = whole + 1
+			}
+		}
+		whole = n + 1
+	}
+	return at
+}

@@ -106,8 +106,10 @@ func (v vault) beside(ctx context.Context, id trustdata.KeyID, data []byte, p Pa
 	if name, err = pendingName(passwdOp, id); err != nil {
 		return "", err
 	}
-	if _, err := v.toTrash(ctx, name, id, now); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err // left of a run that was cut short
+	if _, err := v.disk.read(name); !errors.Is(err, fs.ErrNotExist) { // left of a run that was cut short
+		if _, err := v.toTrash(ctx, name, id, now); err != nil {
+			return "", err
+		}
 	}
 	if err := v.disk.create(name, data); err != nil {
 		return "", v.wrap(name, err)

@@ -180,6 +180,9 @@ func (c *cli) openAll(ctx context.Context, all []*incoming, format keyring.Forma
 			return fmt.Errorf("key file %q: %w", in.from, err)
 		}
 		in.id, in.algorithm = key.KeyID(), key.Public().Type
+		if _, err := key.Sign([]byte("keyrite/probe/v1\n")); err != nil {
+			c.say("%s: key %s can sign nothing: %s", trustdata.Visible(in.from), in.id.Short(), trustdata.VisibleError(err))
+		}
 		if in.block.Encrypted {
 			in.file, err = in.block.File(in.header)
 		} else {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"keyrite/backup"
 	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/trustdata/access"
@@ -34,12 +35,13 @@ func TestEveryTroubleSaysWhatToDo(t *testing.T) {
 		want string
 	}{
 		{keyring.ErrPassphrase, "restore it from a backup"}, {keyring.ErrMismatch, "last backup"}, {keyring.ErrDamaged, "Restore it"}, {keyring.ErrReadOnly, "--read-only"},
-		{rotation.ErrMoved, "plan anew"}, {rotation.ErrConflict, "plan anew"}, {rotation.ErrRefused, "right is missing"}, {rotation.ErrUnknown, "Delete no key"},
+		{rotation.ErrMoved, "made anew"}, {rotation.ErrConflict, "made anew"}, {rotation.ErrRefused, "right is missing"}, {rotation.ErrUnknown, "Delete no key"},
 		{&access.StatusError{Status: 401, URL: "https://notary.example/v2/"}, "docker login"}, {&access.StatusError{Status: 404, URL: "https://x"}, "never signed"},
 		{remote.ErrNotTrustServer, "--server"}, {remote.ErrNotCached, "--offline"}, {access.ErrTruncated, "Try again"},
 		{state.ErrLocked, "other keyrite"}, {state.ErrBroken, "who changed it"}, {state.ErrNewer, "newer keyrite"},
-		{syscall.ENOSPC, "Make room"}, {fs.ErrPermission, "owner and the mode"}, {fs.ErrExist, "another name"}, {fs.ErrNotExist, "name is right"},
-		{context.DeadlineExceeded, "--timeout"}, {&net.OpError{Op: "dial", Err: errors.New("refused")}, "--offline"}, {x509.UnknownAuthorityError{}, "ca.crt"},
+		{backup.ErrDamaged, "another copy"}, {backup.ErrIdentity, "identity"}, {backup.ErrDiffers, "--replace"}, {backup.ErrNewer, "newer keyrite"}, {backup.ErrChanged, "made anew"},
+		{&rotation.MissingKeyError{Role: trustdata.RoleRoot}, "machine that has it"}, {syscall.EROFS, "writable"}, {syscall.ENOSPC, "Make room"}, {fs.ErrPermission, "owner and the mode"}, {fs.ErrExist, "another name"}, {fs.ErrNotExist, "name is right"},
+		{context.DeadlineExceeded, "--deadline"}, {&access.SilenceError{Host: "x"}, "--timeout"}, {&net.OpError{Op: "dial", Err: errors.New("refused")}, "--offline"}, {x509.UnknownAuthorityError{}, "ca.crt"},
 		{trustdata.Refuse("root", trustdata.ReasonRollback, "x"), "Do not sign"}, {trustdata.Refuse("root", trustdata.ReasonChain, "x"), "root key"},
 		{trustdata.Refuse("targets", trustdata.ReasonExpired, "x"), "sign it again"}, {trustdata.Refuse("targets", trustdata.ReasonSignature, "x"), "Do not pull"},
 		{trustdata.Refuse("targets", trustdata.ReasonChecksum, "x"), "Read it again"}, {trustdata.Refuse("root", trustdata.ReasonCertificate, "x"), "certificate"},
@@ -114,5 +116,13 @@ func TestGroups(t *testing.T) {
 	}
 	if got := ui.Eights("7f3a9c1e5d20b846a1"); got != "7f3a9c1e 5d20b846 a1" {
 		t.Errorf("Eights = %q", got)
+	}
+}
+
+// The number of a failed system call has the methods of a network error, and may come from
+// a file.
+func TestFileErrorIsNoServerTrouble(t *testing.T) {
+	if hint := ui.Hint(&fs.PathError{Op: "read", Path: "/tmp", Err: syscall.EISDIR}); hint != "" {
+		t.Errorf("a folder read as a file: %q", hint)
 	}
 }

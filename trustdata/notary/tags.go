@@ -45,7 +45,7 @@ func newTagTable(tree []node) *tagTable {
 		row.Signers = signersOf(row.Roles)
 		row.Pulled = t.pulled(row)
 	}
-	slices.SortFunc(t.rows, compareTags)
+	slices.SortFunc(t.rows, compareRows)
 	return t
 }
 
@@ -141,8 +141,8 @@ func signersOf(roles []trustdata.Role) []string {
 	return names
 }
 
-func compareTags(a, b trustdata.Tag) int {
-	if c := compareNatural(a.Name, b.Name); c != 0 {
+func compareRows(a, b trustdata.Tag) int {
+	if c := CompareTags(a.Name, b.Name); c != 0 {
 		return c
 	}
 	if a.Pulled != b.Pulled {
@@ -154,8 +154,8 @@ func compareTags(a, b trustdata.Tag) int {
 	return strings.Compare(a.Digest, b.Digest)
 }
 
-// compareNatural orders names with runs of digits by their number: 1.9 before 1.10.
-func compareNatural(a, b string) int {
+// CompareTags orders the names of tags, runs of digits by their number: 1.9 before 1.10.
+func CompareTags(a, b string) int {
 	i, j := 0, 0
 	for i < len(a) && j < len(b) {
 		if !isDigit(a[i]) || !isDigit(b[j]) {

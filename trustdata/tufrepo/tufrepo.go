@@ -1,0 +1,131 @@
+// Package tufrepo reads repositories of TUF 1.0, the dialect that followed Notary's, and
+// rotates the keys of local ones. Metadata is parsed, verified and signed by go-tuf; this
+// package adds what a client of it must bring along.
+//
+// Every file is looked over before go-tuf decodes it, since go-tuf follows null where it
+// expects an object. The names of roles are checked before they become a part of a path.
+// All delegations that can be reached are loaded, where go-tuf's updater loads those that
+// a lookup passes. The highest version of each role is remembered between runs, apart from
+// any cache, and an end that lies exactly at the time of reference is past, as the
+// specification has it. Nothing is read but the base that is named.
+package tufrepo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/state"
+)
+
+// ReasonNotKept marks a problem of this machine rather than of the metadata: what was
+// verified could not be remembered.
+const ReasonNotKept trustdata.Reason = "not kept"
+
+// Doer sends a request. It decides which servers may be asked, and for how long they may
+// be silent.
+type Doer interface {
+	Do(*http.Request) (*http.Response, error)
+}
+
+// Options say which repository is read and from where its trust comes.
+type Options struct {
+	// Base is the URL of the metadata, or the path of a local folder that holds it.
+	Base string
+	// Root is the root.json to start from: whoever gives it vouches for it.
+	Root []byte
+	// Client asks the server of a URL; it is not used for a folder.
+	Client Doer
+	// State remembers roots and versions, in a store of their own. With nil nothing is
+	// remembered and every look is the first.
+	State *state.Store
+	// Now is the time of reference for expiry.
+	Now func() time.Time
+}
+
+// Result is one repository, verified.
+type Result struct {
+	// Collection is the view of it. The base stands in the place of the GUN, the names of
+	// roles are the repository's own, and delegations are signers under these names.
+	Collection *trustdata.Collection
+	// Files are the raw bytes of every verified file by role.
+	Files map[trustdata.Role][]byte
+
+	set *tree
+}
+
+// IsURL reports whether base names a server rather than a folder.
+func IsURL(base string) bool { return strings.Contains(base, "://") }
+
+// Open reads and verifies the repository: the chain of roots from the one given to the
+// newest, timestamp, snapshot, targets, and every delegation that can be reached. No role
+// may be older than it was seen before, and a root of a version that was seen must say
+// what it said; only when root gives timestamp or snapshot other keys do versions begin
+// anew (section 5.3.11 of the specification).
+//
+// A delegation that is refused is skipped and named in the collection. Whatever else is
+// refused is a *trustdata.VerifyError with role and reason, and then nothing is
+// remembered. An answer of the server other than the file is an *access.StatusError.
+func Open(ctx context.Context, o Options) (*Result, error) {
+	src, err := newSource(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer src.close()
+	now := o.Now().UTC()
+	mem, err := recall(o.State, src.base)
+	if err != nil {
+		return nil, err
+	}
+	top, err := refresh(src, o.Root, mem, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := mem.recallVersions(top.Root); err != nil {
+		return nil, err
+	}
+	if err := mem.check(top); err != nil {
+		return nil, err
+	}
+	set, err := grow(src, top, mem, now)
+	if err != nil {
+		return nil, err
+	}
+	c, err := set.collection(ctx, src.base, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := mem.keep(set); errors.Is(err, state.ErrBackwards) {
+		return nil, trustdata.Refuse(trustdata.RoleRoot, trustdata.ReasonRollback, "%v", err)
+	} else if err != nil {
+		c.Problems = append(c.Problems, trustdata.Problem{
+			Role: trustdata.RoleRoot, Reason: ReasonNotKept, Detail: fmt.Sprintf("not remembered: %v", err)})
+	}
+	return &Result{Collection: c, Files: src.files(set), set: set}, nil
+}
+
+// newSource opens the folder or notes the server that the base names.
+func newSource(ctx context.Context, o Options) (*source, error) {
+	base := strings.TrimRight(o.Base, "/")
+	src := &source{ctx: ctx, base: base, raw: map[string][]byte{}, roots: map[int64][]byte{}}
+	switch {
+	case base == "":
+		return nil, fmt.Errorf("no TUF repository is named")
+	case IsURL(base) && o.Client == nil:
+		return nil, fmt.Errorf("TUF repository %q: no server may be asked", base)
+	case IsURL(base):
+		src.client = o.Client
+		return src, nil
+	}
+	dir, err := os.OpenRoot(base)
+	if err != nil {
+		return nil, fmt.Errorf("TUF repository: %w", err)
+	}
+	src.dir = dir
+	return src, nil
+}

@@ -258,6 +258,13 @@ func TestBackupsListAndVerify(t *testing.T) {
 	d.Press("r").Has("!!", "says another SHA-256").Press("v", "1").Press("ctrl+u").Type(v.identity).Press("enter").Has("It is NOT sound", "WHAT IS WRONG")
 }
 
+// A backup is in the list as soon as it is written, wherever that was.
+func TestBackupsListFollowsTheWriting(t *testing.T) {
+	v := newVault(t)
+	d := v.list(100, 30).Press("b").Press("f").Type(v.stick).Press("enter", "n").Paste(v.public).Press("enter", "B").Has("[3 Prove]")
+	d.Press("enter").Fits().Has(backupName, "1 backup in "+v.stick)
+}
+
 func TestRestoreForReal(t *testing.T) {
 	v := newVault(t).made()
 	v.dir = v.openDir(filepath.Join(t.TempDir(), "empty"))

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"path/filepath"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -54,6 +55,7 @@ type Model struct {
 	all    []backup.Listed
 	known  bool
 	with   Opening // what opened a backup last, without its passphrase
+	wizard ui.Screen
 	keys   keyMap
 }
 
@@ -148,6 +150,10 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	}
 	switch msg := msg.(type) {
 	case ui.DoneMsg:
+		// Whoever has just written a backup wants to see it.
+		if w, ok := m.wizard.(*Create); ok && w.result != nil {
+			m.folder = filepath.Dir(w.result.File)
+		}
 		if !m.Busy() {
 			return m.load()
 		}
@@ -186,7 +192,8 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		}
 		return m.load()
 	case key.Matches(k, m.keys.create):
-		return ui.Send(ui.PushMsg{Screen: m.opt.Create(m.folder)})
+		m.wizard = m.opt.Create(m.folder)
+		return ui.Send(ui.PushMsg{Screen: m.wizard})
 	case key.Matches(k, m.keys.restore):
 		return ui.Send(ui.PushMsg{Screen: m.opt.Restore(m.ID())})
 	case key.Matches(k, m.keys.verify):

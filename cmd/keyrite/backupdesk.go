@@ -21,9 +21,10 @@ var (
 	_ restore.Service = restoreDesk{}
 )
 
-// backupsScreen is the list of the backups in a folder.
+// backupsScreen is the list of the backups in a folder: at first those beside the one that
+// was recorded last.
 func (d *desk) backupsScreen() ui.Screen {
-	opt := backupui.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Reader: backupDesk{d}, Create: d.createScreen}
+	opt := backupui.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Reader: backupDesk{d}, Folder: d.session.lastBackupFolder(), Create: d.createScreen}
 	if !d.session.cli.flags.readOnly {
 		opt.Restore = d.restoreScreen
 	}
@@ -84,7 +85,7 @@ func (d backupDesk) Verify(ctx context.Context, file string, with backupui.Openi
 
 // Plan implements backupui.Writer.
 func (d backupDesk) Plan(ctx context.Context, w backupui.Wish) (*backup.CreatePlan, error) {
-	recipients, err := backup.ParseRecipients(w.Recipients)
+	recipients, err := backup.ParseRecipients(d.session.cli.recipientNames(w.Recipients))
 	if err != nil {
 		return nil, err
 	}

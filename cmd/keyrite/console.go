@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"net/url"
 
 	"keyrite/trustdata"
@@ -25,6 +26,10 @@ func (c *cli) console(ctx context.Context) error {
 	}
 	s.note = func(string) {}
 	s.access.Confirm = nil // the console cannot be interrupted by a question on stderr
+	// While the console runs nothing else writes to the terminal, or asks there.
+	stderr := c.err
+	c.err = io.Discard
+	defer func() { c.err = stderr }()
 	t := app.Terminal{In: c.in, Out: c.out, Env: c.environment(), Profile: c.profile()}
 	d := &desk{session: s, ctx: ctx, styles: ui.NewStyles(t.Look(c.light(), c.ascii())), clock: app.Clock(c.now)}
 	err = app.Run(ctx, d.options(), t)

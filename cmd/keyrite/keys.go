@@ -76,6 +76,8 @@ func (c *cli) keysList(ctx context.Context) error {
 		rows[i].Remembered = slices.Contains(remembered, info.KeyID)
 		if info.Problem != "" {
 			c.say("%s: %s", trustdata.Visible(info.Path), info.Problem)
+		} else if odd := mislabelled(info, uses[info.KeyID]); odd != "" {
+			c.say("%s: %s", trustdata.Visible(info.Path), trustdata.Visible(odd))
 		}
 	}
 	page := keys.Page(keys.List{Keys: infos, Dirs: s.paths.trust, Uses: uses}, c.now())

@@ -6,7 +6,8 @@ import (
 )
 
 // Role names who signs what. The four base roles sign the file of their name; a
-// delegation "targets/<name>" signs tags on behalf of targets.
+// delegation "targets/<name>" signs tags on behalf of targets. In a TUF 1.0 repository a
+// delegation has any other name, without its parent's in front.
 type Role string
 
 // The base roles, and the delegation that docker resolves tags from.
@@ -61,9 +62,9 @@ func (r Role) Parent() Role {
 }
 
 // Signer is the name that docker shows for a delegation ("alice" for "targets/alice"),
-// and "" for targets and for targets/releases, which stand for the repository's admin.
+// and "" for base roles and for targets/releases, which stand for the repository's admin.
 func (r Role) Signer() string {
-	if r == RoleReleases || !r.IsDelegation() {
+	if r == RoleReleases || r.IsBase() {
 		return ""
 	}
 	return strings.TrimPrefix(string(r), string(RoleTargets)+"/")

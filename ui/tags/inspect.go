@@ -76,8 +76,12 @@ func roleRows(r trustdata.RoleView, held map[trustdata.KeyID]keyring.Info, now t
 
 // paths says which names a role may sign.
 func paths(r trustdata.RoleView) string {
-	if !r.Role.IsDelegation() {
+	if r.Role.IsBase() {
 		return "everything of its role"
+	}
+	rest := "" // the paths of a TUF 1.0 repository are patterns, those of notary beginnings
+	if r.Role.IsDelegation() {
+		rest = "*"
 	}
 	s := ""
 	for _, p := range r.Paths {
@@ -87,7 +91,7 @@ func paths(r trustdata.RoleView) string {
 		case s != "":
 			s += ", "
 		}
-		s += trustdata.Visible(p) + "*"
+		s += trustdata.Visible(p) + rest
 	}
 	if s == "" {
 		return "no tag"

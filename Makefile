@@ -10,7 +10,7 @@ test:
 	.ci/test.sh
 
 bench:
-	go test -run '^$$' -bench . -benchmem ./...
+	go test -run "^$$" -bench . -benchtime 1x -timeout 60m ./cmd/keyrite/bench
 
 lint:
 	.ci/lint.sh

@@ -1,0 +1,133 @@
+package bench
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"keyrite/cmd/keyrite/interop"
+	"keyrite/trustdata"
+)
+
+func TestMain(m *testing.M) {
+	Helper()
+	code := m.Run()
+	interop.RemoveBinary()
+	os.Exit(code)
+}
+
+// stand is the programs and the server of one run.
+type stand struct {
+	b               *testing.B
+	keyrite, notary string
+	server          string
+}
+
+// ours makes keyrite commands with an own home, made anew for each run if fresh.
+func (s stand) ours(fresh bool, server, trust string, args ...string) Command {
+	home := s.b.TempDir()
+	return func() *exec.Cmd {
+		if fresh {
+			home = s.b.TempDir()
+		}
+		dir := trust
+		if dir == "" {
+			dir = filepath.Join(home, ".docker", "trust")
+			must(s.b, os.MkdirAll(dir, 0o700))
+		}
+		cmd := exec.Command(s.keyrite, append([]string{"--server", server, "--trust-dir", dir}, args...)...)
+		cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH")}
+		return cmd
+	}
+}
+
+// stock makes notary commands with a trust directory, made anew for each run if fresh.
+func (s stand) stock(fresh bool, server, trust string, args ...string) Command {
+	if trust == "" {
+		trust = s.b.TempDir()
+	}
+	return func() *exec.Cmd {
+		if fresh {
+			trust = s.b.TempDir()
+		}
+		cmd := exec.Command(s.notary, append([]string{"-s", server, "-d", trust}, args...)...)
+		cmd.Env = []string{"HOME=" + trust, "PATH=" + os.Getenv("PATH")}
+		return cmd
+	}
+}
+
+// BenchmarkAgainstStock measures everything once and writes docs/benchmarks.md.
+func BenchmarkAgainstStock(b *testing.B) {
+	server := interop.StartServer(b, interop.ServerOptions{})
+	s := stand{b: b, keyrite: interop.Binary(b), notary: interop.Peer(b, "notary"), server: server.URL}
+	var t table
+	for range b.N {
+		t = nil
+		s.tags(&t)
+		s.repositories(&t)
+		s.keyFiles(&t)
+		s.start(&t)
+	}
+	must(b, t.write(filepath.Join(interop.Root(b), "docs", "benchmarks.md")))
+	fmt.Print(t.text())
+}
+
+func (s stand) tags(t *table) {
+	for _, c := range []struct {
+		tags, runs int
+		want       string
+	}{{10_000, 7, "8, in no more memory"}, {100_000, 3, "8, in half its memory"}} {
+		gun := trustdata.GUN(fmt.Sprintf("registry.example/tags%d", c.tags))
+		publish(s.b, s.server, "", gun, c.tags)
+		a, z := pair(s.b, c.runs, s.ours(true, s.server, "", "tags", string(gun)), s.stock(true, s.server, "", "list", string(gun)))
+		t.add(fmt.Sprintf("list %d tags, no cache", c.tags), c.want, a, z)
+	}
+	const gun = "registry.example/tags10000"
+	ours, stock := s.ours(false, s.server, "", "tags", gun), s.stock(false, s.server, "", "list", gun)
+	once(s.b, ours())
+	once(s.b, stock())
+	a, z := pair(s.b, 7, ours, stock)
+	t.add("list 10000 tags, unchanged since last time", "12", a, z)
+}
+
+// repositories is so many repositories behind a slow line.
+func (s stand) repositories(t *table) {
+	const count, tags, delay = 200, 50, 20 * time.Millisecond
+	slow := delayed(s.b, s.server, delay)
+	trust := s.b.TempDir()
+	guns := make([]string, count)
+	for i := range guns {
+		guns[i] = fmt.Sprintf("registry.example/team%02d/app%03d", i%10, i)
+		publish(s.b, s.server, trust, trustdata.GUN(guns[i]), tags)
+	}
+	each := func(fresh bool, dir string) []Command {
+		all := make([]Command, count)
+		for i, gun := range guns {
+			all[i] = s.stock(fresh, slow, dir, "list", gun)
+		}
+		return all
+	}
+	ours := s.ours(false, slow, trust, "repos", "--check")
+	a := once(s.b, ours())
+	dir := s.b.TempDir()
+	z := many(s.b, 1, each(false, dir))
+	t.add("200 repositories of 50 tags, 20 ms each way, no cache; one stock client after another", "40", a, z)
+	t.add("the same; sixteen stock clients at once", "3", a, many(s.b, 16, each(true, "")))
+	a = once(s.b, ours())
+	t.add("the same, unchanged; one stock client after another", "50", a, many(s.b, 1, each(false, dir)))
+}
+
+func (s stand) keyFiles(t *table) {
+	dir := s.b.TempDir()
+	copies(s.b, dir, 10_000)
+	a, z := pair(s.b, 5, s.ours(false, s.server, dir, "keys", "list"), s.stock(false, s.server, dir, "key", "list"))
+	t.add("list 10000 key files", "2.5", a, z)
+}
+
+func (s stand) start(t *table) {
+	a, z := pair(s.b, 11, s.ours(false, s.server, "", "version"), s.stock(false, s.server, "", "version"))
+	t.add(fmt.Sprintf("start: keyrite version (%.1f ms of CPU)", float64(a.CPU.Microseconds())/1000), "under 10 ms of CPU", a, z)
+}

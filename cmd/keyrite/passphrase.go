@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"keyrite/keyring"
@@ -31,9 +32,13 @@ func (c *cli) sources(id trustdata.KeyID, role string, making bool) ([]passphras
 	if err != nil {
 		return nil, err
 	}
-	names := []string{string(id), role}
+	roles := []string{role}
+	if !slices.Contains([]string{"root", "targets", "snapshot", "timestamp"}, role) {
+		roles = append(roles, "delegation") // one word for all of them, as in notary's variable
+	}
+	names := append([]string{string(id)}, roles...)
 	if making {
-		names = []string{role + "-new", role}
+		names = append([]string{role + "-new"}, roles...)
 	}
 	var out []passphraseSource
 	for _, name := range names {

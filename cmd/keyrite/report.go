@@ -109,6 +109,7 @@ func (c *cli) reportJSON(name string, err error, remedy string) {
 var remedies = map[string]string{
 	"usage":      "keyrite --help lists the verbs and flags.",
 	"unanswered": "Without a terminal --passphrase-file ROLE=FILE gives a passphrase, and --yes confirms.",
+	"not_served": "Push it first, or say what to sign with --digest and --length.",
 	"unsigned":   "Do not use it. Whoever signs for this repository must sign the tag.",
 }
 
@@ -132,6 +133,7 @@ var classes = []struct {
 	{backup.ErrNewer, exitFailed, "newer_format"},
 	{backup.ErrDiffers, exitFailed, "differs"},
 	{keyring.ErrPassphrase, exitFailed, "passphrase"},
+	{errNotServed, exitFailed, "not_served"},
 	{remote.ErrUnauthorized, exitFailed, "unauthorized"},
 	{remote.ErrNotFound, exitFailed, "not_found"},
 	{remote.ErrNotTrustServer, exitFailed, "not_a_trust_server"},

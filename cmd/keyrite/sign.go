@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"keyrite/keyring"
 	"keyrite/trustdata"
+	"keyrite/trustdata/registry"
 	"keyrite/trustdata/rotation"
 )
 
@@ -72,6 +74,9 @@ func (c *cli) sign(ctx context.Context, typed, digest string, length int64) erro
 	return c.applyEdit(ctx, s, r, e, tag)
 }
 
+// errNotServed is what the lack of a tag in the registry Is.
+var errNotServed = errors.New("is not served by the registry")
+
 // served is what the registry serves for a tag.
 func (s *session) served(ctx context.Context, gun trustdata.GUN, tag string) (rotation.Target, error) {
 	client, err := s.registryOf(gun)
@@ -79,6 +84,9 @@ func (s *session) served(ctx context.Context, gun trustdata.GUN, tag string) (ro
 		return rotation.Target{}, err
 	}
 	d, err := client.Resolve(ctx, tag)
+	if errors.Is(err, registry.ErrNotFound) {
+		return rotation.Target{}, fmt.Errorf("tag %q of %q %w", tag, gun, errNotServed)
+	}
 	if err != nil {
 		return rotation.Target{}, err
 	}

@@ -49,6 +49,7 @@ var importers = map[string][]string{
 	"github.com/zalando/go-keyring":          {"keyring/keychain"},
 	"github.com/godbus":                      {"keyring/keychain", "backup/media"},
 	"filippo.io/age":                         {"backup", "cmd"},
+	"github.com/BurntSushi":                  {"cmd"},
 	"github.com/spf13":                       {"cmd"},
 	"log":                                    {"cmd"},
 	"log/slog":                               nil,

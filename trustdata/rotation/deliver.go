@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
+	"slices"
 
 	"keyrite/keyring"
 	"keyrite/trustdata"
@@ -44,7 +46,7 @@ type landed struct {
 
 // deliver sends an upload and confirms it. Every error before the change has landed leaves
 // each key where it was, with the new ones in the trash; ErrUnknown leaves the new ones in
-// pending/, where the next start finds them.
+// pending/, where the next start finds them. Every error after that is ErrLanded.
 func (r *Rotator) deliver(ctx context.Context, d *delivery, progress Progress) (*landed, error) {
 	if err := notary.CheckUpload(d.base, d.files, notary.Policy{GUN: d.op.GUN, Now: r.Now()}); err != nil {
 		return nil, r.discard(ctx, d, fmt.Errorf("our own upload would not verify, nothing was sent: %w", err))
@@ -73,23 +75,47 @@ func (r *Rotator) confirm(ctx context.Context, d *delivery, server TrustServer, 
 	switch {
 	case err == nil && hash(have) == d.op.SHA256:
 		return r.finish(ctx, d, sent, progress)
-	case err == nil:
+	case err == nil && r.another(ctx, d):
 		return nil, r.discard(ctx, d, r.noted(d.op, stateConflict, fmt.Errorf("%q: %w", d.op.GUN, ErrConflict)))
-	case neverLeft(sent), errors.Is(err, remote.ErrNotFound) && refusal(sent) && r.stillAs(ctx, d.op.GUN, d.base) == nil:
+	case neverLeft(sent):
+		return nil, r.discard(ctx, d, r.noted(d.op, stateRefused, fmt.Errorf("%w: %w", ErrUnsent, sent)))
+	case errors.Is(err, remote.ErrNotFound) && refusal(sent) && r.stillAs(ctx, d.op.GUN, d.base) == nil:
 		return nil, r.discard(ctx, d, r.noted(d.op, stateRefused, fmt.Errorf("%w: %w", ErrRefused, sent)))
-	}
-	if sent == nil {
+	case sent == nil && err == nil:
+		sent = fmt.Errorf("the server shows another version %d of %s than was sent, and no repository that verifies with it", d.op.Version, d.op.Anchor)
+	case sent == nil:
 		sent = err
 	}
 	return nil, r.noted(d.op, stateUnknown, fmt.Errorf("%q: %w; every old key is in place, and a new one waits in pending/: %w",
 		d.op.GUN, ErrUnknown, sent))
 }
 
+// another reports whether the server has a verified state that is neither what was there
+// before nor this change: only that tells that somebody else has published. Bytes that
+// nobody has signed tell nothing, and a new key must not go to the trash for them.
+func (r *Rotator) another(ctx context.Context, d *delivery) bool {
+	res, err := r.Fetch(ctx, d.op.GUN)
+	if err != nil || d.base != nil && fingerprint(res.Repo) == fingerprint(d.base) {
+		return false
+	}
+	for _, m := range d.keys {
+		if len(listedFor(res.Collection, m.staged.KeyID)) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // refusal reports whether a server has definitely said no. A 5xx or a lost connection says
-// nothing: what was sent may still be stored after we have looked.
+// nothing, and neither does somebody on the way who would not wait any longer: what was
+// sent may still be stored after we have looked.
 func refusal(sent error) bool {
 	var status *remote.StatusError
-	return errors.As(sent, &status) && status.Status >= 400 && status.Status < 500
+	if !errors.As(sent, &status) || status.Status < 400 || status.Status >= 500 {
+		return false
+	}
+	const closedByClient = 499 // of nginx
+	return !slices.Contains([]int{http.StatusRequestTimeout, http.StatusTooEarly, closedByClient}, status.Status)
 }
 
 // neverLeft reports whether no connection was made, so that nothing can have arrived.
@@ -113,17 +139,17 @@ func (r *Rotator) finish(ctx context.Context, d *delivery, sent error, progress 
 	}
 	if verify != nil {
 		return nil, r.noted(d.op, stateUnverified,
-			fmt.Errorf("the change has landed and every key is in place, but a client with an empty cache cannot verify %q: %w", d.op.GUN, verify))
+			fmt.Errorf("%w and every key is in place, but a client with an empty cache cannot verify %q: %w", ErrLanded, d.op.GUN, verify))
 	}
 	if d.forget {
 		if err := r.State.Forget(d.op.GUN); err != nil {
-			return nil, r.noted(d.op, stateUnverified, fmt.Errorf("the change has landed and every key is in place, but the old repository could not be forgotten: %w", err))
+			return nil, r.noted(d.op, stateUnverified, fmt.Errorf("%w and every key is in place, but the old repository could not be forgotten: %w", ErrLanded, err))
 		}
 	}
 	known, err := r.Fetch(ctx, d.op.GUN)
 	if err != nil {
 		return nil, r.noted(d.op, stateUnverified,
-			fmt.Errorf("the change has landed and every key is in place, but a client that knew %q before cannot verify it: %w", d.op.GUN, err))
+			fmt.Errorf("%w and every key is in place, but a client that knew %q before cannot verify it: %w", ErrLanded, d.op.GUN, err))
 	}
 	out.known = known
 	return out, nil
@@ -133,13 +159,14 @@ func (r *Rotator) promote(ctx context.Context, d *delivery, progress Progress) e
 	if len(d.keys) > 0 {
 		progress("promote")
 	}
+	var failed error
 	for _, m := range d.keys {
-		if err := r.Keys.Promote(ctx, d.op.ID, m.staged.KeyID); err != nil {
-			return fmt.Errorf("the server has taken the change, but the new key %q is still in pending/: %w", m.staged.KeyID, err)
-		}
 		m.key.Wipe()
+		if err := r.Keys.Promote(ctx, d.op.ID, m.staged.KeyID); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("%w, but the new key %q is still in pending/: %w", ErrLanded, m.staged.KeyID, err))
+		}
 	}
-	return nil
+	return failed
 }
 
 // discard gives up the new keys of an upload that was not sent or not taken, because of

@@ -3,6 +3,7 @@ package rotation
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"keyrite/trustdata"
@@ -35,7 +36,7 @@ type Edit struct {
 	withSnapshot bool
 }
 
-// EditResult is an edit that was read back.
+// EditResult is an edit that has landed. Verified is only ever set after it was read back.
 type EditResult struct {
 	GUN       trustdata.GUN            `json:"gun"`
 	Changed   []trustdata.Role         `json:"changed"`
@@ -60,7 +61,7 @@ type TagTarget struct {
 // gone reports whether the tag is to have no signature.
 func (t TagTarget) gone() bool { return t.Digest == "" }
 
-// ApplyEdit signs with the opened keys, sends, and reads back.
+// ApplyEdit signs with the opened keys, sends, and reads back. Its errors are Publish's.
 func (r *Rotator) ApplyEdit(ctx context.Context, e *Edit, keys Keys, progress Progress) (*EditResult, error) {
 	progress("sign")
 	files, versions, err := r.editFiles(e, keys)
@@ -70,14 +71,18 @@ func (r *Rotator) ApplyEdit(ctx context.Context, e *Edit, keys Keys, progress Pr
 	anchor := e.Roles[0]
 	d := &delivery{base: e.base.Repo, files: files, op: operation{ID: e.ID, Kind: e.Kind, GUN: e.GUN, Server: e.Server,
 		Anchor: anchor, Version: versions[anchor], SHA256: hash(files[anchor]), NewKeys: []trustdata.KeyID{}}}
+	res := &EditResult{GUN: e.GUN, Changed: e.Roles, Versions: versions, Published: true}
 	got, err := r.deliver(ctx, d, progress)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrLanded):
+		return res, err
+	case err != nil:
 		return nil, err
 	}
 	if err := e.check(got.known.Repo); err != nil {
-		return nil, r.noted(d.op, stateUnverified, err)
+		return res, r.noted(d.op, stateUnverified, err)
 	}
-	res := &EditResult{GUN: e.GUN, Changed: e.Roles, Versions: versions, Published: true, Verified: true, Notes: got.notes}
+	res.Verified, res.Notes = true, got.notes
 	if err := r.noted(d.op, stateDone, nil); err != nil {
 		res.Notes = append(res.Notes, err.Error())
 	}
@@ -90,7 +95,7 @@ func (e *Edit) check(repo *notary.Repository) error {
 		for _, want := range e.sets[role] {
 			got, signed := entryOf(repo, role, want.Tag)
 			if signed == want.gone() || signed && got != want.Target {
-				return fmt.Errorf("%q was taken, but as read back %s does not say of %q what was meant", e.GUN, role, want.Tag)
+				return fmt.Errorf("%w in %q, but as read back %s does not say of %q what was meant", ErrLanded, e.GUN, role, want.Tag)
 			}
 		}
 	}

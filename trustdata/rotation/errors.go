@@ -17,6 +17,15 @@ var ErrMoved = errors.New("the repository has changed since the plan was made")
 // an empty cache found the old state whole. Every key is where it was.
 var ErrRefused = errors.New("the server did not take the change; nothing has changed")
 
+// ErrUnsent is returned where no connection was made, so that nothing can have arrived.
+// Every key is where it was.
+var ErrUnsent = errors.New("nothing was sent, because the server could not be reached; nothing has changed")
+
+// ErrLanded is returned, beside a result that is not verified, where the server has the
+// change and what has to follow went wrong. No key is lost: the new ones are in private/
+// or, as the error then says, in pending/, and the old ones are where they were.
+var ErrLanded = errors.New("the change has landed")
+
 // ErrUnknown is returned where neither an answer nor a look at the server could tell
 // whether the change has landed. The new key stays in pending/ until that is known.
 var ErrUnknown = errors.New("it is not known whether the change has landed")

@@ -2,6 +2,7 @@ package rotation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,19 +15,23 @@ import (
 type InitPassphrases struct{ Root, Targets keyring.Passphrase }
 
 // ApplyInit makes the keys, publishes the first root and targets, reads them back, and
-// brings the keys in.
+// brings the keys in. Its errors are Publish's.
 func (r *Rotator) ApplyInit(ctx context.Context, i *Init, keys Keys, pass InitPassphrases, progress Progress) (*EditResult, error) {
 	d := &delivery{op: operation{ID: i.ID, Kind: i.Kind, GUN: i.GUN, Server: i.Server, Anchor: trustdata.RoleRoot, Version: 1}, forget: i.anew}
 	if err := r.initFiles(ctx, i, d, keys, pass); err != nil {
 		return nil, r.discard(ctx, d, err)
 	}
 	progress("sign")
+	res := &EditResult{GUN: i.GUN, Changed: []trustdata.Role{trustdata.RoleRoot, trustdata.RoleTargets},
+		Versions: map[trustdata.Role]int64{trustdata.RoleRoot: 1, trustdata.RoleTargets: 1}, Published: true}
 	got, err := r.deliver(ctx, d, progress)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrLanded):
+		return res, err
+	case err != nil:
 		return nil, err
 	}
-	res := &EditResult{GUN: i.GUN, Changed: []trustdata.Role{trustdata.RoleRoot, trustdata.RoleTargets},
-		Versions: map[trustdata.Role]int64{trustdata.RoleRoot: 1, trustdata.RoleTargets: 1}, Published: true, Verified: true, Notes: got.notes}
+	res.Verified, res.Notes = true, got.notes
 	if err := r.noted(d.op, stateDone, nil); err != nil {
 		res.Notes = append(res.Notes, err.Error())
 	}

@@ -117,7 +117,7 @@ func (r *Rotator) recoverOne(ctx context.Context, staged keyring.Staged, op oper
 		out.Why = fmt.Sprintf("the server of %q could not tell whether it lists the key: %v", op.GUN, err)
 		return out
 	}
-	if !listedIn(res.Collection, staged.KeyID) {
+	if len(listedFor(res.Collection, staged.KeyID)) == 0 {
 		out.Why = fmt.Sprintf("%q does not list it: the change has not landed", op.GUN)
 		return out
 	}
@@ -126,22 +126,23 @@ func (r *Rotator) recoverOne(ctx context.Context, staged keyring.Staged, op oper
 		return out
 	}
 	out.Promoted = true
-	out.Trashed, out.Notes = r.retireOld(ctx, op)
+	out.Trashed, out.Notes = r.retireOld(ctx, op, res.Collection)
 	if err := r.noted(op, stateDone, nil); err != nil {
 		out.Notes = append(out.Notes, err.Error())
 	}
 	return out
 }
 
-func listedIn(col *trustdata.Collection, id trustdata.KeyID) bool {
+// listedFor are the roles that a collection lists a key for.
+func listedFor(col *trustdata.Collection, id trustdata.KeyID) (roles []trustdata.Role) {
 	for _, role := range col.Roles {
 		for _, k := range role.Keys {
 			if k.KeyID == id {
-				return true
+				roles = append(roles, role.Role)
 			}
 		}
 	}
-	return false
+	return roles
 }
 
 // HeldByServer reports whether the last finished change of a role's key here gave it to

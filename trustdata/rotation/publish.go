@@ -2,12 +2,13 @@ package rotation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"keyrite/trustdata"
 )
 
-// Result is a finished rotation. It is only ever returned for a change that was read back.
+// Result is a rotation that has landed. Verified is only ever set after it was read back.
 type Result struct {
 	GUN     trustdata.GUN     `json:"gun"`
 	Role    trustdata.Role    `json:"role"`
@@ -27,6 +28,7 @@ type Result struct {
 // Publish signs with the opened keys, sends, confirms and brings the new key in. Every
 // error before the change has landed leaves each key where it was and the unused new key
 // in the trash; ErrUnknown leaves the new key in pending/, where the next start finds it.
+// Only ErrLanded has a result beside it.
 func (r *Rotator) Publish(ctx context.Context, prep *Prepared, keys Keys, progress Progress) (*Result, error) {
 	p := prep.plan
 	progress("sign")
@@ -43,22 +45,31 @@ func (r *Rotator) Publish(ctx context.Context, prep *Prepared, keys Keys, progre
 	}
 	d.op.SHA256 = hash(d.files[trustdata.RoleRoot])
 	got, err := r.deliver(ctx, d, progress)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrLanded):
+		return prep.landed(), err
+	case err != nil:
 		return nil, err
 	}
 	return r.result(context.WithoutCancel(ctx), prep, d, got)
 }
 
+// landed is the result before anything was read back.
+func (prep *Prepared) landed() *Result {
+	p, yes := prep.plan, true
+	return &Result{GUN: p.GUN, Role: p.Role, OldKeys: p.OldKeys, NewKeys: []trustdata.KeyID{prep.NewID},
+		Published: &yes, RootVersion: p.RootVersion, Waived: []string{}}
+}
+
 // result checks that the repository as read back lists the new key alone, and only then
 // lets the old ones go.
 func (r *Rotator) result(ctx context.Context, prep *Prepared, d *delivery, got *landed) (*Result, error) {
-	p, yes := prep.plan, true
+	p, res := prep.plan, prep.landed()
 	if _, ids, err := roleKeys(&got.known.Repo.Root.Body, p.Role); err != nil || len(ids) != 1 || ids[0] != prep.NewID {
-		return nil, r.noted(d.op, stateUnverified, fmt.Errorf("%q now lists %s for %s, not the new key %q", p.GUN, shortIDs(ids), p.Role, prep.NewID))
+		return res, r.noted(d.op, stateUnverified, fmt.Errorf("%w, but %q now lists %s for %s, not the new key %q", ErrLanded, p.GUN, shortIDs(ids), p.Role, prep.NewID))
 	}
-	res := &Result{GUN: p.GUN, Role: p.Role, OldKeys: p.OldKeys, NewKeys: []trustdata.KeyID{prep.NewID},
-		Published: &yes, RootVersion: p.RootVersion, Verified: true, Waived: []string{}}
-	trashed, notes := r.retireOld(ctx, d.op)
+	res.Verified = true
+	trashed, notes := r.retireOld(ctx, d.op, got.known.Collection)
 	res.Trashed, res.Notes = trashed, append(got.notes, notes...)
 	if err := r.noted(d.op, stateDone, nil); err != nil {
 		res.Notes = append(res.Notes, err.Error())
@@ -67,8 +78,9 @@ func (r *Rotator) result(ctx context.Context, prep *Prepared, d *delivery, got *
 }
 
 // retireOld moves the old targets or snapshot keys of an operation to the trash, unless a
-// collection known here still lists them. Failing to do so harms nothing: it is a note.
-func (r *Rotator) retireOld(ctx context.Context, op operation) (trashed, notes []string) {
+// collection known here still lists them: now, which is the repository as read back, or
+// another one. Failing to do so harms nothing: it is a note.
+func (r *Rotator) retireOld(ctx context.Context, op operation, now *trustdata.Collection) (trashed, notes []string) {
 	if op.Role == trustdata.RoleRoot || op.Role == trustdata.RoleTimestamp {
 		return nil, nil
 	}
@@ -76,7 +88,7 @@ func (r *Rotator) retireOld(ctx context.Context, op operation) (trashed, notes [
 		if _, err := r.Keys.Raw(ctx, id); err != nil {
 			continue // not on this machine
 		}
-		path, err := r.retireKey(ctx, id, op.GUN)
+		path, err := r.retireKey(ctx, id, now)
 		if err != nil {
 			notes = append(notes, fmt.Sprintf("the old key %s stays in private/: %v", id, err))
 			continue
@@ -86,8 +98,11 @@ func (r *Rotator) retireOld(ctx context.Context, op operation) (trashed, notes [
 	return trashed, notes
 }
 
-func (r *Rotator) retireKey(ctx context.Context, id trustdata.KeyID, gun trustdata.GUN) (string, error) {
-	listed, err := r.StillListed(ctx, id, gun)
+func (r *Rotator) retireKey(ctx context.Context, id trustdata.KeyID, now *trustdata.Collection) (string, error) {
+	if roles := listedFor(now, id); len(roles) > 0 {
+		return "", fmt.Errorf("%q lists it for %s too", now.GUN, roles[0])
+	}
+	listed, err := r.StillListed(ctx, id, now.GUN)
 	if err != nil {
 		return "", err
 	}

@@ -324,7 +324,7 @@ func TestServerGone(t *testing.T) {
 	}
 	before := w.files()
 	_, err = r.Publish(ctx, prep, w.open(plan), func(string) {})
-	is(t, err, rotation.ErrRefused)
+	is(t, err, rotation.ErrUnsent)
 	if !maps.Equal(before, w.files()) || w.pending() != 0 {
 		t.Errorf("files %v, before %v, pending %d", w.files(), before, w.pending())
 	}

@@ -47,6 +47,7 @@ var hints = []hint{
 	{rotation.ErrMoved, "Nothing has changed.", "Begin again: the plan is made anew from what is there now."},
 	{rotation.ErrConflict, "Nothing of your change has landed. Your keys are where they were.", "Begin again: the plan is made anew from what is there now."},
 	{rotation.ErrRefused, "The server kept its old copy. Your keys are where they were.", "See what the server says; often a right is missing."},
+	{rotation.ErrUnsent, "The server was not reached. Your keys are where they were.", "Try again once it answers."},
 	{rotation.ErrUnknown, "Old and new key are both kept until it is known.", "Look again as soon as the server answers. Delete no key until then."},
 	{access.ErrHelper, "It was asked for a login because the server wants one. No request was made without it.", "Run the helper by hand, or log in again (docker login); keyrite doctor shows what is asked for what."},
 	{access.ErrRealm, "The server sends everybody there for a token, and a wrong one would collect passwords.", "If the address is right, run keyrite doctor on a terminal and confirm it, or write it as realms = [...] into config.toml."},
@@ -85,7 +86,15 @@ var verifyHints = map[trustdata.Reason]hint{
 	trustdata.ReasonMissing:     {means: "The server names a file that it does not give out.", do: "Read it again. If it stays, ask who runs the server."},
 }
 
+// landed comes before every other hint: whatever went wrong did so after the change, and
+// the others say that nothing has changed.
+var landed = hint{rotation.ErrLanded, "The server has the change. No key is lost; what could not be done or verified after it is in the sentence above.",
+	"Look at the repository again (keyrite inspect) before anything else. Keep old and new keys."}
+
 func hintFor(err error) hint {
+	if errors.Is(err, landed.is) {
+		return landed
+	}
 	var refused *trustdata.VerifyError
 	if errors.As(err, &refused) {
 		return verifyHints[refused.Reason]

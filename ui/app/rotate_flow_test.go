@@ -3,7 +3,6 @@ package app_test
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -256,8 +255,9 @@ func TestRotateFailures(t *testing.T) {
 		"conflict": {publish: rotation.ErrConflict, want: []string{"SOMEBODY ELSE PUBLISHED FIRST. NOTHING OF THIS CHANGE HAS LANDED.", "Enter makes a new plan"}, again: true},
 		"moved":    {prep: fmt.Errorf("%q: %w", "a/b", rotation.ErrMoved), want: []string{"THE REPOSITORY HAS CHANGED SINCE THE PLAN. NOTHING WAS SENT."}, again: true},
 		"unknown":  {publish: rotation.ErrUnknown, want: []string{"IT IS NOT KNOWN WHETHER THE CHANGE HAS LANDED. NO KEY IS LOST.", "waits in pending/", "Delete no key", "Leaving is safe"}},
+		"unsent":   {publish: fmt.Errorf("%w: connection refused", rotation.ErrUnsent), want: []string{"NOTHING WAS SENT. NOTHING HAS CHANGED.", "Every key is where it was"}, again: true},
 		"disk":     {prep: errDisk, want: []string{"NOTHING WAS SENT. NOTHING HAS CHANGED.", "permission denied"}, again: true},
-		"landed":   {publish: errors.New("an empty cache cannot verify"), result: true, want: []string{"THE CHANGE HAS LANDED, AND NOT EVERYTHING WENT WELL AFTER IT.", "Keep both keys", "empty cache cannot verify"}},
+		"landed":   {publish: fmt.Errorf("%w, but an empty cache cannot verify: %w", rotation.ErrLanded, trustdata.Refuse("root", trustdata.ReasonSignature, "no")), result: true, want: []string{"THE CHANGE HAS LANDED, AND NOT EVERYTHING WENT WELL AFTER IT.", "Keep both keys", "empty cache cannot verify"}},
 	} {
 		for _, s := range [][2]int{{100, 30}, {60, 15}} {
 			f := newRotations(trustdata.RoleTargets)

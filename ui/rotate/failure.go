@@ -25,7 +25,7 @@ func world(err error, res *rotation.Result) outcome {
 	harmless := "Leaving now changes nothing."
 	inPlace := "Every key is where it was. The unused new key is in the trash."
 	switch {
-	case res != nil:
+	case res != nil, errors.Is(err, rotation.ErrLanded):
 		return outcome{ui.MarkNow, "THE CHANGE HAS LANDED, AND NOT EVERYTHING WENT WELL AFTER IT.",
 			"The server lists the new key. No key was lost; the old one is where it was, unless said otherwise.",
 			"Read the sentence above, then look at the repository's roles. Keep both keys.", "The change has landed. Leaving changes nothing."}

@@ -114,6 +114,8 @@ func (m *Model) judge(err error) {
 	switch {
 	case errors.Is(err, rotation.ErrRefused), errors.Is(err, rotation.ErrConflict):
 		sent, seen = ui.TaskFailed, ui.TaskDone
+	case errors.Is(err, rotation.ErrUnsent):
+		sent = ui.TaskFailed
 	case errors.Is(err, rotation.ErrUnknown):
 		sent, seen = ui.TaskUnknown, ui.TaskUnknown
 	default:

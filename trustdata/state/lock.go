@@ -1,6 +1,7 @@
 package state
 
 import (
+	"errors"
 	"fmt"
 	"os"
 )
@@ -20,4 +21,4 @@ func Lock(path string) (*DirLock, error) {
 }
 
 // Unlock gives the lock back.
-func (l *DirLock) Unlock() error { return l.held.Close() }
+func (l *DirLock) Unlock() error { return errors.Join(unlockDir(l.held), l.held.Close()) }

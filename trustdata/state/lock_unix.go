@@ -24,6 +24,10 @@ func lockDir(path string) (*os.File, error) {
 	return d, nil
 }
 
+// unlockDir ends the lock itself. To close d is not enough: a child process that another
+// goroutine is just starting has its copy of d until it runs its program.
+func unlockDir(d *os.File) error { return flock(d, unix.LOCK_UN) }
+
 // lockFile waits for the exclusive lock on f; closing f gives it back.
 func lockFile(f *os.File) error { return flock(f, unix.LOCK_EX) }
 

@@ -36,6 +36,9 @@ func lockDir(path string) (*os.File, error) {
 	return os.NewFile(uintptr(h), real), nil
 }
 
+// unlockDir does nothing: closing the mutex ends the lock.
+func unlockDir(*os.File) error { return nil }
+
 // lockFile waits for the exclusive lock.
 func lockFile(f *os.File) error {
 	return windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, &windows.Overlapped{OffsetHigh: 1 << 30})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -48,6 +49,7 @@ type cli struct {
 type flags struct {
 	trustDirs, tlsCA, passphraseFiles      []string
 	server, registry, color                string
+	tuf, tufRoot                           string
 	config, profile                        string
 	json, plain, offline, readOnly, dryRun bool
 	yes, insecure, requireBackup           bool
@@ -94,7 +96,7 @@ func (c *cli) command() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return c.console(cmd.Context()) },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			c.flags.trustDirGiven = cmd.Flags().Changed("trust-dir")
-			if err := c.checkFlags(); err != nil {
+			if err := errors.Join(c.checkFlags(), c.checkTUF(cmd)); err != nil {
 				return err
 			}
 			return c.useConfig(cmd)
@@ -108,6 +110,8 @@ func (c *cli) command() *cobra.Command {
 	f.StringVar(&c.flags.registry, "registry", "", "registry `URL` (default by the repository's host)")
 	f.StringVar(&c.flags.config, "config", "", "read the settings in `FILE` (default config.toml in keyrite's settings folder)")
 	f.StringVar(&c.flags.profile, "profile", "", "use the settings' profile `NAME` (default: the one called default, if there is one)")
+	f.StringVar(&c.flags.tuf, "tuf", "", "the TUF 1.0 repository with its metadata at `URL|DIR`, in the place of a GUN")
+	f.StringVar(&c.flags.tufRoot, "tuf-root", "", "the root.json that the trust in --tuf starts from: `FILE`")
 	f.StringArrayVar(&c.flags.tlsCA, "tls-ca", nil, "trust the certificate authority in `FILE` too")
 	f.StringArrayVar(&c.flags.passphraseFiles, "passphrase-file", nil, "`ROLE=FILE` or KEYID=FILE: read a passphrase from FILE; ROLE-new=FILE for a key being made")
 	f.StringVar(&c.flags.color, "color", "auto", "`auto`, always or never")

@@ -44,8 +44,8 @@ func (c *cli) inspectCommand() *cobra.Command {
 	var from string
 	cmd := &cobra.Command{
 		Use: "inspect GUN", Short: "Show a repository's roles, keys, thresholds, versions and end dates",
-		Args: usageArgs(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.inspect(cmd.Context(), args[0], from) },
+		Args: c.oneGUN,
+		RunE: func(cmd *cobra.Command, args []string) error { return c.inspect(cmd.Context(), first(args), from) },
 	}
 	cmd.Flags().StringVar(&from, "from-archive", "", "read the archive in `DIR` instead of asking a server")
 	return cmd

@@ -10,8 +10,12 @@ import (
 )
 
 // resolve turns what was typed into a GUN: as it is if it is known here or has a host,
-// else docker's expansion, which a sentence on stderr shows.
+// else docker's expansion, which a sentence on stderr shows. With --tuf it is the base of
+// that repository.
 func (s *session) resolve(ctx context.Context, typed string) (trustdata.GUN, error) {
+	if s.cli.flags.tuf != "" {
+		return trustdata.GUN(s.cli.tufBase()), nil
+	}
 	gun, err := trustdata.ParseGUN(typed)
 	if err != nil {
 		return "", usage(err)

@@ -43,13 +43,13 @@ func (c *cli) tagsCommand() *cobra.Command {
 	var states, from string
 	cmd := &cobra.Command{
 		Use: "tags GUN", Short: "List the verified signed tags of a repository",
-		Args: usageArgs(cobra.ExactArgs(1)),
+		Args: c.oneGUN,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			wanted, err := parseStates(states)
 			if err != nil {
 				return err
 			}
-			return c.tags(cmd.Context(), args[0], from, compare || len(wanted) > 0, wanted)
+			return c.tags(cmd.Context(), first(args), from, compare || len(wanted) > 0, wanted)
 		},
 	}
 	cmd.Flags().BoolVar(&compare, "compare", false, "ask the registry what each tag serves now, and show signed, moved, gone and unsigned")
@@ -90,6 +90,9 @@ func (c *cli) tags(ctx context.Context, typed, from string, compare bool, wanted
 	gun, err := s.resolve(ctx, typed)
 	if err != nil {
 		return err
+	}
+	if compare && c.flags.tuf != "" {
+		return usagef("what a TUF repository signs is in no registry to compare it with")
 	}
 	if compare && c.flags.offline {
 		return usagef("comparing with the registry is not possible with --offline")

@@ -13,7 +13,7 @@ import (
 
 func (c *cli) verifyCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "verify GUN:TAG", Short: "Exit 0 with repository@digest if the tag is signed, 3 if not: a gate for CI",
+		Use: "verify GUN:TAG | NAME --tuf URL|DIR --tuf-root FILE", Short: "Exit 0 with repository@digest if the tag is signed, 3 if not: a gate for CI",
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.verify(cmd.Context(), args[0]) },
 	}
@@ -32,7 +32,7 @@ type verifyJSON struct {
 func (c *cli) verify(ctx context.Context, typed string) error {
 	ctx, cancel := c.context(ctx)
 	defer cancel()
-	name, tag := trustdata.SplitTag(typed)
+	name, tag := c.splitTag(typed)
 	if tag == "" {
 		return usagef("%q names no tag: write GUN:TAG", typed)
 	}
@@ -57,7 +57,7 @@ func (c *cli) verify(ctx context.Context, typed string) error {
 			continue
 		}
 		out.Digest, out.Signers, out.Verified = digest(t.Digest), t.Signers, true
-		out.Reference = string(gun) + "@" + out.Digest
+		out.Reference = c.reference(gun, tag) + "@" + out.Digest
 	}
 	if out.Verified {
 		return c.emitVerify(out)
@@ -70,6 +70,24 @@ func (c *cli) verify(ctx context.Context, typed string) error {
 		}
 	}
 	return refused
+}
+
+// splitTag gives the repository and the tag of what was typed; a target of a TUF
+// repository is named alone, and may have a colon.
+func (c *cli) splitTag(typed string) (name, tag string) {
+	if c.flags.tuf != "" {
+		return "", typed
+	}
+	return trustdata.SplitTag(typed)
+}
+
+// reference is what a digest is put behind: a repository that can be pulled from, and in a
+// TUF repository the target's name.
+func (c *cli) reference(gun trustdata.GUN, tag string) string {
+	if c.flags.tuf != "" {
+		return tag
+	}
+	return string(gun)
 }
 
 // errNotSigned is what the answer Is that nobody vouches for a tag. The metadata itself

@@ -245,6 +245,9 @@ func (w *world) refused(role trustdata.Role, reason trustdata.Reason) {
 	if !errors.As(err, &refused) || refused.Role != role || refused.Reason != reason {
 		w.Errorf("open: %v, want %s refused for %s", err, role, reason)
 	}
+	if refused != nil && reason == trustdata.ReasonExpired && !strings.HasPrefix(refused.Detail, "expired at 2026") {
+		w.Errorf("%v does not say since when", err)
+	}
 }
 
 // malformed are edits of files that stay valid JSON, unsigned. go-tuf decodes before it

@@ -1,7 +1,9 @@
 package tufrepo
 
 import (
+	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 
@@ -26,12 +28,22 @@ func (s *source) refusal(role trustdata.Role, err error) error {
 	if err == nil || errors.As(err, &already) || s.failed != nil && errors.Is(err, s.failed) {
 		return err
 	}
+	if end, ok := s.end(role); ok && errors.Is(err, &metadata.ErrExpiredMetadata{}) {
+		return expired(role, end)
+	}
 	for _, v := range verdicts {
 		if errors.Is(err, v.is) {
 			return trustdata.Refuse(role, v.reason, "%v", err)
 		}
 	}
 	return trustdata.Refuse(role, trustdata.ReasonFormat, "%v", err)
+}
+
+// end is when the last file of a role ends, which go-tuf's words leave out.
+func (s *source) end(role trustdata.Role) (time.Time, bool) {
+	var f shape
+	err := json.Unmarshal(s.raw[string(role)], &f)
+	return f.Signed.Expires, err == nil
 }
 
 // verdicts are looked through in order, for go-tuf's errors are also their general kind.

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/notary"
+	"keyrite/trustdata/state"
+	"keyrite/trustdata/tufrepo"
+)
+
+// tufVerbs are the verbs that read a TUF 1.0 repository in a GUN's place.
+var tufVerbs = []string{"tags", "inspect", "verify"}
+
+// checkTUF refuses --tuf where it would be ignored, or has no root to start from.
+func (c *cli) checkTUF(cmd *cobra.Command) error {
+	switch {
+	case c.flags.tuf == "" && c.flags.tufRoot == "":
+		return nil
+	case c.flags.tuf == "" || c.flags.tufRoot == "":
+		return usagef("--tuf URL|DIR and --tuf-root FILE go together: the first names the metadata, the second the root.json to start from")
+	case cmd.Flags().Changed("from-archive"):
+		return usagef("--from-archive and --tuf exclude each other")
+	case !slices.Contains(tufVerbs, cmd.Name()):
+		return usagef("--tuf names a TUF 1.0 repository, which only %s read", strings.Join(tufVerbs, ", "))
+	case c.flags.offline && tufrepo.IsURL(c.flags.tuf):
+		return usagef("--offline asks no server, and %q is one", c.flags.tuf)
+	}
+	return nil
+}
+
+// oneGUN is the check of the arguments of a verb that takes a GUN, which --tuf replaces.
+func (c *cli) oneGUN(cmd *cobra.Command, args []string) error {
+	if c.flags.tuf == "" {
+		return usageArgs(cobra.ExactArgs(1))(cmd, args)
+	}
+	if len(args) != 0 {
+		return usagef("%s --tuf takes no GUN: the repository is %q", cmd.CommandPath(), c.flags.tuf)
+	}
+	return nil
+}
+
+// first is the first argument, "" where there is none.
+func first(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}
+
+// tufBase names the TUF repository in the place of a GUN.
+func (c *cli) tufBase() string {
+	if tufrepo.IsURL(c.flags.tuf) {
+		return strings.TrimRight(c.flags.tuf, "/")
+	}
+	return absolute(c.flags.tuf)
+}
+
+// tufCollection is the verified view of the repository that --tuf names. What was seen of
+// such repositories is remembered apart from what was seen of GUNs.
+func (s *session) tufCollection(ctx context.Context) (*trustdata.Collection, error) {
+	root, err := readRoot(s.cli.flags.tufRoot)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := state.OpenStore(filepath.Join(s.paths.state, "tuf"), s.cli.now)
+	if err != nil {
+		return nil, err
+	}
+	o := tufrepo.Options{Base: s.cli.tufBase(), Root: root, State: seen, Now: s.cli.now}
+	if tufrepo.IsURL(o.Base) {
+		ep, err := s.access.Site("TUF repository", o.Base)
+		if err != nil {
+			return nil, err
+		}
+		o.Client = ep.Client
+	}
+	res, err := tufrepo.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return res.Collection, nil
+}
+
+func readRoot(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("root.json to start from: %w", err)
+	}
+	defer f.Close()
+	limit := notary.Limit(trustdata.RoleRoot)
+	raw, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(raw)) > limit {
+		err = fmt.Errorf("is longer than %d bytes", limit)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("root.json to start from, %q: %w", path, err)
+	}
+	return raw, nil
+}

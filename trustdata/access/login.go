@@ -251,6 +251,7 @@ type account struct {
 
 	mu       sync.Mutex
 	scheme   string // of the last challenge
+	stranger bool   // a login was looked for, and there is none
 	problems []string
 	token    Token    // the last one that a token service gave
 	wanted   []string // the actions of the last request
@@ -260,7 +261,7 @@ func (a *account) get(ctx context.Context) (found, error) {
 	f, err := a.find(ctx)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.problems = f.Problems
+	a.problems, a.stranger = f.Problems, err == nil && f.Kind == Anonymous
 	return f, err
 }
 

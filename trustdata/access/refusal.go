@@ -27,7 +27,7 @@ func loginError(host string, err error) error {
 		}
 		return &StatusError{Status: refused.StatusCode, Codes: codes, Message: strings.Join(said, "; "), URL: bare(refused.URL)}
 	case errors.Is(err, auth.ErrBasicCredentialNotFound):
-		return fmt.Errorf("%q asks for a login, and docker's configuration has none for it: %w", host, ErrUnauthorized)
+		return fmt.Errorf("%q asks for a login, and %w: %w", host, errStranger, ErrUnauthorized)
 	case errors.Is(err, errNoPassword):
 		return fmt.Errorf("%q asks for a password, and the login is an identity token, which it cannot take: %w", host, ErrUnauthorized)
 	case errors.As(err, &helper):
@@ -39,6 +39,9 @@ func loginError(host string, err error) error {
 	}
 	return err
 }
+
+// errStranger is a login that is wanted and not there.
+var errStranger = errors.New("docker's configuration has none for it")
 
 // errNoPassword is an identity token where a server wants a password.
 var errNoPassword = errors.New("no password")
@@ -65,6 +68,9 @@ func (e Endpoint) Explain(err error) error {
 	e.account.mu.Lock()
 	defer e.account.mu.Unlock()
 	why := slices.Clone(e.account.problems)
+	if e.account.stranger && !errors.Is(err, errStranger) {
+		why = append(why, "no login was found for it")
+	}
 	if t := e.account.token; t.Readable {
 		var missing []string
 		for _, action := range e.account.wanted {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 
 	"keyrite/keyring"
@@ -85,9 +86,21 @@ func (c *cli) applyEdit(ctx context.Context, s *session, r *rotation.Rotator, e 
 	defer open.wipe()
 	res, err := r.ApplyEdit(ctx, e, open.signing(), c.stepping)
 	if err != nil {
-		return err
+		return c.landed(res, err)
 	}
 	return c.emitChange(res, e.Changes)
+}
+
+// landed prints the result of a change that the server has taken and that did not verify
+// when it was read back: with its exit code a script still gets JSON.
+func (c *cli) landed(result any, err error) error {
+	if code, _ := classify(context.Background(), err); !errors.Is(err, rotation.ErrLanded) || code != exitUnverified || !c.flags.json {
+		return err
+	}
+	if printing := c.emitJSON(result); printing != nil {
+		return errors.Join(err, printing)
+	}
+	return err
 }
 
 func (c *cli) emitChange(res *rotation.EditResult, changes []string) error {

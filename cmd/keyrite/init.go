@@ -108,7 +108,7 @@ func (c *cli) applyInit(ctx context.Context, s *session, r *rotation.Rotator, pl
 	res, err := r.ApplyInit(ctx, plan, open.signing(),
 		rotation.InitPassphrases{Root: open.making[trustdata.RoleRoot], Targets: open.making[trustdata.RoleTargets]}, c.stepping)
 	if err != nil {
-		return err
+		return c.landed(res, err)
 	}
 	return c.emitChange(res, append(plan.Changes, "back up the new keys now: keyrite backup create --to DIR -r RECIPIENT"))
 }

@@ -163,16 +163,29 @@ func (c *cli) applyRotation(ctx context.Context, s *session, r *rotation.Rotator
 			return errors.Join(fmt.Errorf("the backup before the rotation failed, nothing was sent: %w", err), r.Abandon(ctx, prep))
 		}
 		c.progress("backed up: " + trustdata.Visible(res.File))
+		waived = append(waived, res.Waived...)
+	}
+	for _, what := range waived {
+		if err := s.waive(plan, what); err != nil {
+			return errors.Join(fmt.Errorf("nothing was sent, because what was waived could not be recorded: %w", err), r.Abandon(ctx, prep))
+		}
 	}
 	result, err := r.Publish(ctx, prep, open.signing(), func(step string) { c.progress(rotate.StepSentence(step, plan)) })
-	if err != nil {
-		return err
+	if result != nil {
+		result.Waived = append(result.Waived, waived...)
 	}
-	result.Waived = append(result.Waived, waived...)
+	if err != nil {
+		return c.landed(result, err)
+	}
 	for _, note := range result.Notes {
 		c.say("%s", note)
 	}
 	return c.emit(result, rotate.ResultPage(plan, result))
+}
+
+// waive records what a rotation was done without.
+func (s *session) waive(p *rotation.Plan, what string) error {
+	return s.state.Activity().Append(state.Act{What: p.Kind, On: string(p.GUN), Result: "waived", Detail: what})
 }
 
 // progress tells a person at a terminal what is being done; a script sees only results.

@@ -139,9 +139,20 @@ func pass(w http.ResponseWriter, _ *http.Request, status int, body []byte) {
 // (it is, and the answer says it was not), "keep" (pass, and remember the answers),
 // "replay" (give the remembered ones). For the files of one role alone:
 // "edit ROLE OLD NEW", "file ROLE FILE", "truncate ROLE", "huge ROLE", "missing ROLE".
+// "afterwards FAULT ARG..." waits until something was published.
 func (f *front) set(ts *testscript.TestScript, args []string) error {
 	if len(args) == 0 {
 		return errors.New("usage: server FAULT ARG...")
+	}
+	if args[0] == "afterwards" {
+		then := &front{}
+		if err := then.set(ts, args[1:]); err != nil {
+			return err
+		}
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.fault, f.keep, f.block = f.afterwards(then.fault), false, false
+		return nil
 	}
 	broken, err := f.whole(args)
 	if err == nil && broken == nil && args[0] != "pass" && args[0] != "keep" {
@@ -154,6 +165,18 @@ func (f *front) set(ts *testscript.TestScript, args []string) error {
 	defer f.mu.Unlock()
 	f.fault, f.keep, f.block = broken, args[0] == "keep", args[0] == "refuse"
 	return nil
+}
+
+// afterwards breaks nothing until the server has taken a change, and then what comes next.
+func (f *front) afterwards(broken fault) fault {
+	return func(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+		if r.Method != http.MethodGet && status < http.StatusMultipleChoices {
+			f.mu.Lock()
+			f.fault = broken
+			f.mu.Unlock()
+		}
+		pass(w, r, status, body)
+	}
 }
 
 // whole makes the faults that break every answer; nil where args name none of them.

@@ -8,7 +8,6 @@ import (
 	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/trustdata/rotation"
-	"keyrite/trustdata/state"
 	"keyrite/ui"
 	"keyrite/ui/rotate"
 )
@@ -145,8 +144,7 @@ func (s *rotateService) BackUp(ctx context.Context, prep *rotation.Prepared, fol
 
 // Waive implements rotate.Service.
 func (s *rotateService) Waive(_ context.Context, p *rotation.Plan, reason string) error {
-	return s.desk.session.state.Activity().Append(state.Act{What: p.Kind, On: string(p.GUN), Result: "waived",
-		Detail: fmt.Sprintf("no backup of the old and the new key: %s", reason)})
+	return s.desk.session.waive(p, "backup: "+reason)
 }
 
 // Publish implements rotate.Service. The end of the program waits for it.

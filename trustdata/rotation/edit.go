@@ -43,6 +43,8 @@ type EditResult struct {
 	Versions  map[trustdata.Role]int64 `json:"versions"`
 	Published bool                     `json:"published"`
 	Verified  bool                     `json:"verified"`
+	// Problems say why what has landed is not verified.
+	Problems []string `json:"problems,omitempty"`
 	Notes     []string                 `json:"-"`
 }
 
@@ -75,12 +77,15 @@ func (r *Rotator) ApplyEdit(ctx context.Context, e *Edit, keys Keys, progress Pr
 	got, err := r.deliver(ctx, d, progress)
 	switch {
 	case errors.Is(err, ErrLanded):
+		res.Problems = []string{err.Error()}
 		return res, err
 	case err != nil:
 		return nil, err
 	}
 	if err := e.check(got.known.Repo); err != nil {
-		return res, r.noted(d.op, stateUnverified, err)
+		err = r.noted(d.op, stateUnverified, err)
+		res.Problems = []string{err.Error()}
+		return res, err
 	}
 	res.Verified, res.Notes = true, got.notes
 	if err := r.noted(d.op, stateDone, nil); err != nil {

@@ -27,6 +27,7 @@ func (r *Rotator) ApplyInit(ctx context.Context, i *Init, keys Keys, pass InitPa
 	got, err := r.deliver(ctx, d, progress)
 	switch {
 	case errors.Is(err, ErrLanded):
+		res.Problems = []string{err.Error()}
 		return res, err
 	case err != nil:
 		return nil, err

@@ -19,6 +19,8 @@ type Result struct {
 	RootVersion int64    `json:"root_version"`
 	Verified    bool     `json:"verified"`
 	Waived      []string `json:"waived"`
+	// Problems say why what has landed is not verified.
+	Problems []string `json:"problems,omitempty"`
 	// Trashed are the files that the old keys were moved to.
 	Trashed []string `json:"trashed,omitempty"`
 	// Notes are sentences for people on what did not go as planned after the change landed.
@@ -47,7 +49,9 @@ func (r *Rotator) Publish(ctx context.Context, prep *Prepared, keys Keys, progre
 	got, err := r.deliver(ctx, d, progress)
 	switch {
 	case errors.Is(err, ErrLanded):
-		return prep.landed(), err
+		res := prep.landed()
+		res.Problems = []string{err.Error()}
+		return res, err
 	case err != nil:
 		return nil, err
 	}
@@ -66,7 +70,9 @@ func (prep *Prepared) landed() *Result {
 func (r *Rotator) result(ctx context.Context, prep *Prepared, d *delivery, got *landed) (*Result, error) {
 	p, res := prep.plan, prep.landed()
 	if _, ids, err := roleKeys(&got.known.Repo.Root.Body, p.Role); err != nil || len(ids) != 1 || ids[0] != prep.NewID {
-		return res, r.noted(d.op, stateUnverified, fmt.Errorf("%w, but %q now lists %s for %s, not the new key %q", ErrLanded, p.GUN, shortIDs(ids), p.Role, prep.NewID))
+		err := r.noted(d.op, stateUnverified, fmt.Errorf("%w, but %q now lists %s for %s, not the new key %q", ErrLanded, p.GUN, shortIDs(ids), p.Role, prep.NewID))
+		res.Problems = []string{err.Error()}
+		return res, err
 	}
 	res.Verified = true
 	trashed, notes := r.retireOld(ctx, d.op, got.known.Collection)

@@ -52,6 +52,7 @@ var hints = []hint{
 	{access.ErrHelper, "It was asked for a login because the server wants one. No request was made without it.", "Run the helper by hand, or log in again (docker login); keyrite doctor shows what is asked for what."},
 	{access.ErrRealm, "The server sends everybody there for a token, and a wrong one would collect passwords.", "If the address is right, run keyrite doctor on a terminal and confirm it, or write it as realms = [...] into config.toml."},
 	{access.ErrCleartext, "Anybody on the way could have read the login, so it was not sent.", "Use an https server."},
+	{access.ErrOtherServer, "It may be another machine behind the same name, or somebody in between. Nothing was sent.", "Read the repository again. If this comes again, ask who runs the server."},
 	{access.ErrToken, "The server sends everybody there for a token.", "Ask who runs the server; keyrite doctor shows what was asked."},
 	{access.ErrUnauthorized, "A server answers so also when a repository does not exist, so the login may be fine.", "See whether the name is right, whether you are logged in (docker login), and whether you may do this."},
 	{access.ErrNotFound, "The server has no such thing. Nothing has changed.", "See whether the name is right. A repository that was never signed has no trust data."},

@@ -24,6 +24,7 @@ func (s *session) logIn() error {
 	}
 	s.access.Helpers = access.Helpers{Find: c.findProgram, Env: c.helperEnv()}
 	s.access.Logins = &access.Logins{Now: c.now}
+	s.access.Peers = new(access.Peers)
 	if err := c.configure(&s.access); err != nil {
 		return err
 	}

@@ -58,6 +58,8 @@ type Config struct {
 	// Realms are the origins of token services, as ParseRealm gives them, that may see a
 	// login although they are on another host than the server that names them.
 	Realms []string
+	// Peers remembers the keys of servers that were read; nil lets changes go to any.
+	Peers *Peers
 	// Confirm asks a person whether a server's login may go to a token service that
 	// Realms does not name, and remembers the answer. Nil refuses.
 	Confirm func(ctx context.Context, server, realm string) (bool, error)

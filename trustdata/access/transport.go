@@ -36,10 +36,14 @@ func (c Config) transport(s side, acc *account, p policy) (http.RoundTripper, er
 	if timeout <= 0 {
 		timeout = DefaultTimeout
 	}
-	connect := func(clients []tls.Certificate) http.RoundTripper {
+	connect := func(clients []tls.Certificate, look func(string, tls.ConnectionState) error) http.RoundTripper {
+		config := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: files.roots, Certificates: clients}
+		if look != nil {
+			config.VerifyConnection = func(state tls.ConnectionState) error { return look(server.Host, state) }
+		}
 		return &http.Transport{
 			Proxy:                 c.Proxy,
-			TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: files.roots, Certificates: clients},
+			TLSClientConfig:       config,
 			ForceAttemptHTTP2:     true,
 			DisableCompression:    true,
 			IdleConnTimeout:       idleConnections,
@@ -47,7 +51,12 @@ func (c Config) transport(s side, acc *account, p policy) (http.RoundTripper, er
 			ExpectContinueTimeout: time.Second,
 		}
 	}
-	var next http.RoundTripper = &byOrigin{server: server, own: connect(files.clients), other: connect(nil)}
+	ways := &byOrigin{server: server, own: connect(files.clients, nil), other: connect(nil, nil)}
+	ways.change = ways.own
+	if c.Peers != nil {
+		ways.own, ways.change = connect(files.clients, c.Peers.read), connect(files.clients, c.Peers.write)
+	}
+	var next http.RoundTripper = ways
 	if s.httpToo {
 		next = &httpFallback{host: server.Host, next: next}
 	}
@@ -56,15 +65,18 @@ func (c Config) transport(s side, acc *account, p policy) (http.RoundTripper, er
 }
 
 // byOrigin shows the client certificate to the server it is for, and to no token service
-// or redirect on another host.
+// or redirect on another host. What changes something goes over connections of its own.
 type byOrigin struct {
-	server     *url.URL
-	own, other http.RoundTripper
+	server             *url.URL
+	own, change, other http.RoundTripper
 }
 
 func (t *byOrigin) RoundTrip(req *http.Request) (*http.Response, error) {
 	next := t.other
-	if sameOrigin(req.URL, t.server) {
+	switch {
+	case sameOrigin(req.URL, t.server) && changes(req):
+		next = t.change
+	case sameOrigin(req.URL, t.server):
 		next = t.own
 	}
 	resp, err := next.RoundTrip(req)

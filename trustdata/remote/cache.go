@@ -126,6 +126,16 @@ func (c *Cache) write(repo *notary.Repository, now time.Time) error {
 	return dir.Chtimes(fileName(trustdata.RoleTimestamp), now, now)
 }
 
+// date notes that what is cached was found unchanged at the server.
+func (c *Cache) date(gun trustdata.GUN, now time.Time) error {
+	dir, err := state.OpenDir(c.folder(gun))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return dir.Chtimes(fileName(trustdata.RoleTimestamp), now, now)
+}
+
 // rawFiles are the files of a verified set as they came.
 func rawFiles(repo *notary.Repository) map[trustdata.Role][]byte {
 	files := map[trustdata.Role][]byte{

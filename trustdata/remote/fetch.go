@@ -63,10 +63,11 @@ type Result struct {
 func (r *Result) Files() map[trustdata.Role][]byte { return rawFiles(r.Repo) }
 
 // Fetch reads gun from its trust server, in the reference client's order with stricter
-// rules: it starts at the root that it remembers (else at the one that docker or notary
-// holds, else it trusts the first it sees) and follows every version of it to the newest;
-// it always asks for the timestamp; snapshot, targets and delegations come by hash, from
-// the cache where that has them. No role may be older than what was seen before.
+// rules. It always asks for the timestamp; where that is the cached one, everything comes
+// from the cache and is verified anew. Else it starts at the root that it remembers (or at
+// the one that docker or notary holds, or trusts the first it sees) and follows every
+// version of it to the newest; snapshot, targets and delegations come by hash, from the
+// cache where that has them. No role may be older than what was seen before.
 //
 // A delegation that is refused is skipped and named in the collection. Whatever else is
 // refused or cannot be had is an error: a *trustdata.VerifyError with role and reason, a
@@ -154,7 +155,10 @@ func (f *Fetcher) finish(r *Result, s *session, ep access.Endpoint) error {
 		}
 		kept(err, "remembered")
 	}
-	if f.Cache != nil {
+	switch {
+	case s.asCached:
+		kept(f.Cache.date(r.Repo.GUN, s.now), "cached")
+	case f.Cache != nil:
 		kept(f.Cache.write(r.Repo, s.now), "cached")
 	}
 	return nil

@@ -53,7 +53,7 @@ func TestFetch(t *testing.T) {
 		}
 	}
 	before := contents(t, dir)
-	if _, asked, err = w.fetch(f); err != nil || !slices.Equal(asked, []string{"2.root.json", "timestamp.json"}) {
+	if _, asked, err = w.fetch(f); err != nil || !slices.Equal(asked, []string{"timestamp.json"}) {
 		t.Errorf("second visit asked %q, %v", asked, err)
 	}
 	if !maps.Equal(before, contents(t, dir)) {
@@ -110,7 +110,7 @@ func TestFetchRefuses(t *testing.T) {
 		{name: "503 for the timestamp", spoil: status(503, "timestamp.json"), want: "503 Service Unavailable"},
 		{name: "401 for the timestamp", spoil: status(401, "timestamp.json"), is: remote.ErrUnauthorized, want: "401"},
 		{name: "404 for the timestamp", spoil: status(404, "timestamp.json"), is: remote.ErrNotFound, want: "timestamp.json"},
-		{name: "500 in the chain of roots", spoil: status(500, "2.root.json"), want: "500"},
+		{name: "500 in the chain of roots", spoil: func(w *world) { w.publish(); status(500, "2.root.json")(w) }, want: "500"},
 		{name: "web page", spoil: body("timestamp.json", "text/html", "<html>"), is: remote.ErrNotTrustServer, want: "web page"},
 		{name: "truncated JSON", spoil: body("timestamp.json", "text/plain", `{"signed":{"_type":"Timestamp"`), role: "timestamp", reason: trustdata.ReasonFormat},
 		{name: "wrong type", spoil: func(w *world) { w.files["timestamp.json"] = w.files["snapshot.json"] }, role: "timestamp", reason: trustdata.ReasonFormat},
@@ -322,7 +322,7 @@ func TestDamagedCache(t *testing.T) {
 		}
 	}
 	_, asked, err := w.fetch(f)
-	want := []string{"1.root.json", "2.root.json", "timestamp.json", w.named("snapshot"), w.named("targets")}
+	want := []string{"timestamp.json", "1.root.json", "2.root.json", w.named("snapshot"), w.named("targets")}
 	if err != nil || !slices.Equal(asked, want) {
 		t.Errorf("asked %q, %v, want %q", asked, err, want)
 	}
@@ -353,4 +353,17 @@ func TestBearer(t *testing.T) {
 	if want := []string{"repository:" + string(gun) + ":pull"}; !slices.Equal(scopes, want) {
 		t.Errorf("tokens for %q, want %q", scopes, want)
 	}
+}
+
+// TestUnchangedIsVerified serves the cached timestamp again after its day: it must not be
+// believed because it is known.
+func TestUnchangedIsVerified(t *testing.T) {
+	w := newWorld(t)
+	w.expires[trustdata.RoleTimestamp] = now.Add(24 * time.Hour)
+	w.publish()
+	f, _ := w.newFetcher()
+	w.mustFetch(f)
+	f.Now = func() time.Time { return now.Add(48 * time.Hour) }
+	_, _, err := w.fetch(f)
+	expectRefusal(t, err, trustdata.RoleTimestamp, trustdata.ReasonExpired)
 }

@@ -43,12 +43,17 @@ type session struct {
 	pins []pin
 	// reached is the last root of a chain that was too long for this run.
 	reached *notary.File[notary.Root]
+	// asCached says that the repository is what the cache has, byte for byte.
+	asCached bool
 }
 
 // run verifies the repository from its root down. What does not fit together may come of
 // a publish that happened meanwhile, or of a stale copy on the way, so then the server is
 // asked once more, for newer roots too. The second answer counts.
 func (s *session) run() (*notary.Repository, error) {
+	if repo := s.unchanged(); repo != nil {
+		return repo, nil
+	}
 	root, err := s.root()
 	if err != nil {
 		return nil, err

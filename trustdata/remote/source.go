@@ -22,6 +22,8 @@ func sumOf(b []byte) []byte {
 type live struct {
 	client *Client
 	cache  *Cache
+	// stamp is the timestamp that was asked for already, to be used once.
+	stamp []byte
 }
 
 func (l *live) firstRoot(ctx context.Context) ([]byte, error) {
@@ -36,16 +38,23 @@ func (l *live) rootAt(ctx context.Context, n int64, sha256hex string) ([]byte, e
 }
 
 func (l *live) timestamp(ctx context.Context) ([]byte, error) {
+	if stamp := l.stamp; stamp != nil {
+		l.stamp = nil
+		return stamp, nil
+	}
 	return l.client.Get(ctx, trustdata.RoleTimestamp, notary.Limit(trustdata.RoleTimestamp))
 }
 
 func (l *live) byHash(ctx context.Context, role trustdata.Role, meta notary.Meta) ([]byte, error) {
-	hash := hex.EncodeToString(meta.Hashes["sha256"])
+	hash := hashOf(meta)
 	if raw, ok := l.cached(role, hash); ok {
 		return raw, nil
 	}
 	return l.client.ByHash(ctx, role, hash, meta.Length)
 }
+
+// hashOf is the SHA-256 that a parent names, in hex.
+func hashOf(meta notary.Meta) string { return hex.EncodeToString(meta.Hashes["sha256"]) }
 
 func (l *live) cached(role trustdata.Role, sha256hex string) ([]byte, bool) {
 	if sha256hex == "" {

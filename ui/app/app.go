@@ -216,7 +216,7 @@ func (m *Model) pop() tea.Cmd {
 	if len(m.stack) == 1 {
 		return nil
 	}
-	if cmd, held := m.held(); held {
+	if cmd, held := hold(m.top()); held {
 		return cmd
 	}
 	m.drop()
@@ -232,14 +232,34 @@ func (m *Model) drop() {
 	m.stack = m.stack[:len(m.stack)-1]
 }
 
-// held asks the screen on top whether it may be left.
+// held asks every screen of the stack whether it may be left: one that publishes may lie
+// under the help.
 func (m *Model) held() (tea.Cmd, bool) {
-	if h, ok := m.top().(ui.Holder); ok {
+	for _, s := range m.stack {
+		if cmd, held := hold(s); held {
+			return cmd, true
+		}
+	}
+	return nil, false
+}
+
+func hold(s ui.Screen) (tea.Cmd, bool) {
+	if h, ok := s.(ui.Holder); ok {
 		if why := h.Hold(); why != "" {
 			return ui.Say(why), true
 		}
 	}
 	return nil, false
+}
+
+// end gives up what screens have under way, because the program is over without their
+// having been left: a signal ended it, or a key that leaves them all.
+func (m *Model) end() {
+	for _, s := range m.stack {
+		if w, ok := s.(ui.Worker); ok && m.started[s] {
+			w.Cancel()
+		}
+	}
 }
 
 // restyle follows what the terminal says of itself.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -168,10 +169,12 @@ func (m *Model) interrupt() tea.Cmd {
 		result, cmd := m.ask.Dialog.Update(tea.KeyPressMsg{Code: tea.KeyEscape})
 		return tea.Batch(cmd, m.answer(result))
 	}
-	if w, ok := m.top().(ui.Worker); ok && w.Busy() {
-		w.Cancel()
-		m.status = "Cancelled. Ctrl-c again quits."
-		return nil
+	for _, s := range slices.Backward(m.stack) {
+		if w, ok := s.(ui.Worker); ok && w.Busy() {
+			w.Cancel()
+			m.status = "Cancelled. Ctrl-c again quits."
+			return nil
+		}
 	}
 	if cmd, held := m.held(); held {
 		return cmd

@@ -244,6 +244,38 @@ func TestRotateCannotBeLeftWhileItPublishes(t *testing.T) {
 	}
 }
 
+// cover is a screen that holds nothing, as the help is.
+func cover() ui.Screen {
+	return rotate.New(rotate.Options{Styles: ui.NewStyles(ui.Look{}), GUN: "registry.acme.io/pay/web"})
+}
+
+// TestRotateUnderHelpCannotBeLeft: a screen on top does not make a publish one that can be
+// left half way, and the help itself can still be closed.
+func TestRotateUnderHelpCannotBeLeft(t *testing.T) {
+	f := newRotations(trustdata.RoleTargets)
+	d := until(t, f.enter(t, 100, 30, trustdata.RoleTargets), targetsFlow, "3 confirm")
+	refused := 0
+	f.during = func() {
+		d.Send(ui.PushMsg{Screen: cover()})
+		for _, k := range []string{"ctrl+c", "2"} {
+			if d.Press(k); !d.Quit && strings.Contains(d.Text(), "Finishing this step") && !strings.Contains(d.Text(), "[4 Publish]") {
+				refused++
+			}
+		}
+		d.Press("esc").Has("[4 Publish]")
+	}
+	if d.Advance(time.Second).Type("registry.acme.io/pay/web").Press("tab", "enter").Has("[5 Close]", "version 8"); refused != 6 {
+		t.Errorf("%d of 6 keys were refused:\n%s", refused, d.Text())
+	}
+	// What is only prepared is given up by the first Ctrl-c, and not lost with the second.
+	f = newRotations(trustdata.RoleRoot)
+	d = until(t, f.enter(t, 100, 30, trustdata.RoleRoot), rootFlow, "5 review").Send(ui.PushMsg{Screen: cover()}).Press("ctrl+c")
+	if d.Quit || f.pending != 0 {
+		t.Errorf("quit %v, %d pending:\n%s", d.Quit, f.pending, d.Text())
+	}
+	f.wiped(t)
+}
+
 func TestRotateFailures(t *testing.T) {
 	for name, c := range map[string]struct {
 		prep, publish error

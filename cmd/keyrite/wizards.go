@@ -16,7 +16,7 @@ import (
 func (d *desk) readOnlyReason() string {
 	switch {
 	case d.session.cli.flags.readOnly:
-		return "This session is read-only: start keyrite without --read-only to change something."
+		return "Read-only: start keyrite without --read-only to change it."
 	case d.session.cli.flags.offline:
 		return "Offline: nothing can be sent."
 	}
@@ -64,7 +64,7 @@ func (d *desk) rotateKey(info keyring.Info) (ui.Screen, string) {
 	case role == trustdata.RoleRoot:
 		return d.rotateRoot(info)
 	case info.GUN == "":
-		return nil, "The file does not say which repository this key is for: open the repository and rotate there."
+		return nil, "The file names no repository: open it with o, rotate there."
 	}
 	return d.rotateScreen(info.GUN, role), ""
 }
@@ -74,11 +74,11 @@ func (d *desk) rotateKey(info keyring.Info) (ui.Screen, string) {
 func (d *desk) rotateRoot(info keyring.Info) (ui.Screen, string) {
 	switch list := d.lastUses()[info.KeyID]; len(list) {
 	case 0:
-		return nil, "No repository that was read here lists this key: open one with o and rotate there."
+		return nil, "No repository read here lists it: open one with o first."
 	case 1:
 		return d.rotateScreen(list[0].GUN, trustdata.RoleRoot), ""
 	}
-	return nil, "Several repositories list this key: open each one and rotate there."
+	return nil, "Several repositories list it: open each, and rotate there."
 }
 
 func (d *desk) rotateRepository(gun trustdata.GUN) (ui.Screen, string) {

@@ -42,9 +42,9 @@ func listed(l backup.Listed, now time.Time) ui.Row {
 	if l.State == backup.StateUnknown {
 		said = "No proof of it is recorded on this machine. v verifies it."
 	} else if !l.ProvenAt.IsZero() {
-		said += " Proven " + ui.When(l.ProvenAt, now) + "."
+		said += " So recorded " + ui.When(l.ProvenAt, now) + "."
 	}
-	row.Detail = []string{file, "Made " + ui.When(l.Created, now) + ", SHA-256 " + sum(l.SHA256), said}
+	row.Detail = []string{said, file, "Made " + ui.When(l.Created, now) + ", SHA-256 " + sum(l.SHA256)}
 	return row
 }
 

@@ -16,7 +16,7 @@ func InspectPage(col *trustdata.Collection, held map[trustdata.KeyID]keyring.Inf
 		Title:     "Roles of " + trustdata.Visible(string(col.GUN)),
 		Freshness: ui.Freshness{Source: col.Source, At: col.ReadAt, Server: col.Server},
 		Copy:      []ui.Copyable{{What: "name", Text: trustdata.Visible(string(col.GUN))}},
-		Columns: []ui.Column{{Title: "ROLE", Priority: 1, Min: 9, Cut: ui.CutMiddle}, {Title: "VERSION", Priority: 5},
+		Columns: []ui.Column{{Title: "ROLE", Priority: 1, Min: 9, Cut: ui.CutLeft}, {Title: "VERSION", Priority: 5},
 			{Title: "ENDS", Priority: 2}, {Title: "NEEDS", Priority: 6}, {Title: "KEY", Priority: 3},
 			{Title: "HERE", Priority: 4}, {Title: "ALGORITHM", Priority: 8}, {Title: "CERTIFICATE ENDS", Priority: 7}},
 		Order: "in the order of trust",

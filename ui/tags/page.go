@@ -177,9 +177,9 @@ func (v view) detail(r registry.Compared) []string {
 		out = []string{v.signed(r), "The registry serves exactly that."}
 	case registry.Moved:
 		out = []string{v.signed(r) + "   served: " + v.named(r.RegistryDigest, r.Name),
-			"Clients that check signatures still pull the signed one. All others get the served one."}
+			"Clients that check signatures pull the signed one, all others the served one."}
 	case registry.Gone:
-		out = []string{v.signed(r), "The signature is for a tag that the registry no longer has: harmless, or somebody deleted it."}
+		out = []string{v.signed(r), "The registry no longer has this tag: harmless, or somebody deleted it."}
 	case registry.Unsigned:
 		out = []string{tag + "   served: " + v.named(r.RegistryDigest, r.Name), "Clients that check signatures refuse this tag."}
 	default:

@@ -100,7 +100,7 @@ func TestWalkNamesRealFiles(t *testing.T) {
 			}
 		}
 		if i := slices.Index(args, "-i"); i >= 0 {
-			if data, err := os.ReadFile(args[i+1]); err != nil || !strings.HasPrefix(string(data), "AGE-SECRET-KEY-1") {
+			if data, err := os.ReadFile(args[i+1]); err != nil || !strings.Contains(string(data), "\nAGE-SECRET-KEY-1") {
 				t.Errorf("identity file %q: %v", args[i+1], err)
 			}
 		}

@@ -163,7 +163,7 @@ func (w *World) writeSecrets(dir string) error {
 		return err
 	}
 	w.Recipient, w.IdentityFile = id.Recipient().String(), filepath.Join(dir, "backup-identity.txt")
-	return os.WriteFile(w.IdentityFile, []byte(id.String()+"\n"), 0o600)
+	return os.WriteFile(w.IdentityFile, []byte("# public key: "+w.Recipient+"\n"+id.String()+"\n"), 0o600)
 }
 
 // pastClock runs behind another clock by what is set, so that the company's history can
@@ -181,13 +181,18 @@ func (c *pastClock) set(age time.Duration) { c.back.Store(int64(age)) }
 // Banner says what the demo is and where, with the passphrases.
 func (w *World) Banner(out io.Writer) error {
 	_, err := fmt.Fprintf(out, `This is acme, a made-up company: its keys, its trust server and its registry.
-Everything is in %s and on 127.0.0.1; your own keys, settings and logins
-are not touched, and all of this is gone when the demo ends.
+Everything is on 127.0.0.1 and in
+  %s
+Your own keys, settings and logins are not touched. All of this is gone when
+the demo ends.
 
 Passphrases   root keys        %s
               repository keys  %s
               snapshot keys    %s
               signers' keys    %s
-`, filepath.Dir(w.StateDir), w.Passphrases["root"], w.Passphrases["targets"], w.Passphrases["snapshot"], w.Passphrases["delegation"])
+Backups       for age          %s
+              opened with      %s
+`, filepath.Dir(w.StateDir), w.Passphrases["root"], w.Passphrases["targets"], w.Passphrases["snapshot"], w.Passphrases["delegation"],
+		w.Recipient, w.IdentityFile)
 	return err
 }

@@ -72,11 +72,17 @@ func IsURL(base string) bool { return strings.Contains(base, "://") }
 // refused is a *trustdata.VerifyError with role and reason, and then nothing is
 // remembered. An answer of the server other than the file is an *access.StatusError.
 func Open(ctx context.Context, o Options) (*Result, error) {
+	return openOver(ctx, o, nil)
+}
+
+// openOver is Open with files that stand in the place of the folder's.
+func openOver(ctx context.Context, o Options, over map[string][]byte) (*Result, error) {
 	src, err := newSource(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	defer src.close()
+	src.over = over
 	now := o.Now().UTC()
 	mem, err := recall(o.State, src.base)
 	if err != nil {

@@ -115,10 +115,14 @@ func (l *List) row(at, width int, slots []slot) string {
 	l.drawn++
 	r := l.data.Rows[l.shown[at]]
 	cells := l.data.cells(r.cell, slots)
-	if at == l.cursor {
-		return l.st.Selected.Render(Fit(" >"+Fit(string(r.Mark), 2, CutEnd)+" "+cells, width, CutEnd))
+	picked := " "
+	if l.marks.rows[r.ID] {
+		picked = "*"
 	}
-	return "  " + l.st.Mark(r.Mark) + " " + strings.TrimRight(cells, " ")
+	if at == l.cursor {
+		return l.st.Selected.Render(Fit(picked+">"+Fit(string(r.Mark), 2, CutEnd)+" "+cells, width, CutEnd))
+	}
+	return picked + " " + l.st.Mark(r.Mark) + " " + strings.TrimRight(cells, " ")
 }
 
 // lines draws a page's sections, and the title of the table after them.

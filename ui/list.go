@@ -26,6 +26,7 @@ type List struct {
 	drawn   int // rows that the last frame drew
 	moved   bool
 	brief   bool // the summary stands elsewhere
+	marks   marking
 	keys    listKeys
 }
 
@@ -62,6 +63,7 @@ func (l *List) Set(data *Listing) {
 	if l.sortBy >= len(data.Columns) {
 		l.sortBy = -1
 	}
+	l.prune()
 	l.arrange(id)
 }
 
@@ -82,6 +84,7 @@ func (l *List) arrange(id string) {
 		}
 	}
 	l.data.order(l.shown, l.sortBy)
+	l.countMarks()
 	for at, i := range l.shown {
 		if id != "" && l.data.Rows[i].ID == id {
 			l.cursor, l.follow = at, true
@@ -153,6 +156,9 @@ func (l *List) Update(msg tea.Msg) (cmd tea.Cmd, mine bool) {
 		return nil, true
 	}
 	l.moved = true // whatever is done now is done to this row
+	if cmd, mine := l.markKey(k); mine {
+		return cmd, true
+	}
 	switch {
 	case key.Matches(k, l.keys.filter):
 		return l.startFilter(), true

@@ -10,7 +10,7 @@ import (
 	"keyrite/trustdata"
 	"keyrite/trustdata/archive"
 	"keyrite/trustdata/state"
-	"keyrite/ui/change"
+	shown "keyrite/ui/archive"
 )
 
 func (c *cli) archiveCommand() *cobra.Command {
@@ -51,7 +51,7 @@ func (c *cli) archive(ctx context.Context, typed []string, to string) error {
 		saved = append(saved, *one)
 	}
 	if len(saved) > 0 {
-		if err := c.emit(saved, change.ArchivePage(saved)); err != nil {
+		if err := c.emit(saved, shown.Page(saved)); err != nil {
 			return err
 		}
 	}
@@ -63,6 +63,11 @@ func (c *cli) archiveOne(ctx context.Context, s *session, typed, to string) (*ar
 	if err != nil {
 		return nil, err
 	}
+	return s.archive(ctx, gun, to)
+}
+
+// archive reads a repository from its server and keeps its evidence below the folder to.
+func (s *session) archive(ctx context.Context, gun trustdata.GUN, to string) (*archive.Saved, error) {
 	res, err := s.fetcher().Fetch(ctx, gun)
 	if err != nil {
 		return nil, err
@@ -71,12 +76,12 @@ func (c *cli) archiveOne(ctx context.Context, s *session, typed, to string) (*ar
 	if err != nil {
 		return nil, err
 	}
-	saved, err := archive.Save(ctx, to, "keyrite "+version(), res, client, c.now())
+	saved, err := archive.Save(ctx, to, "keyrite "+version(), res, client, s.cli.now())
 	if err != nil {
 		return nil, err
 	}
 	if err := s.state.Activity().Append(state.Act{What: "archive", On: string(gun), Result: "done", Detail: saved.Path}); err != nil {
-		c.say("this could not be recorded: %s", trustdata.VisibleError(err))
+		s.note("this could not be recorded: " + err.Error())
 	}
 	return saved, nil
 }

@@ -61,6 +61,7 @@ func (d *desk) options() app.Options {
 		Open:      d.tagsScreen,
 		ParseName: d.parseName,
 		Help:      help.Maker(d.styles),
+		First:     d.firstScreen(),
 		AtStart:   d.recover,
 	}
 }
@@ -99,10 +100,11 @@ func (d *desk) keysScreen() ui.Screen {
 
 func (d *desk) reposScreen() ui.Screen {
 	return repos.New(repos.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Source: d,
-		Offline: d.session.cli.flags.offline, Open: d.tagsScreen})
+		Offline: d.session.cli.flags.offline, Open: d.tagsScreen, Archive: d.archiveScreen})
 }
 
 func (d *desk) tagsScreen(gun trustdata.GUN) ui.Screen {
 	return tags.New(tags.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Source: d, GUN: gun,
-		Offline: d.session.cli.flags.offline, Rotate: d.rotateRepository})
+		Offline: d.session.cli.flags.offline, Rotate: d.rotateRepository,
+		Sign: d.signTags, Unsign: d.unsignTags, Archive: d.archiveScreen})
 }

@@ -25,6 +25,10 @@ type Edit struct {
 	Need          []Need      `json:"needs"`
 	Changes       []string    `json:"changes"`
 	WillNotFollow []string    `json:"will_not_follow"`
+	// Was has, for each tag that is signed for something else until now, its digest.
+	Was map[string]string `json:"-"`
+	// Starts says of roles that have no file which counts how they begin.
+	Starts []string `json:"-"`
 	// Roles get a new version, in the order in which docker looks into them.
 	Roles []trustdata.Role `json:"-"`
 

@@ -40,6 +40,7 @@ func (r *Rotator) PlanSign(ctx context.Context, gun trustdata.GUN, tags []TagTar
 			verb := "signed for"
 			if signed {
 				verb = fmt.Sprintf("signed for sha256:%s until now, then for", old.Digest)
+				e.Was[t.Tag] = old.Digest
 			}
 			e.Changes = append(e.Changes, fmt.Sprintf("%s: %s %s sha256:%s, %d bytes", role, t.Tag, verb, t.Digest, t.Length))
 			e.set(role, t)
@@ -48,6 +49,7 @@ func (r *Rotator) PlanSign(ctx context.Context, gun trustdata.GUN, tags []TagTar
 	if err := r.startAnew(ctx, e, b); err != nil {
 		return nil, err
 	}
+	e.Changes = append(e.Changes, e.Starts...)
 	return e, b.finish(e)
 }
 
@@ -136,7 +138,7 @@ func (r *Rotator) planEdit(ctx context.Context, verb string, gun trustdata.GUN, 
 	}
 	e := &Edit{ID: operationID(r.Now()), Kind: kind, GUN: gun, Server: res.Collection.Server, Tags: tags, base: res,
 		Need: []Need{}, Changes: []string{}, WillNotFollow: []string{}, Roles: []trustdata.Role{},
-		sets: map[trustdata.Role][]TagTarget{}, anew: map[trustdata.Role]int64{},
+		Was: map[string]string{}, sets: map[trustdata.Role][]TagTarget{}, anew: map[trustdata.Role]int64{},
 		Steps: []string{"check that the server still has what this plan saw", "sign the new metadata and verify it as a client would",
 			"send it", "fetch it by version and everything else with an empty cache, and verify it"}}
 	return e, &editor{repo: res.Repo, held: here}, nil

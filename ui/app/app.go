@@ -36,6 +36,8 @@ type Options struct {
 	Tabs  []Tab
 	// Start is the digit of the first screen; "" is the first tab that has one.
 	Start string
+	// First lies on top of the first screen at the start; nil for none.
+	First ui.Screen
 	// Open makes the screen of a repository's tags.
 	Open func(trustdata.GUN) ui.Screen
 	// ParseName turns what was typed into a repository's name.
@@ -72,6 +74,9 @@ func New(opt Options) *Model {
 			m.tab, m.stack = i, []ui.Screen{t.Screen}
 			break
 		}
+	}
+	if opt.First != nil {
+		m.stack = append(m.stack, opt.First)
 	}
 	return m
 }

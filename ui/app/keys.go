@@ -95,8 +95,9 @@ func (m *Model) global(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	case key.Matches(k, m.keys.suspend):
 		return tea.Suspend, true
 	}
+	choosing, _ := m.top().(digitTaker)
 	for i, b := range m.keys.tabs {
-		if key.Matches(k, b) {
+		if key.Matches(k, b) && (choosing == nil || !choosing.TakesDigits()) {
 			return m.switchTo(i), true
 		}
 	}
@@ -113,6 +114,9 @@ func (m *Model) toggleHelp() tea.Cmd {
 }
 
 func (m *Model) helping() bool { return m.top() == m.help }
+
+// digitTaker is a screen whose choices have numbers, which then do not lead to the tabs.
+type digitTaker interface{ TakesDigits() bool }
 
 // escaper undoes something of its own before Esc leaves it.
 type escaper interface{ Escape() bool }

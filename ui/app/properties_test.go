@@ -131,7 +131,7 @@ func TestSmallLettersAreHarmless(t *testing.T) {
 
 // TestFooterTellsTheTruth: every key that a footer names does something on that screen.
 func TestFooterTellsTheTruth(t *testing.T) {
-	names := map[string]string{"Enter": "enter", "Esc": "esc", "Tab": "tab", "Ctrl-u": "ctrl+u"}
+	names := map[string]string{"Enter": "enter", "Esc": "esc", "Tab": "tab", "Ctrl-u": "ctrl+u", "Space": "space"}
 	for _, journey := range [][]string{nil, {"enter"}, {"3"}, {"3", "enter"}, {"3", "enter", "enter"}, {"3", "enter", "i"}, {"5"}, {"?"}, {"o"}, {"b"}, {"b", "enter"}, {"/"}} {
 		d := newWorld().console(t, 100, 30).Press(journey...)
 		lines := strings.Split(strings.TrimRight(d.Text(), "\n"), "\n")

@@ -10,11 +10,15 @@ import (
 	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/trustdata/access"
+	saving "keyrite/trustdata/archive"
 	"keyrite/trustdata/registry"
+	"keyrite/trustdata/rotation"
 	"keyrite/trustdata/state"
 	"keyrite/ui"
 	"keyrite/ui/activity"
 	"keyrite/ui/app"
+	"keyrite/ui/archive"
+	"keyrite/ui/change"
 	"keyrite/ui/help"
 	"keyrite/ui/keys"
 	"keyrite/ui/repos"
@@ -26,19 +30,64 @@ import (
 func (w *world) wire(opt *app.Options) {
 	st, ctx := opt.Styles, context.Background()
 	open := func(gun trustdata.GUN) ui.Screen {
-		return tags.New(tags.Options{Context: ctx, Styles: st, Clock: opt.Clock, Source: w, GUN: gun})
+		sign, unsign := w.signing(st, opt.Clock)
+		return tags.New(tags.Options{Context: ctx, Styles: st, Clock: opt.Clock, Source: w, GUN: gun, Sign: sign, Unsign: unsign, Archive: w.archive(st, opt.Clock)})
 	}
 	backUp := func() ui.Screen { return w.wizard(opt.Clock, st) }
 	k := keys.New(keys.Options{BackUp: backUp, Context: ctx, Styles: st, Clock: opt.Clock, Store: w, Finder: w, Dirs: []string{"~/.docker/trust"}, OpenRepository: open})
 	opt.Tabs = []app.Tab{
 		{Digit: "1", Name: "Overview", Missing: "There is no overview yet. 2 shows the keys."},
 		{Digit: "2", Name: "Keys", Screen: k},
-		{Digit: "3", Name: "Repos", Screen: repos.New(repos.Options{Context: ctx, Styles: st, Clock: opt.Clock, Source: w, Open: open})},
+		{Digit: "3", Name: "Repos", Screen: repos.New(repos.Options{Context: ctx, Styles: st, Clock: opt.Clock, Source: w, Open: open, Archive: w.archive(st, opt.Clock)})},
 		{Digit: "4", Name: "Backups", Missing: "There is no list of backups yet. b on the keys makes one."},
 		{Digit: "5", Name: "Activity", Screen: activity.New(ctx, st, opt.Clock, w.log())},
 	}
 	opt.Open = open
 	opt.Help = func(about ui.Screen, everywhere []key.Binding) ui.Screen { return help.New(st, about, everywhere) }
+}
+
+// signing makes the screens that sign and unsign tags; both change the world.
+func (w *world) signing(st *ui.Styles, clock ui.Clock) (sign, unsign func(trustdata.GUN, []string, []string) (ui.Screen, string)) {
+	if w.sign != nil {
+		return w.sign(st, clock), w.sign(st, clock)
+	}
+	screen := func(unsign bool) func(trustdata.GUN, []string, []string) (ui.Screen, string) {
+		return func(gun trustdata.GUN, tags, hidden []string) (ui.Screen, string) {
+			return change.New(change.Options{Context: context.Background(), Styles: st, Clock: clock, GUN: gun, Tags: tags, Hidden: hidden, Unsign: unsign,
+				Service: &worldly{signings{unsign: unsign}, w}}), ""
+		}
+	}
+	return screen(false), screen(true)
+}
+
+// worldly is a service that changes the world.
+type worldly struct {
+	signings
+	w *world
+}
+
+func (s *worldly) Unlocked(context.Context, trustdata.KeyID) (*keyring.PrivateKey, error) {
+	return keyring.Generate(trustdata.KeyECDSA)
+}
+
+func (s *worldly) Apply(ctx context.Context, e *rotation.Edit, keys rotation.Keys, progress rotation.Progress) (*rotation.EditResult, error) {
+	s.w.changed = append(s.w.changed, e.Kind)
+	return s.signings.Apply(ctx, e, keys, progress)
+}
+
+func (w *world) archive(st *ui.Styles, clock ui.Clock) func([]trustdata.GUN) ui.Screen {
+	return func(guns []trustdata.GUN) ui.Screen {
+		return archive.New(archive.Options{Context: context.Background(), Styles: st, Clock: clock, GUNs: guns, Service: w})
+	}
+}
+
+// Archive says of every repository but one that it is kept.
+func (w *world) Archive(_ context.Context, gun trustdata.GUN, folder string) (*saving.Saved, error) {
+	if gun.Path() == "infra/proxy" {
+		return nil, &access.StatusError{Status: 403, URL: "https://notary.acme.io/v2/", Message: "denied"}
+	}
+	w.archived = append(w.archived, string(gun)+" to "+folder)
+	return &saving.Saved{GUN: gun, Path: folder + "/" + saving.Folder(gun), Files: 9, Roots: 3, Tags: 7, Missing: []int64{}, Verified: true}, nil
 }
 
 type acts []state.ActRecord

@@ -38,6 +38,10 @@ type world struct {
 	// names are the tags of evil.example/x, and changed what was changed.
 	names   []string
 	changed []string
+	// archived is what was archived.
+	archived []string
+	// sign makes the screens that sign and unsign, in place of ones that change the world.
+	sign func(*ui.Styles, ui.Clock) func(trustdata.GUN, []string, []string) (ui.Screen, string)
 }
 
 func (w *world) List(context.Context) ([]keyring.Info, error) { return w.infos, w.listErr }

@@ -1,5 +1,6 @@
 // Package change shows plans and results of changes that are neither rotations nor
-// backups: founding a repository, signing a tag, taking a signature away, archiving.
+// backups: founding a repository, signing tags, taking signatures away. Its screen does the
+// latter two.
 package change
 
 import (
@@ -7,7 +8,6 @@ import (
 	"slices"
 
 	"keyrite/trustdata"
-	"keyrite/trustdata/archive"
 	"keyrite/trustdata/rotation"
 	"keyrite/ui"
 )
@@ -85,20 +85,4 @@ func StepSentence(step string) string {
 		return "moving the new keys into private/"
 	}
 	return step
-}
-
-// ArchivePage is a list of archives that were written and read back.
-func ArchivePage(saved []archive.Saved) ui.Page {
-	page := ui.Page{Title: "Archived", Columns: []ui.Column{{Title: "REPOSITORY", Priority: 1, Min: 16, Cut: ui.CutLeft},
-		{Title: "TAGS", Priority: 2}, {Title: "ROOTS", Priority: 3}, {Title: "WHERE", Priority: 4, Cut: ui.CutLeft}}}
-	for _, s := range saved {
-		mark, roots := ui.MarkOK, fmt.Sprint(s.Roots)
-		if len(s.Missing) > 0 {
-			mark, roots = ui.MarkNote, fmt.Sprintf("%d, %d no longer served", s.Roots, len(s.Missing))
-		}
-		page.Rows = append(page.Rows, ui.Row{ID: string(s.GUN), Mark: mark,
-			Cells: []string{trustdata.Visible(string(s.GUN)), fmt.Sprint(s.Tags), roots, trustdata.Visible(s.Path)}})
-	}
-	page.Notes = []string{"Each archive was read back and verified. keyrite tags GUN --from-archive DIR reads it without any server."}
-	return page
 }

@@ -91,11 +91,15 @@ func meaning(m ui.Mark) string {
 }
 
 // Model is the screen.
-type Model struct{ *ui.List }
+type Model struct {
+	*ui.List
+	st       *ui.Styles
+	lostRoot key.Binding
+}
 
 // New makes the help about a screen.
 func New(st *ui.Styles, about ui.Screen, everywhere []key.Binding) *Model {
-	m := &Model{ui.NewList(st, "line", "lines")}
+	m := &Model{ui.NewList(st, "line", "lines"), st, ui.Bind("t", "lost root key", "t")}
 	m.Set(ui.NewListing(Page(about.Title(), about, everywhere)))
 	return m
 }
@@ -108,16 +112,19 @@ func (m *Model) Title() string { return "help" }
 
 // Update scrolls.
 func (m *Model) Update(msg tea.Msg) tea.Cmd {
-	cmd, _ := m.List.Update(msg)
+	cmd, mine := m.List.Update(msg)
+	if k, ok := msg.(tea.KeyPressMsg); ok && !mine && key.Matches(k, m.lostRoot) {
+		return ui.Send(ui.PushMsg{Screen: NewTopic(m.st, "lost root", LostRoot())})
+	}
 	return cmd
 }
 
 // ShortHelp are the keys of the footer.
 func (m *Model) ShortHelp() []key.Binding {
-	return []key.Binding{ui.Bind("j k", "scroll", "j", "k"), ui.Bind("Esc", "close", "esc")}
+	return []key.Binding{ui.Bind("j k", "scroll", "j", "k"), m.lostRoot, ui.Bind("Esc", "close", "esc")}
 }
 
 // FullHelp are all keys of this screen.
-func (m *Model) FullHelp() [][]key.Binding { return [][]key.Binding{m.Moves()} }
+func (m *Model) FullHelp() [][]key.Binding { return [][]key.Binding{{m.lostRoot}, m.Moves()} }
 
 var _ ui.Screen = (*Model)(nil)

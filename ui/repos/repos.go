@@ -31,6 +31,9 @@ type Options struct {
 	Offline bool
 	// Open makes the screen of a repository's tags, Roles that of its roles and keys.
 	Open, Roles func(trustdata.GUN) ui.Screen
+	// Archive makes the screen that keeps the evidence of repositories in a folder, and may
+	// be nil.
+	Archive func([]trustdata.GUN) ui.Screen
 }
 
 // Model is the screen.
@@ -45,7 +48,7 @@ type Model struct {
 	keys   keyMap
 }
 
-type keyMap struct{ open, roles, refresh key.Binding }
+type keyMap struct{ open, roles, archive, refresh key.Binding }
 
 // news is either the whole list as it is remembered, or one repository as it was checked.
 type news struct {
@@ -58,7 +61,11 @@ func New(opt Options) *Model {
 	m := &Model{List: ui.NewList(opt.Styles, "repository", "repositories"), opt: opt,
 		loader: ui.NewLoader[news](opt.Context, opt.Clock),
 		keys: keyMap{open: ui.Bind("Enter", "tags", "enter", "l", "right"), roles: ui.Bind("i", "roles", "i"),
-			refresh: ui.Bind("r", "refresh", "r")}}
+			archive: ui.Bind("a", "archive", "a"), refresh: ui.Bind("r", "refresh", "r")}}
+	m.keys.archive.SetEnabled(opt.Archive != nil)
+	if opt.Archive != nil {
+		m.AllowMarks()
+	}
 	m.keys.roles.SetEnabled(opt.Roles != nil)
 	return m
 }
@@ -103,6 +110,9 @@ func (m *Model) Cancel() { m.loader.Cancel() }
 
 // Status says how far the check is, and else what the list has to say.
 func (m *Model) Status() string {
+	if marked := m.MarkedSentence(); marked != "" && !m.CapturesInput() {
+		return marked + ". a archives them."
+	}
 	if took, on := m.loader.Running(); on && took >= ui.Patience && !m.CapturesInput() {
 		return ui.Waiting(fmt.Sprintf("checked %d of %d", m.came, m.asked), took)
 	}
@@ -183,24 +193,40 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case key.Matches(k, m.keys.refresh):
 		return m.load()
-	case !key.Matches(k, m.keys.open, m.keys.roles):
+	case !key.Matches(k, m.keys.open, m.keys.roles, m.keys.archive):
 		return nil
 	case m.ID() == "":
 		return ui.Say("No repository is selected. o opens one by its name.")
+	case key.Matches(k, m.keys.archive):
+		return ui.Send(ui.PushMsg{Screen: m.opt.Archive(m.chosen())})
 	case key.Matches(k, m.keys.roles):
 		return ui.Send(ui.PushMsg{Screen: m.opt.Roles(trustdata.GUN(m.ID()))})
 	}
 	return ui.Send(ui.PushMsg{Screen: m.opt.Open(trustdata.GUN(m.ID()))})
 }
 
+// chosen are the marked repositories, or the one under the cursor.
+func (m *Model) chosen() []trustdata.GUN {
+	marked, _ := m.Marked()
+	if len(marked) == 0 {
+		marked = []string{m.ID()}
+	}
+	guns := make([]trustdata.GUN, len(marked))
+	for i, id := range marked {
+		guns[i] = trustdata.GUN(id)
+	}
+	return guns
+}
+
 // ShortHelp are the keys of the footer.
 func (m *Model) ShortHelp() []key.Binding {
-	return append([]key.Binding{m.keys.open, m.keys.roles}, append(m.Short(), m.keys.refresh)...)
+	return append([]key.Binding{m.keys.open, m.keys.roles, m.keys.archive}, append(m.Short(), m.keys.refresh)...)
 }
 
 // FullHelp are all keys of this screen.
 func (m *Model) FullHelp() [][]key.Binding {
-	return [][]key.Binding{{m.keys.open, m.keys.roles, m.keys.refresh}, m.Moves()}
+	own := []key.Binding{m.keys.open, m.keys.roles, m.keys.archive, m.keys.refresh}
+	return [][]key.Binding{append(own, m.MarkKeys()...), m.Moves()}
 }
 
 var _ ui.Screen = (*Model)(nil)

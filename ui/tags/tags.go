@@ -39,6 +39,13 @@ type Options struct {
 	// Rotate makes the screen that rotates a key of the repository, or says why there is
 	// none. It may be nil: then there is no such key.
 	Rotate func(trustdata.GUN) (screen ui.Screen, reason string)
+	// Sign and Unsign make the screens that sign tags and take their signatures away, or
+	// say why there is none. Hidden are those of the tags that are marked and that the
+	// filter does not show. They may be nil: then there is no such key.
+	Sign, Unsign func(gun trustdata.GUN, tags, hidden []string) (screen ui.Screen, reason string)
+	// Archive makes the screen that keeps the repository's evidence in a folder, and may
+	// be nil.
+	Archive func([]trustdata.GUN) ui.Screen
 }
 
 // Model is the screen of a repository's tags.
@@ -50,7 +57,7 @@ type Model struct {
 	keys   keyMap
 }
 
-type keyMap struct{ open, roles, rotate, refresh key.Binding }
+type keyMap struct{ open, roles, rotate, sign, unsign, archive, refresh key.Binding }
 
 // loaded is what is known at one moment of a load.
 type loaded struct {
@@ -66,8 +73,15 @@ func New(opt Options) *Model {
 	m := &Model{List: ui.NewList(opt.Styles, "tag", "tags"), opt: opt,
 		loader: ui.NewLoader[loaded](opt.Context, opt.Clock),
 		keys: keyMap{open: ui.Bind("Enter", "open", "enter", "l", "right"), roles: ui.Bind("i", "roles", "i"),
-			rotate: ui.Bind("R", "rotate", "R"), refresh: ui.Bind("r", "refresh", "r")}}
+			rotate: ui.Bind("R", "rotate", "R"), refresh: ui.Bind("r", "refresh", "r"),
+			sign: ui.Bind("S", "sign", "S"), unsign: ui.Bind("U", "unsign", "U"), archive: ui.Bind("a", "archive", "a")}}
 	m.keys.rotate.SetEnabled(opt.Rotate != nil)
+	m.keys.sign.SetEnabled(opt.Sign != nil)
+	m.keys.unsign.SetEnabled(opt.Unsign != nil)
+	m.keys.archive.SetEnabled(opt.Archive != nil)
+	if opt.Sign != nil || opt.Unsign != nil {
+		m.AllowMarks()
+	}
 	m.Brief()
 	m.Set(ui.NewListing(ui.Page{Title: "Tags of " + trustdata.Visible(string(opt.GUN)),
 		Columns: []ui.Column{{Title: "TAG", Priority: 1}}, Empty: "Nothing was read yet of " + trustdata.Visible(string(opt.GUN)) + "."}))
@@ -77,9 +91,13 @@ func New(opt Options) *Model {
 // Title is the repository's name without its host.
 func (m *Model) Title() string { return bare(m.opt.GUN) }
 
-// Subtitle is the counts and the whole name.
+// Subtitle is the counts, that of the marks first, and the whole name.
 func (m *Model) Subtitle() string {
-	if s := m.Page().Summary; s != "" {
+	s := m.Page().Summary
+	if marked := m.MarkedSentence(); marked != "" {
+		s = marked + "   " + s
+	}
+	if s != "" {
 		return s + "   " + trustdata.Visible(string(m.opt.GUN))
 	}
 	return trustdata.Visible(string(m.opt.GUN))
@@ -192,6 +210,12 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 			return ui.Say(why)
 		}
 		return ui.Send(ui.PushMsg{Screen: s})
+	case key.Matches(k, m.keys.sign):
+		return m.act(m.opt.Sign)
+	case key.Matches(k, m.keys.unsign):
+		return m.act(m.opt.Unsign)
+	case key.Matches(k, m.keys.archive):
+		return ui.Send(ui.PushMsg{Screen: m.opt.Archive([]trustdata.GUN{m.opt.GUN})})
 	case key.Matches(k, m.keys.roles):
 		return m.inspect()
 	case key.Matches(k, m.keys.open):
@@ -241,12 +265,17 @@ func (m *Model) inspected(msg inspectedMsg) tea.Cmd {
 
 // ShortHelp are the keys of the footer.
 func (m *Model) ShortHelp() []key.Binding {
-	return append([]key.Binding{m.keys.open, m.keys.roles, m.keys.rotate}, append(m.Short(), m.keys.refresh)...)
+	own := []key.Binding{m.keys.open, m.keys.roles, m.keys.rotate}
+	if m.keys.sign.Enabled() {
+		own = []key.Binding{m.keys.open, m.MarkKeys()[0], m.keys.sign, m.keys.unsign, m.keys.roles, m.keys.rotate}
+	}
+	return append(own, append(m.Short(), m.keys.refresh)...)
 }
 
 // FullHelp are all keys of this screen.
 func (m *Model) FullHelp() [][]key.Binding {
-	return [][]key.Binding{{m.keys.open, m.keys.roles, m.keys.rotate, m.keys.refresh}, m.Moves()}
+	own := []key.Binding{m.keys.open, m.keys.roles, m.keys.rotate, m.keys.sign, m.keys.unsign, m.keys.archive, m.keys.refresh}
+	return [][]key.Binding{append(own, m.MarkKeys()...), m.Moves()}
 }
 
 var _ ui.Screen = (*Model)(nil)

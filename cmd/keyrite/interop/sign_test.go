@@ -47,9 +47,11 @@ func TestKeyriteSignsAndRevokes(t *testing.T) {
 		roles []string // that a tag is written to
 		snap  bool
 	}{
-		"founded by keyrite": {func(n *interop.Notary) { n.Keyrite().Run("init", app, "--new-root", "--yes", "--kdf-iterations", "2048") }, []string{"targets"}, false},
-		"no delegations":     {func(n *interop.Notary) { n.InitServerSnapshot(app) }, []string{"targets"}, false},
-		"local snapshot":     {func(n *interop.Notary) { n.Init(app) }, []string{"targets"}, true},
+		"founded by keyrite": {func(n *interop.Notary) {
+			n.Keyrite().Run("init", app, "--new-root", "--yes", "--kdf-iterations", "2048")
+		}, []string{"targets"}, false},
+		"no delegations": {func(n *interop.Notary) { n.InitServerSnapshot(app) }, []string{"targets"}, false},
+		"local snapshot": {func(n *interop.Notary) { n.Init(app) }, []string{"targets"}, true},
 		"delegations": {func(n *interop.Notary) {
 			n.InitServerSnapshot(app)
 			n.Delegate(app, "alice", "targets/alice", "targets/releases")

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	saving "keyrite/trustdata/archive"
+	"keyrite/trustdata/rotation"
+	"keyrite/ui"
+	"keyrite/ui/archive"
+	"keyrite/ui/change"
+)
+
+// signTags and unsignTags are the screens of what is done every day, or why there is none.
+func (d *desk) signTags(gun trustdata.GUN, tags, hidden []string) (ui.Screen, string) {
+	return d.signScreen(gun, tags, hidden, false)
+}
+
+func (d *desk) unsignTags(gun trustdata.GUN, tags, hidden []string) (ui.Screen, string) {
+	return d.signScreen(gun, tags, hidden, true)
+}
+
+func (d *desk) signScreen(gun trustdata.GUN, tags, hidden []string, unsign bool) (ui.Screen, string) {
+	if reason := d.readOnlyReason(); reason != "" {
+		return nil, reason
+	}
+	return change.New(change.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, GUN: gun, Tags: tags, Hidden: hidden,
+		Unsign: unsign, Service: &signService{desk: d, unsign: unsign}}), ""
+}
+
+// signService is what the signing screen needs of the layers below.
+type signService struct {
+	desk   *desk
+	unsign bool
+	// rotator is opened by Plan: opening reads the journal, and a screen must not wait for
+	// a disk.
+	rotator *rotation.Rotator
+}
+
+var _ change.Service = (*signService)(nil)
+
+// Plan implements change.Service.
+func (s *signService) Plan(ctx context.Context, gun trustdata.GUN, tags []string) (*rotation.Edit, error) {
+	session := s.desk.session
+	r, err := session.rotator(keyring.DefaultIterations)
+	if err != nil {
+		return nil, err
+	}
+	s.rotator = r
+	if s.unsign {
+		e, err := r.PlanRevoke(ctx, gun, tags)
+		return e, session.explain(ctx, err)
+	}
+	targets := make([]rotation.TagTarget, len(tags))
+	for i, tag := range tags {
+		target, err := session.served(ctx, gun, tag)
+		if err != nil {
+			return nil, fmt.Errorf("tag %q: %w", tag, err)
+		}
+		targets[i] = rotation.TagTarget{Tag: tag, Target: target}
+	}
+	e, err := r.PlanSign(ctx, gun, targets)
+	return e, session.explain(ctx, err)
+}
+
+// Unlocked implements change.Service: a key without a passphrase, or one whose passphrase is
+// set for this run.
+func (s *signService) Unlocked(ctx context.Context, id trustdata.KeyID) (*keyring.PrivateKey, error) {
+	return s.desk.session.cli.openSet(ctx, s.desk.session.keys, id)
+}
+
+// Open implements change.Service.
+func (s *signService) Open(ctx context.Context, id trustdata.KeyID, p keyring.Passphrase) (*keyring.PrivateKey, error) {
+	return s.desk.session.keys.Open(ctx, id, p)
+}
+
+// Apply implements change.Service. The end of the program waits for it.
+func (s *signService) Apply(ctx context.Context, e *rotation.Edit, keys rotation.Keys, progress rotation.Progress) (*rotation.EditResult, error) {
+	s.desk.working.Add(1)
+	defer s.desk.working.Done()
+	unlock, err := s.desk.session.keys.Lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	return s.rotator.ApplyEdit(ctx, e, keys, progress)
+}
+
+// archiveScreen keeps the evidence of repositories in a folder.
+func (d *desk) archiveScreen(guns []trustdata.GUN) ui.Screen {
+	return archive.New(archive.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, GUNs: guns, Service: archiveService{d}})
+}
+
+// archiveService is what the archiving screen needs of the layers below.
+type archiveService struct{ desk *desk }
+
+var _ archive.Service = archiveService{}
+
+// Archive implements archive.Service.
+func (s archiveService) Archive(ctx context.Context, gun trustdata.GUN, folder string) (*saving.Saved, error) {
+	if s.desk.session.cli.flags.offline {
+		return nil, usagef("archiving asks the server, and this session is offline")
+	}
+	return s.desk.session.archive(ctx, gun, s.desk.session.cli.typedPath(folder))
+}
+
+// typedPath is a path as a person types it where no shell has seen it: "~/" is the home
+// folder.
+func (c *cli) typedPath(typed string) string {
+	if rest, ok := strings.CutPrefix(typed, "~/"); ok && c.home() != "" {
+		return filepath.Join(c.home(), rest)
+	}
+	return absolute(typed)
+}

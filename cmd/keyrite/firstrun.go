@@ -1,0 +1,64 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+
+	"keyrite/trustdata"
+	"keyrite/ui"
+	"keyrite/ui/change"
+	"keyrite/ui/firstrun"
+	"keyrite/ui/help"
+)
+
+// firstScreen is what lies over the list of keys where there is none; nil where one is.
+func (d *desk) firstScreen() ui.Screen {
+	infos, err := d.session.keys.List(d.ctx)
+	if err != nil || len(infos) > 0 {
+		return nil // an error is shown by the list itself
+	}
+	if known, err := d.session.known(d.ctx); err != nil || len(known) > 0 {
+		return nil
+	}
+	return firstrun.New(firstrun.Options{Styles: d.styles, Looked: d.looked(), ParseName: d.parseName, Open: d.tagsScreen, Choices: []firstrun.Choice{
+		{Name: "Look at a repository", Follows: "who signed what, and does it still hold? Needs no key."},
+		{Name: "Restore keys from a backup", Follows: "from a USB stick or a folder",
+			Say: "keyrite backup restore FILE -i IDENTITY --to DIR restores keys. Nothing that is there is replaced."},
+		{Name: "Use keys in another folder", Follows: "only looks, until you ask for more", Say: "Start keyrite --trust-dir DIR for keys in another folder."},
+		{Name: "Try it on made-up data", Follows: "a company with problems to fix; nothing is real", Say: "Leave, and start keyrite demo. It touches nothing of yours."},
+		{Name: "Make a first root key", Follows: "a page to read first; nothing is made without being asked for", Screen: d.aboutRoots},
+	}})
+}
+
+// looked are the places where keys may be, and what is there.
+func (d *desk) looked() []ui.Fact {
+	c := d.session.cli
+	facts := []ui.Fact{{Label: "$DOCKER_CONFIG", Value: "not set"}}
+	if dir := c.getenv("DOCKER_CONFIG"); dir != "" {
+		facts[0].Value = trustdata.Visible(dir)
+	}
+	for _, dir := range d.session.paths.trust {
+		found := "no key in it"
+		if missing(filepath.Join(dir, "private")) {
+			found = "no such folder"
+		}
+		facts = append(facts, ui.Fact{Label: trustdata.Visible(shortPath(c.home(), filepath.Join(dir, "private"))), Value: found})
+	}
+	return facts
+}
+
+// shortPath writes the home folder as "~".
+func shortPath(home, path string) string {
+	if rest, err := filepath.Rel(home, path); home != "" && err == nil && filepath.IsLocal(rest) {
+		return "~" + string(os.PathSeparator) + rest
+	}
+	return path
+}
+
+// aboutRoots says what a root key is before anybody makes one.
+func (d *desk) aboutRoots() ui.Screen {
+	page := change.NewRootPage("")
+	page.Notes = append(page.Notes, "keyrite init GUN --new-root makes one, asks for its passphrase twice, and founds the repository on it.",
+		"docker makes one without asking. keyrite never does.")
+	return help.NewTopic(d.styles, "root key", page)
+}

@@ -1,0 +1,124 @@
+// Package firstrun is what is shown where no key was found on this machine: where was
+// looked, and what can be done now. Nothing is made without being asked for.
+package firstrun
+
+import (
+	"fmt"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/trustdata"
+	"keyrite/ui"
+)
+
+// Choice is one thing that can be done.
+type Choice struct {
+	Name, Follows string
+	// Screen makes the screen that it leads to. Where there is none, Say is the sentence
+	// that tells how it is done. With neither, a repository is opened by its name.
+	Screen func() ui.Screen
+	Say    string
+}
+
+// Options are what the screen is given.
+type Options struct {
+	Styles *ui.Styles
+	// Looked are the places that were looked into, and what was found there.
+	Looked  []ui.Fact
+	Choices []Choice
+	// ParseName turns what was typed into a repository's name, and Open makes the screen of
+	// its tags.
+	ParseName func(string) (trustdata.GUN, error)
+	Open      func(trustdata.GUN) ui.Screen
+}
+
+// Model is the screen.
+type Model struct {
+	*ui.List
+	opt  Options
+	pick key.Binding
+}
+
+// New makes the screen.
+func New(opt Options) *Model {
+	m := &Model{List: ui.NewList(opt.Styles, "choice", "choices"), opt: opt, pick: ui.Bind("Enter", "go", "enter", "l", "right")}
+	m.Set(ui.NewListing(Page(opt)))
+	return m
+}
+
+// Page is the screen's page.
+func Page(opt Options) ui.Page {
+	p := ui.Page{Title: "Welcome", Order: "as they come", TableTitle: "WHAT WOULD YOU LIKE TO DO?",
+		Sections: []ui.Section{
+			{Facts: []ui.Fact{{Value: "No signing key was found here yet. Nothing has been created or changed on this machine."}}},
+			{Title: "LOOKED IN", Facts: opt.Looked}},
+		Columns: []ui.Column{{Title: "", Priority: 1}, {Title: "CHOICE", Priority: 2}, {Title: "WHAT FOLLOWS", Priority: 3, Min: 16}},
+		Notes:   []string{"keyrite talks only to the registry and the trust server that you open. It reports nothing to anybody."}}
+	for i, c := range opt.Choices {
+		p.Rows = append(p.Rows, ui.Row{ID: fmt.Sprint(i + 1), Cells: []string{fmt.Sprint(i + 1), c.Name, c.Follows}, Detail: []string{c.Name + ": " + c.Follows}})
+	}
+	return p
+}
+
+// Init has nothing to load.
+func (m *Model) Init() tea.Cmd { return nil }
+
+// Title is the screen's name.
+func (m *Model) Title() string { return "welcome" }
+
+// TakesDigits keeps the digits for the choices.
+func (m *Model) TakesDigits() bool { return true }
+
+// Update takes keys.
+func (m *Model) Update(msg tea.Msg) tea.Cmd {
+	if cmd, mine := m.List.Update(msg); mine {
+		return cmd
+	}
+	k, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return nil
+	}
+	for i, c := range m.opt.Choices {
+		if k.String() == fmt.Sprint(i+1) || key.Matches(k, m.pick) && m.ID() == fmt.Sprint(i+1) {
+			return m.do(c)
+		}
+	}
+	return nil
+}
+
+func (m *Model) do(c Choice) tea.Cmd {
+	switch {
+	case c.Screen != nil:
+		return ui.Send(ui.PushMsg{Screen: c.Screen()})
+	case c.Say != "":
+		return ui.Say(c.Say)
+	}
+	check := func(s string) error { _, err := m.opt.ParseName(s); return err }
+	return ui.Send(ui.AskMsg{
+		Dialog: ui.NewInput(m.opt.Styles, ui.Input{Title: "LOOK AT A REPOSITORY", Prompt: "Name:", Do: "look", Check: check,
+			Explain: "For example registry.example:5000/team/app, or alpine for docker.io/library/alpine. Needs no key."}),
+		Answer: func(r any) tea.Cmd {
+			text, ok := r.(string)
+			if !ok {
+				return nil
+			}
+			gun, err := m.opt.ParseName(text)
+			if err != nil {
+				return ui.Send(ui.ErrorMsg{Err: err})
+			}
+			return ui.Send(ui.PushMsg{Screen: m.opt.Open(gun)})
+		}})
+}
+
+// ShortHelp are the keys of the footer.
+func (m *Model) ShortHelp() []key.Binding {
+	return []key.Binding{ui.Bind("1-5", "choose", "1", "2", "3", "4", "5"), m.pick, ui.Bind("Esc", "to the empty list of keys", "esc")}
+}
+
+// FullHelp are all keys of this screen.
+func (m *Model) FullHelp() [][]key.Binding {
+	return [][]key.Binding{{ui.Bind("1-5", "choose", "1", "2", "3", "4", "5"), m.pick}, m.Moves()}
+}
+
+var _ ui.Screen = (*Model)(nil)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"slices"
 
 	"keyrite/keyring"
@@ -114,8 +113,8 @@ func refusal(sent error) bool {
 	if !errors.As(sent, &status) || status.Status < 400 || status.Status >= 500 {
 		return false
 	}
-	const closedByClient = 499 // of nginx
-	return !slices.Contains([]int{http.StatusRequestTimeout, http.StatusTooEarly, closedByClient}, status.Status)
+	const requestTimeout, tooEarly, closedByClient = 408, 425, 499 // the last is nginx's
+	return !slices.Contains([]int{requestTimeout, tooEarly, closedByClient}, status.Status)
 }
 
 // neverLeft reports whether no connection was made, so that nothing can have arrived.

@@ -138,10 +138,12 @@ func (c *cli) promptNew(ctx context.Context, role string) (keyring.Passphrase, e
 		return keyring.Passphrase{}, err
 	}
 	if err := longEnough(first, "the prompt"); err != nil {
+		first.Wipe()
 		return keyring.Passphrase{}, err
 	}
 	again, err := c.prompt(ctx, "The same once more: ")
 	if err != nil {
+		first.Wipe()
 		return keyring.Passphrase{}, err
 	}
 	defer again.Wipe()

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/term"
 
 	"keyrite/keyring"
+	"keyrite/trustdata"
 )
 
 // prompt reads one line from the terminal without echo. Spaces at both ends are dropped
@@ -19,7 +20,7 @@ func (c *cli) prompt(ctx context.Context, question string) (keyring.Passphrase, 
 		return keyring.Passphrase{}, errUnanswered
 	}
 	defer c.hideTyping()()
-	fmt.Fprint(c.err, question)
+	fmt.Fprint(c.err, trustdata.Visible(question)) // it names roles, which key files say
 	line, err := readHidden(ctx, fd)
 	fmt.Fprintln(c.err)
 	if err != nil {

@@ -280,14 +280,29 @@ func (c *cli) confirmRotation(ctx context.Context, plan *rotation.Plan, f rotate
 	return waived, nil
 }
 
-// ask reads one visible line from the terminal.
-func (c *cli) ask(_ context.Context, in *bufio.Reader, question string) (string, error) {
+// ask reads one visible line from the terminal. An interrupt ends it at once; the read that
+// is left behind ends with the program.
+func (c *cli) ask(ctx context.Context, in *bufio.Reader, question string) (string, error) {
 	fmt.Fprint(c.err, trustdata.Visible(question))
-	line, err := in.ReadString('\n')
-	if err != nil {
-		return "", fmt.Errorf("reading the answer: %w", err)
+	type answer struct {
+		line string
+		err  error
 	}
-	return strings.TrimSpace(line), nil
+	got := make(chan answer, 1)
+	go func() {
+		line, err := in.ReadString('\n')
+		got <- answer{line, err}
+	}()
+	select {
+	case a := <-got:
+		if a.err != nil {
+			return "", fmt.Errorf("reading the answer: %w", a.err)
+		}
+		return strings.TrimSpace(a.line), nil
+	case <-ctx.Done():
+		fmt.Fprintln(c.err)
+		return "", fmt.Errorf("nothing has changed: %w", ctx.Err())
+	}
 }
 
 // recover brings in what an earlier run left in pending/, and names what it leaves there.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"keyrite/backup"
@@ -128,8 +129,11 @@ func (s *rotateService) Open(ctx context.Context, id trustdata.KeyID, p keyring.
 	return s.desk.session.keys.Open(ctx, id, p)
 }
 
-// Prepare implements rotate.Service.
+// Prepare implements rotate.Service. The end of the program waits for it too, so that no
+// key is half made.
 func (s *rotateService) Prepare(ctx context.Context, p *rotation.Plan, pass keyring.Passphrase) (*rotation.Prepared, error) {
+	s.desk.working.Add(1)
+	defer s.desk.working.Done()
 	return s.rotator.Prepare(ctx, p, pass)
 }
 
@@ -153,7 +157,7 @@ func (s *rotateService) Publish(ctx context.Context, prep *rotation.Prepared, ke
 	defer s.desk.working.Done()
 	unlock, err := s.desk.session.keys.Lock(ctx)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(fmt.Errorf("nothing was sent: %w", err), s.rotator.Abandon(ctx, prep))
 	}
 	defer unlock()
 	return s.rotator.Publish(ctx, prep, keys, progress)

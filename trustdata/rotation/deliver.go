@@ -173,7 +173,7 @@ func (r *Rotator) promote(ctx context.Context, d *delivery, progress Progress) e
 func (r *Rotator) discard(ctx context.Context, d *delivery, cause error) error {
 	for _, m := range d.keys {
 		if err := r.throwAway(ctx, d.op.ID, m); err != nil {
-			cause = fmt.Errorf("%w (and the unused new key %q stays in pending/: %w)", cause, m.staged.KeyID, err)
+			cause = fmt.Errorf("%w (%w)", cause, err)
 		}
 	}
 	return cause
@@ -181,8 +181,10 @@ func (r *Rotator) discard(ctx context.Context, d *delivery, cause error) error {
 
 func (r *Rotator) throwAway(ctx context.Context, op string, m made) error {
 	m.key.Wipe()
-	_, err := r.Keys.Discard(context.WithoutCancel(ctx), op, m.staged.KeyID, r.Now())
-	return err
+	if _, err := r.Keys.Discard(context.WithoutCancel(ctx), op, m.staged.KeyID, r.Now()); err != nil {
+		return fmt.Errorf("the new key %q: %w: %w", m.staged.KeyID.Short(), ErrLeftPending, err)
+	}
+	return nil
 }
 
 // stillAs fails with ErrMoved unless the server has exactly the files of base: none at all

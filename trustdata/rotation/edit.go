@@ -49,7 +49,7 @@ type EditResult struct {
 	Verified  bool                     `json:"verified"`
 	// Problems say why what has landed is not verified.
 	Problems []string `json:"problems,omitempty"`
-	Notes     []string                 `json:"-"`
+	Notes    []string `json:"-"`
 }
 
 // Target is what a tag is signed for: the digest of a manifest and its size in bytes.

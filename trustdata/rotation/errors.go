@@ -26,6 +26,10 @@ var ErrUnsent = errors.New("nothing was sent, because the server could not be re
 // or, as the error then says, in pending/, and the old ones are where they were.
 var ErrLanded = errors.New("the change has landed")
 
+// ErrLeftPending joins an error of an operation that was given up where its new key could
+// not be moved to the trash. Nobody uses that key.
+var ErrLeftPending = errors.New("unused, it stays in pending/")
+
 // ErrUnknown is returned where neither an answer nor a look at the server could tell
 // whether the change has landed. The new key stays in pending/ until that is known.
 var ErrUnknown = errors.New("it is not known whether the change has landed")

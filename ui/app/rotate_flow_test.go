@@ -14,6 +14,7 @@ import (
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/rotation"
+	"keyrite/trustdata/state"
 	"keyrite/ui"
 	"keyrite/ui/rotate"
 	"keyrite/ui/uitest"
@@ -288,6 +289,7 @@ func TestRotateFailures(t *testing.T) {
 		"moved":    {prep: fmt.Errorf("%q: %w", "a/b", rotation.ErrMoved), want: []string{"THE REPOSITORY HAS CHANGED SINCE THE PLAN. NOTHING WAS SENT."}, again: true},
 		"unknown":  {publish: rotation.ErrUnknown, want: []string{"IT IS NOT KNOWN WHETHER THE CHANGE HAS LANDED. NO KEY IS LOST.", "waits in pending/", "Delete no key", "Leaving is safe"}},
 		"unsent":   {publish: fmt.Errorf("%w: connection refused", rotation.ErrUnsent), want: []string{"NOTHING WAS SENT. NOTHING HAS CHANGED.", "Every key is where it was"}, again: true},
+		"locked":   {publish: fmt.Errorf("%w (%w)", state.ErrLocked, rotation.ErrLeftPending), want: []string{"NOTHING WAS SENT. NOTHING HAS CHANGED.", "unused and still in pending/"}, again: true},
 		"disk":     {prep: errDisk, want: []string{"NOTHING WAS SENT. NOTHING HAS CHANGED.", "permission denied"}, again: true},
 		"landed":   {publish: fmt.Errorf("%w, but an empty cache cannot verify: %w", rotation.ErrLanded, trustdata.Refuse("root", trustdata.ReasonSignature, "no")), result: true, want: []string{"THE CHANGE HAS LANDED, AND NOT EVERYTHING WENT WELL AFTER IT.", "Keep both keys", "empty cache cannot verify"}},
 	} {

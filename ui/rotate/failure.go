@@ -24,6 +24,9 @@ const nothingSent = "NOTHING WAS SENT. NOTHING HAS CHANGED."
 func world(err error, res *rotation.Result) outcome {
 	harmless := "Leaving now changes nothing."
 	inPlace := "Every key is where it was. The unused new key is in the trash."
+	if errors.Is(err, rotation.ErrLeftPending) {
+		inPlace = "Every key is where it was. The new key is unused and still in pending/."
+	}
 	switch {
 	case res != nil, errors.Is(err, rotation.ErrLanded):
 		return outcome{ui.MarkNow, "THE CHANGE HAS LANDED, AND NOT EVERYTHING WENT WELL AFTER IT.",

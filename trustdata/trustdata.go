@@ -119,6 +119,7 @@ const (
 	ReasonChecksum    Reason = "checksum"    // not the bytes that the parent names
 	ReasonChain       Reason = "chain"       // a root that the known one does not vouch for
 	ReasonCertificate Reason = "certificate" // a root certificate that does not hold
+	ReasonPin         Reason = "pin"         // a root that the settings of this machine do not allow
 	ReasonMissing     Reason = "missing"     // a file that the parent names is not there
 )
 

@@ -168,6 +168,8 @@ type Policy struct {
 	Now time.Time
 	// Least are the versions seen before, below which a role's file is a rollback.
 	Least map[trustdata.Role]int64
+	// Pins say which roots may be trusted.
+	Pins Pins
 }
 
 // Signer is a private key together with the ID under which metadata lists it.

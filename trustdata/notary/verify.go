@@ -146,6 +146,9 @@ func (p Policy) targets(role trustdata.Role, keys map[trustdata.ListedID]trustda
 // keys, each with a certificate that holds, have signed it, and it has not expired. That
 // it is the right one only a pin or its first use can say.
 func (p Policy) FirstRoot(raw []byte) (*File[Root], error) {
+	if err := p.firstUse(); err != nil {
+		return nil, err
+	}
 	f, err := ParseRoot(raw)
 	if err != nil {
 		return nil, err
@@ -156,13 +159,13 @@ func (p Policy) FirstRoot(raw []byte) (*File[Root], error) {
 	if err := p.fresh(trustdata.RoleRoot, f.Body.Version, f.Body.Expires); err != nil {
 		return nil, err
 	}
-	return f, nil
+	return f, p.pinnedRoot(f)
 }
 
 // NextRoot verifies the root that follows prev, which is trusted: its version is the next
 // one, and enough keys of prev's root role and of its own have signed it. The same bytes
-// as prev's are taken as well. Dates, those of its certificates too, count only for the
-// final root of a chain.
+// as prev's are taken as well. Dates, those of its certificates too, and pins count only
+// for the final root of a chain.
 func (p Policy) NextRoot(prev *File[Root], raw []byte, final bool) (*File[Root], error) {
 	const role = trustdata.RoleRoot
 	f, err := ParseRoot(raw)
@@ -181,13 +184,13 @@ func (p Policy) NextRoot(prev *File[Root], raw []byte, final bool) (*File[Root],
 	if err := p.selfSigned(f, now); err != nil {
 		return nil, err
 	}
-	if final {
-		err = p.fresh(role, f.Body.Version, f.Body.Expires)
+	if !final {
+		return f, nil
 	}
-	if err != nil {
+	if err := p.fresh(role, f.Body.Version, f.Body.Expires); err != nil {
 		return nil, err
 	}
-	return f, nil
+	return f, p.pinnedRoot(f)
 }
 
 func (p Policy) follows(prev, next *File[Root]) error {

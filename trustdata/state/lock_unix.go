@@ -4,6 +4,7 @@ package state
 
 import (
 	"errors"
+	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -14,14 +15,18 @@ func lockDir(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := flock(d, unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		d.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, ErrLocked
-		}
+	err = flock(d, unix.LOCK_EX|unix.LOCK_NB)
+	if err == nil {
+		return d, nil
+	}
+	defer d.Close()
+	if !errors.Is(err, unix.EWOULDBLOCK) {
 		return nil, err
 	}
-	return d, nil
+	if who := holder(d); who != "" {
+		return nil, fmt.Errorf("%w: %s", ErrLocked, who)
+	}
+	return nil, ErrLocked
 }
 
 // unlockDir ends the lock itself. To close d is not enough: a child process that another

@@ -24,6 +24,7 @@ type rotateFlags struct {
 	iterations int
 	backupTo   string
 	recipients []string
+	oldKey     string // of a TUF repository
 }
 
 func (c *cli) rotateCommand() *cobra.Command {
@@ -33,11 +34,17 @@ func (c *cli) rotateCommand() *cobra.Command {
 		Long: "Replace the key of a role. The new key waits in pending/ until the server's new state has been read\n" +
 			"back with an empty cache and verified; only then it moves into private/, and an old targets or snapshot\n" +
 			"key moves to the trash. Old root keys stay. --dry-run prints the plan.",
-		Args: usageArgs(cobra.ExactArgs(2)),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.rotate(cmd.Context(), args[0], args[1], f) },
+		Args: c.rotateArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if c.flags.tuf != "" {
+				return c.rotateTUF(cmd.Context(), args[0], f)
+			}
+			return c.rotate(cmd.Context(), args[0], args[1], f)
+		},
 	}
 	cmd.Flags().StringVar(&f.to, "to", "", "who holds the new key: `server` or local (default: as it is)")
 	cmd.Flags().IntVar(&f.iterations, "kdf-iterations", keyring.DefaultIterations, "PBKDF2 rounds that lock a new key (at least 2048)")
+	cmd.Flags().StringVar(&f.oldKey, "old-key", "", "with --tuf: the key `ID` that goes, where the role has several")
 	cmd.Flags().StringVar(&f.backupTo, "backup-to", "", "before anything is sent, back up all keys, old and new, into `DIR` and read that back")
 	cmd.Flags().StringArrayVarP(&f.recipients, "recipient", "r", nil, "age `RECIPIENT` of that backup (repeatable)")
 	return cmd

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
 	"crypto"
-	"crypto/ed25519"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/sha256"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +16,8 @@ import (
 
 	"github.com/sigstore/sigstore/pkg/signature"
 	"github.com/theupdateframework/go-tuf/v2/metadata"
+
+	"keyrite/keyring"
 )
 
 // TestTUFScripts reads repositories of TUF 1.0 that go-tuf makes.
@@ -19,20 +25,28 @@ func TestTUFScripts(t *testing.T) {
 	runScripts(t, filepath.Join("testdata", "tuf"), nil, map[string]func(string) error{
 		"tufrepo":  func(dir string) error { return writeTUF(dir, 1, time.Now().AddDate(0, 1, 0)) },
 		"tufnext":  func(dir string) error { return writeTUF(dir, 2, time.Now().AddDate(0, 1, 0)) },
+		"tufheld":  writeHeldTUF,
 		"tufstale": func(dir string) error { return writeTUF(dir, 3, time.Now().Add(-time.Hour)) },
 	})
 }
 
 // tufKey is the key of a role, the same each time.
 func tufKey(role string) (signature.Signer, *metadata.Key, error) {
-	seed := sha256.Sum256([]byte(role))
-	private := ed25519.NewKeyFromSeed(seed[:])
-	signer, err := signature.LoadED25519Signer(private)
+	private, err := tufPrivate(role)
 	if err != nil {
 		return nil, nil, err
 	}
-	listed, err := metadata.KeyFromPublicKey(crypto.PublicKey(private.Public()))
+	signer, err := signature.LoadECDSASigner(private, crypto.SHA256)
+	if err != nil {
+		return nil, nil, err
+	}
+	listed, err := metadata.KeyFromPublicKey(private.Public())
 	return signer, listed, err
+}
+
+func tufPrivate(role string) (*ecdsa.PrivateKey, error) {
+	seed := sha256.Sum256([]byte(role))
+	return ecdsa.ParseRawPrivateKey(elliptic.P256(), seed[:])
 }
 
 // writeTUF writes a repository at one version of everything but root, with a tag in
@@ -85,6 +99,45 @@ func writeTUF(dir string, version int64, expires time.Time) error {
 		return err
 	}
 	return writeSigned(timestamp, "timestamp", filepath.Join(dir, "timestamp.json"))
+}
+
+// writeHeldTUF is writeTUF at version 1 into dir/repo, with the keys of the base roles in
+// the trust directory dir/trust. Their passphrase is in dir/passphrase.
+func writeHeldTUF(dir string) error {
+	if err := writeTUF(filepath.Join(dir, "repo"), 1, time.Now().AddDate(0, 1, 0)); err != nil {
+		return err
+	}
+	store, err := keyring.OpenDir(filepath.Join(dir, "trust"), keyring.DirOptions{Create: true})
+	if err != nil {
+		return err
+	}
+	const word = "a passphrase for each key"
+	if err := os.WriteFile(filepath.Join(dir, "passphrase"), []byte(word), 0o600); err != nil {
+		return err
+	}
+	for _, role := range metadata.TOP_LEVEL_ROLE_NAMES {
+		private, err := tufPrivate(role)
+		if err != nil {
+			return err
+		}
+		der, err := x509.MarshalECPrivateKey(private)
+		if err != nil {
+			return err
+		}
+		plain := pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Headers: map[string]string{"role": role}, Bytes: der})
+		k, header, err := keyring.Decode(plain, keyring.NewPassphrase(nil))
+		if err != nil {
+			return err
+		}
+		file, err := keyring.Encode(k, keyring.NewPassphrase([]byte(word)), header, keyring.Format{Iterations: keyring.MinIterations})
+		if err != nil {
+			return err
+		}
+		if err := store.Put(context.Background(), string(k.KeyID()), file); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func writeSigned[T metadata.Roles](m *metadata.Metadata[T], role, path string) error {

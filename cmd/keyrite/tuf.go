@@ -17,8 +17,8 @@ import (
 	"keyrite/trustdata/tufrepo"
 )
 
-// tufVerbs are the verbs that read a TUF 1.0 repository in a GUN's place.
-var tufVerbs = []string{"tags", "inspect", "verify"}
+// tufVerbs are the verbs that work on a TUF 1.0 repository in a GUN's place.
+var tufVerbs = []string{"tags", "inspect", "verify", "rotate"}
 
 // checkTUF refuses --tuf where it would be ignored, or has no root to start from.
 func (c *cli) checkTUF(cmd *cobra.Command) error {
@@ -30,7 +30,7 @@ func (c *cli) checkTUF(cmd *cobra.Command) error {
 	case cmd.Flags().Changed("from-archive"):
 		return usagef("--from-archive and --tuf exclude each other")
 	case !slices.Contains(tufVerbs, cmd.Name()):
-		return usagef("--tuf names a TUF 1.0 repository, which only %s read", strings.Join(tufVerbs, ", "))
+		return usagef("--tuf names a TUF 1.0 repository, which only %s can work on", strings.Join(tufVerbs, ", "))
 	case c.flags.offline && tufrepo.IsURL(c.flags.tuf):
 		return usagef("--offline asks no server, and %q is one", c.flags.tuf)
 	}
@@ -64,30 +64,39 @@ func (c *cli) tufBase() string {
 	return absolute(c.flags.tuf)
 }
 
-// tufCollection is the verified view of the repository that --tuf names. What was seen of
-// such repositories is remembered apart from what was seen of GUNs.
+// tufCollection is the verified view of the repository that --tuf names.
 func (s *session) tufCollection(ctx context.Context) (*trustdata.Collection, error) {
-	root, err := readRoot(s.cli.flags.tufRoot)
+	o, err := s.tufOptions()
 	if err != nil {
 		return nil, err
-	}
-	seen, err := state.OpenStore(filepath.Join(s.paths.state, "tuf"), s.cli.now)
-	if err != nil {
-		return nil, err
-	}
-	o := tufrepo.Options{Base: s.cli.tufBase(), Root: root, State: seen, Now: s.cli.now}
-	if tufrepo.IsURL(o.Base) {
-		ep, err := s.access.Site("TUF repository", o.Base)
-		if err != nil {
-			return nil, err
-		}
-		o.Client = ep.Client
 	}
 	res, err := tufrepo.Open(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	return res.Collection, nil
+}
+
+// tufOptions are how that repository is opened. What was seen of such repositories is
+// remembered apart from what was seen of GUNs.
+func (s *session) tufOptions() (tufrepo.Options, error) {
+	root, err := readRoot(s.cli.flags.tufRoot)
+	if err != nil {
+		return tufrepo.Options{}, err
+	}
+	seen, err := state.OpenStore(filepath.Join(s.paths.state, "tuf"), s.cli.now)
+	if err != nil {
+		return tufrepo.Options{}, err
+	}
+	o := tufrepo.Options{Base: s.cli.tufBase(), Root: root, State: seen, Now: s.cli.now}
+	if tufrepo.IsURL(o.Base) {
+		ep, err := s.access.Site("TUF repository", o.Base)
+		if err != nil {
+			return o, err
+		}
+		o.Client = ep.Client
+	}
+	return o, nil
 }
 
 func readRoot(path string) ([]byte, error) {

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"keyrite/backup"
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
+	"keyrite/trustdata/state"
+	"keyrite/trustdata/tufrepo"
+	"keyrite/ui"
+	"keyrite/ui/rotate"
+)
+
+// rotateArgs is the check of the arguments of rotate: with --tuf the role alone.
+func (c *cli) rotateArgs(cmd *cobra.Command, args []string) error {
+	if c.flags.tuf == "" {
+		return usageArgs(cobra.ExactArgs(2))(cmd, args)
+	}
+	if len(args) != 1 {
+		return usagef("%s --tuf takes the role alone, root or targets: the repository is %q", cmd.CommandPath(), c.flags.tuf)
+	}
+	return nil
+}
+
+// tufRotation is the rotation of one local TUF repository on its way.
+type tufRotation struct {
+	*session
+	options tufrepo.Options
+	plan    *tufrepo.Rotation
+	// shown is the plan as every other rotation's is shown and confirmed.
+	shown *rotation.Plan
+	flags rotateFlags
+}
+
+// rotateTUF replaces the root or targets key of the local repository that --tuf names.
+func (c *cli) rotateTUF(ctx context.Context, typedRole string, f rotateFlags) error {
+	ctx, cancel := c.context(ctx)
+	defer cancel()
+	switch {
+	case f.to != "":
+		return usagef("--to is for trust servers: the keys of a local TUF repository are all here")
+	case f.iterations < keyring.MinIterations:
+		return usagef("--kdf-iterations %d is below %d", f.iterations, keyring.MinIterations)
+	}
+	s, err := c.openKeys()
+	if err != nil {
+		return err
+	}
+	t := &tufRotation{session: s, flags: f}
+	if t.options, err = s.tufOptions(); err != nil {
+		return err
+	}
+	if c.flags.dryRun || c.flags.readOnly {
+		if err := t.look(ctx, trustdata.Role(typedRole)); err != nil {
+			return err
+		}
+		if c.flags.dryRun {
+			return c.emitPlan(tufPlanJSON(t.shown), t.page(rotate.PlanPage(t.shown)))
+		}
+		return fmt.Errorf("rotating changes keys: %w", keyring.ErrReadOnly)
+	}
+	unlock, err := s.keys.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if done, err := tufrepo.Finish(t.options.Base); err != nil {
+		return fmt.Errorf("an earlier rotation of %q cannot be finished: %w", t.options.Base, err)
+	} else if done {
+		c.say("an earlier rotation of %s was cut short; it is finished now", trustdata.Visible(t.options.Base))
+	}
+	if err := t.look(ctx, trustdata.Role(typedRole)); err != nil {
+		return err
+	}
+	return t.apply(ctx)
+}
+
+// look verifies the repository and plans.
+func (t *tufRotation) look(ctx context.Context, role trustdata.Role) error {
+	base := trustdata.GUN(t.options.Base)
+	res, err := tufrepo.Open(ctx, t.options)
+	if err != nil {
+		return t.cli.unverified(base, err)
+	}
+	held, err := t.held(ctx)
+	if err != nil {
+		return err
+	}
+	t.plan, err = tufrepo.PlanRotation(res, t.options, role, trustdata.KeyID(t.flags.oldKey),
+		func(id trustdata.KeyID) bool { _, ok := held[id]; return ok })
+	if errors.Is(err, tufrepo.ErrRequest) {
+		return usage(err)
+	}
+	if err != nil {
+		return fmt.Errorf("%q: %w", base, err)
+	}
+	t.shown = &rotation.Plan{ID: t.cli.now().UTC().Format("20060102T150405Z") + "-tuf", Kind: "rotate", Request: rotation.Request{GUN: base, Role: t.plan.Role},
+		Server: t.options.Base, Changes: t.plan.Changes, OldKeys: []trustdata.KeyID{t.plan.Old}, RootVersion: t.plan.RootVersion,
+		Steps: []string{"make the new key and lock it with its passphrase", "sign, and verify with go-tuf as clients will after each step",
+			"write the new files beside the old ones, then give each its name", "read the repository back from its first root and verify it"},
+		WillNotFollow: []string{}}
+	for _, n := range t.plan.Needs {
+		t.shown.Need = append(t.shown.Need, rotation.Need{KeyID: n.KeyID, Role: n.Role, GUN: base, Why: n.Why})
+	}
+	t.shown.Need = append(t.shown.Need, rotation.Need{Role: t.plan.Role, GUN: base, New: true,
+		Why: fmt.Sprintf("the new %s key is made here and locked with this passphrase", t.plan.Role.Title())})
+	return nil
+}
+
+func (t *tufRotation) apply(ctx context.Context) error {
+	c := t.cli
+	var recipients []backup.Recipient
+	var err error
+	if t.flags.backupTo != "" {
+		if recipients, err = c.recipientsOf(backupFlags{recipients: t.flags.recipients}); err != nil {
+			return err
+		}
+	}
+	waived, err := c.confirmRotation(ctx, t.shown, t.flags)
+	if err != nil {
+		return err
+	}
+	open, err := c.satisfy(ctx, t.session, t.shown.Need)
+	if err != nil {
+		return err
+	}
+	defer open.wipe()
+	next, err := keyring.Generate(trustdata.KeyECDSA)
+	if err != nil {
+		return err
+	}
+	defer next.Wipe()
+	staged, err := t.keys.Stage(ctx, t.shown.ID, next, open.making[t.plan.Role], keyring.Header{Role: string(t.plan.Role)}, keyring.Format{Iterations: t.flags.iterations})
+	if err != nil {
+		return fmt.Errorf("the new %s key was not made: %w", t.plan.Role.Title(), err)
+	}
+	change, also, err := t.prepare(ctx, open, next, staged, recipients)
+	waived = append(waived, also...)
+	for _, what := range waived {
+		err = errors.Join(err, t.waive(t.shown, what))
+	}
+	if err != nil {
+		_, discarding := t.keys.Discard(ctx, t.shown.ID, staged.KeyID, c.now())
+		return errors.Join(fmt.Errorf("nothing was written: %w", err), discarding)
+	}
+	// The key is in private/ before anything lists it: whatever the moment, it is not lost.
+	if err := t.keys.Promote(ctx, t.shown.ID, staged.KeyID); err != nil {
+		return fmt.Errorf("nothing was written, and the new key stays in pending/: %w", err)
+	}
+	return t.write(ctx, change, staged.KeyID, waived)
+}
+
+// prepare signs, rehearses and backs up, all before the repository is touched.
+func (t *tufRotation) prepare(ctx context.Context, open *opened, next *keyring.PrivateKey, staged keyring.Staged, recipients []backup.Recipient) (*tufrepo.Change, []string, error) {
+	keys := map[trustdata.KeyID]trustdata.SigningKey{}
+	for id, k := range open.keys {
+		keys[id] = k
+	}
+	change, err := t.plan.Build(ctx, keys, next, t.cli.now())
+	if err != nil || t.flags.backupTo == "" {
+		return change, nil, err
+	}
+	res, err := t.backupBefore(ctx, &rotation.Prepared{Staged: staged}, t.flags.backupTo, recipients)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the backup before the rotation failed: %w", err)
+	}
+	t.cli.progress("backed up: " + trustdata.Visible(res.File))
+	return change, slices.Clone(res.Waived), nil
+}
+
+// write puts the change in place, remembers what is there now and says what became of it.
+func (t *tufRotation) write(ctx context.Context, change *tufrepo.Change, next trustdata.KeyID, waived []string) error {
+	c, base := t.cli, t.options.Base
+	if _, err := change.Write(ctx, c.now()); err != nil {
+		return fmt.Errorf("%q: %w; the new key %s is kept", base, err, next.Short())
+	}
+	if _, err := tufrepo.Open(ctx, t.options); err != nil {
+		return c.unverified(trustdata.GUN(base), err)
+	}
+	detail := fmt.Sprintf("%s: %s instead of %s, root version %d", t.plan.Role, next, t.plan.Old, t.plan.RootVersion)
+	if err := t.state.Activity().Append(state.Act{What: "rotate", On: base, Result: "done", Detail: detail}); err != nil {
+		c.say("this could not be recorded: %s", trustdata.VisibleError(err))
+	}
+	yes := true
+	result := &rotation.Result{GUN: trustdata.GUN(base), Role: t.plan.Role, OldKeys: t.shown.OldKeys, NewKeys: []trustdata.KeyID{next},
+		Published: &yes, RootVersion: t.plan.RootVersion, Verified: true, Waived: append([]string{}, waived...)}
+	return c.emit(result, ui.Page{
+		Title:   "The " + t.plan.Role.Title() + " key of " + trustdata.Visible(base) + " was rotated",
+		Summary: fmt.Sprintf("It has version %d of root.json. It was read back from its first root and verified.", t.plan.RootVersion),
+		Sections: []ui.Section{{Facts: []ui.Fact{{Label: "New key", Value: string(next)}, {Label: "Old key", Value: string(t.plan.Old)},
+			{Label: "The old key", Value: "stays in private/, and the repository no longer lists it for this role"}}}},
+	})
+}
+
+// page puts the command of a TUF repository in the place of one with a GUN.
+func (t *tufRotation) page(p ui.Page) ui.Page {
+	command := fmt.Sprintf("keyrite rotate --tuf %q --tuf-root %q %s", t.options.Base, absolute(t.cli.flags.tufRoot), t.plan.Role)
+	p.Notes = []string{"The same from a script: " + trustdata.Visible(command)}
+	p.Copy = append([]ui.Copyable{{What: "command", Text: command}}, p.Copy[1:]...)
+	return p
+}
+
+func tufPlanJSON(p *rotation.Plan) planJSON {
+	return planJSON{ID: p.ID, Kind: p.Kind, Steps: p.Steps, Needs: p.Need, Changes: p.Changes, WillNotFollow: p.WillNotFollow}
+}

@@ -127,7 +127,7 @@ type restoreDesk struct{ *desk }
 
 // Plan implements restore.Service.
 func (d restoreDesk) Plan(ctx context.Context, file string, with restore.Opening, progress backup.Progress) (*backup.RestorePlan, error) {
-	ids, err := backupDesk{d.desk}.open(with.Identity, with.Passphrase)
+	ids, err := backupDesk(d).open(with.Identity, with.Passphrase)
 	if err != nil {
 		return nil, err
 	}

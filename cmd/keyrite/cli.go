@@ -55,7 +55,6 @@ type flags struct {
 	yes, insecure, requireBackup           bool
 	noKeychain                             bool
 	timeout, deadline, keychainTimeout     time.Duration
-	iterations                             int
 	trustDirGiven                          bool
 }
 

@@ -19,11 +19,15 @@ type pin struct {
 	file *notary.File[notary.Root]
 }
 
-// root finds where trust begins and follows it to the newest root.
+// root finds where trust begins and follows it to the newest root. What is remembered and
+// what docker or notary hold must both lead there.
 func (s *session) root() (*notary.File[notary.Root], error) {
 	if s.known {
 		start, err := s.remembered()
 		if err != nil {
+			return nil, err
+		}
+		if err := s.joinPins(start); err != nil {
 			return nil, err
 		}
 		return s.walk(start)
@@ -79,7 +83,7 @@ func (s *session) trusted(raw []byte) (*notary.File[notary.Root], error) {
 func (s *session) readPins() error {
 	for _, l := range s.local {
 		raw, ok := l.Files[trustdata.RoleRoot]
-		if !ok {
+		if !ok || s.known && s.seen.Follows(hexSum(raw)) {
 			continue
 		}
 		file, err := s.trusted(raw)
@@ -95,6 +99,62 @@ func (s *session) readPins() error {
 		if err := s.checkPins(s.pins[i].file); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// joinPins reads the pins that the remembered root is not known to follow from, and
+// follows each to it. Offline there are no roots in between to follow, and nothing new is
+// trusted either, so the pins wait until the server is asked.
+func (s *session) joinPins(start *notary.File[notary.Root]) error {
+	if _, ok := s.from.(*offline); ok {
+		return nil
+	}
+	if err := s.readPins(); err != nil {
+		return err
+	}
+	if err := s.checkPins(start); err != nil {
+		return err
+	}
+	for _, p := range s.pins {
+		root := p.file
+		for root.Body.Version < start.Body.Version {
+			raw := start.Raw
+			var err error
+			if next := root.Body.Version + 1; next < start.Body.Version {
+				raw, err = s.from.rootAt(s.ctx, next, "")
+			}
+			if errors.Is(err, ErrNotFound) {
+				return trustdata.Refuse(trustdata.RoleRoot, trustdata.ReasonChain,
+					"version %d, which %q holds, does not lead to version %d, which was seen before", p.file.Body.Version, p.path, start.Body.Version)
+			} else if err != nil {
+				return err
+			}
+			if root, err = s.policy.NextRoot(root, raw, false); err != nil {
+				return fmt.Errorf("from the root that %q holds: %w", p.path, err)
+			}
+			if err := s.roots(raw); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// pinsJoined reports whether the remembered root is known to follow from all pins.
+func (s *session) pinsJoined() bool {
+	for _, l := range s.local {
+		if raw, ok := l.Files[trustdata.RoleRoot]; ok && !s.seen.Follows(hexSum(raw)) {
+			return false
+		}
+	}
+	return true
+}
+
+// roots counts the bytes of a chain of roots, which are bounded like a collection.
+func (s *session) roots(raw []byte) error {
+	if s.chain += int64(len(raw)); s.chain > maxCollection {
+		return trustdata.Refuse(trustdata.RoleRoot, trustdata.ReasonFormat, "the roots that follow one another have more than %d bytes", maxCollection)
 	}
 	return nil
 }
@@ -124,7 +184,7 @@ func (s *session) walk(root *notary.File[notary.Root]) (*notary.File[notary.Root
 		if root, err = s.policy.NextRoot(root, raw, false); err != nil {
 			return nil, err
 		}
-		if err := s.checkPins(root); err != nil {
+		if err := errors.Join(s.roots(raw), s.checkPins(root)); err != nil {
 			return nil, err
 		}
 	}

@@ -275,3 +275,81 @@ func TestPins(t *testing.T) {
 		}
 	})
 }
+
+// TestBothMemories has keyrite remember one root and docker another: both must lead to
+// what is served.
+func TestBothMemories(t *testing.T) {
+	newBoth := func(t *testing.T) (w *world, f *remote.Fetcher, dir string, pinned map[trustdata.Role][]byte) {
+		w = newWorld(t)
+		w.rotate(1)
+		pinned = map[trustdata.Role][]byte{}
+		f, dir = w.newFetcher()
+		f.Local = func(trustdata.GUN) ([]remote.Local, error) {
+			return []remote.Local{{Path: "/home/me/.docker/trust", Files: pinned}}, nil
+		}
+		return w, f, dir, pinned
+	}
+	t.Run("joined once", func(t *testing.T) {
+		w, f, _, pinned := newBoth(t)
+		w.rotate(2)
+		w.mustFetch(f)
+		pinned[trustdata.RoleRoot] = w.files["1.root.json"]
+		_, asked, err := w.fetch(f)
+		if err != nil || !slices.Contains(asked, "2.root.json") || !slices.Contains(asked, "3.root.json") {
+			t.Errorf("asked %q, %v", asked, err)
+		}
+		if _, asked, err = w.fetch(f); err != nil || !slices.Equal(asked, []string{"timestamp.json"}) {
+			t.Errorf("then asked %q, %v", asked, err)
+		}
+		pinned[trustdata.RoleRoot] = w.files["4.root.json"]
+		if _, asked, err = w.fetch(f); err != nil || len(asked) != 1 {
+			t.Errorf("with the same root asked %q, %v", asked, err)
+		}
+		w.rotate(1)
+		w.mustFetch(f)
+		if _, asked, err = w.fetch(f); err != nil || len(asked) != 1 {
+			t.Errorf("with the root remembered before asked %q, %v", asked, err)
+		}
+	})
+	for _, tt := range []struct {
+		name   string
+		pin    func(w *world) []byte
+		reason trustdata.Reason
+		want   string
+	}{
+		{"docker knows another repository", func(w *world) []byte { return newWorld(w.t).files["root.json"] }, trustdata.ReasonChain, "/home/me/.docker/trust"},
+		{"docker knows another one of the same version", func(w *world) []byte {
+			other := newWorld(w.t)
+			other.rotate(3)
+			return other.files["root.json"]
+		}, trustdata.ReasonChain, "other content than the one that"},
+		{"docker has seen a newer one", func(w *world) []byte {
+			old := maps.Clone(w.files)
+			w.rotate(1)
+			newer := w.files["root.json"]
+			w.files = old
+			return newer
+		}, trustdata.ReasonRollback, "version 4 is lower than version 5"},
+		{"docker's is damaged", func(w *world) []byte { return []byte("{}") }, trustdata.ReasonFormat, "/home/me/.docker/trust"},
+		{"one in between is gone", func(w *world) []byte {
+			delete(w.files, "3.root.json")
+			return w.files["2.root.json"]
+		}, trustdata.ReasonChain, "does not lead to version 4"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w, f, dir, pinned := newBoth(t)
+			w.rotate(2)
+			w.mustFetch(f)
+			before := contents(t, dir)
+			pinned[trustdata.RoleRoot] = tt.pin(w)
+			_, _, err := w.fetch(f)
+			expectRefusal(t, err, trustdata.RoleRoot, tt.reason)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+			if !maps.Equal(before, contents(t, dir)) {
+				t.Error("state or cache moved")
+			}
+		})
+	}
+}

@@ -37,6 +37,8 @@ type Fetcher struct {
 	// Local gives the metadata that docker or notary cached of a GUN. Where nothing is
 	// remembered its root is the pin, as it is for those programs. It may be nil.
 	Local func(trustdata.GUN) ([]Local, error)
+	// Pins say which roots may be trusted, known ones too.
+	Pins notary.Pins
 }
 
 // Local is one GUN's metadata in a trust directory.
@@ -116,7 +118,7 @@ func (f *Fetcher) Fetch(ctx context.Context, gun trustdata.GUN) (*Result, error)
 
 func (f *Fetcher) session(ctx context.Context, gun trustdata.GUN) (*session, error) {
 	now := f.Now()
-	s := &session{ctx: ctx, now: now, policy: notary.Policy{GUN: gun, Now: now}}
+	s := &session{ctx: ctx, now: now, policy: notary.Policy{GUN: gun, Now: now, Pins: f.Pins}}
 	if f.State != nil {
 		var err error
 		if s.seen, s.known, err = f.State.Seen(gun); err != nil {
@@ -173,11 +175,20 @@ func (s *session) noted(repo *notary.Repository, ep access.Endpoint) state.Seen 
 	for role, file := range repo.Targets {
 		versions[role] = file.Body.Version
 	}
-	return state.Seen{GUN: s.policy.GUN, Server: ep.URL.String(), Root: rootSeen(repo.Root), Versions: versions}
+	return state.Seen{GUN: s.policy.GUN, Server: ep.URL.String(), Root: rootSeen(repo.Root), Versions: versions, Chained: s.chainedRoots()}
 }
 
 func rootSeen(root *notary.File[notary.Root]) state.RootSeen {
 	return state.RootSeen{Version: root.Body.Version, SHA256: hexSum(root.Raw)}
+}
+
+// chainedRoots are the pins that the newest root was found to follow from.
+func (s *session) chainedRoots() []state.RootSeen {
+	var all []state.RootSeen
+	for _, p := range s.pins {
+		all = append(all, rootSeen(p.file))
+	}
+	return all
 }
 
 // progress is how far a chain of roots that is too long for one run was followed. Its

@@ -39,7 +39,9 @@ type session struct {
 	from   source
 	// size is what the files below root have together.
 	size int64
-	// pins are the roots that local holds, where nothing is remembered.
+	// chain is the size of the roots that were followed.
+	chain int64
+	// pins are the roots that local holds and what is remembered is not known to follow from.
 	pins []pin
 	// reached is the last root of a chain that was too long for this run.
 	reached *notary.File[notary.Root]

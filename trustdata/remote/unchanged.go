@@ -15,7 +15,7 @@ import (
 // way goes on with the timestamp at hand.
 func (s *session) unchanged() *notary.Repository {
 	from, ok := s.from.(*live)
-	if !ok || !s.known || from.cache == nil {
+	if !ok || !s.known || from.cache == nil || !s.pinsJoined() {
 		return nil
 	}
 	cached, _, err := from.cache.Read(s.policy.GUN, trustdata.RoleTimestamp)

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,6 +34,19 @@ type Seen struct {
 	Server   string                   `json:"server"`
 	Root     RootSeen                 `json:"root"`
 	Versions map[trustdata.Role]int64 `json:"versions"`
+	// Chained are other roots that Root was found to follow from: those remembered before
+	// it, and those that docker or notary hold. Only the newest maxChained are kept.
+	Chained []RootSeen `json:"chained,omitempty"`
+	// At is when this was noted.
+	At time.Time `json:"-"`
+}
+
+// maxChained bounds Seen.Chained. What is dropped is only to be followed once more.
+const maxChained = 64
+
+// Follows reports whether Root is the one with this hash, or was found to follow from it.
+func (s Seen) Follows(sha256hex string) bool {
+	return s.Root.SHA256 == sha256hex || slices.ContainsFunc(s.Chained, func(r RootSeen) bool { return r.SHA256 == sha256hex })
 }
 
 // Store is the folder of everything remembered:
@@ -121,10 +135,26 @@ func merge(log *Log, next Seen) (any, error) {
 		versions[role] = max(v, versions[role])
 	}
 	next.Versions = versions
-	if ok && next.Server == old.Server && next.Root == old.Root && maps.Equal(next.Versions, old.Versions) {
+	next.Chained = chained(old, next)
+	if ok && next.Server == old.Server && next.Root == old.Root && maps.Equal(next.Versions, old.Versions) && slices.Equal(next.Chained, old.Chained) {
 		return nil, nil
 	}
 	return next, nil
+}
+
+// chained are the roots that next's follows from, the newest last.
+func chained(old, next Seen) []RootSeen {
+	all := slices.Clone(old.Chained)
+	add := func(r RootSeen) {
+		if r.Version > 0 && r != next.Root && !slices.Contains(all, r) {
+			all = append(all, r)
+		}
+	}
+	add(old.Root)
+	for _, r := range next.Chained {
+		add(r)
+	}
+	return all[max(0, len(all)-maxChained):]
 }
 
 func lastSeen(log *Log, gun trustdata.GUN) (Seen, bool, error) {
@@ -146,8 +176,9 @@ func lastSeen(log *Log, gun trustdata.GUN) (Seen, bool, error) {
 
 // decodeSeen reads the last record of a log that has one.
 func decodeSeen(log *Log) (Seen, error) {
-	var seen Seen
-	if err := json.Unmarshal(log.records[len(log.records)-1].Data, &seen); err != nil || seen.GUN == "" {
+	last := log.records[len(log.records)-1]
+	seen := Seen{At: last.Time}
+	if err := json.Unmarshal(last.Data, &seen); err != nil || seen.GUN == "" {
 		return Seen{}, fmt.Errorf("%q, last line is about no repository: %w", log.path, ErrBroken)
 	}
 	return seen, nil

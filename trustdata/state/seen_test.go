@@ -2,6 +2,7 @@ package state
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -31,6 +32,7 @@ func openStore(t *testing.T) (*Store, string) {
 
 func wantSeen(t *testing.T, store *Store, want Seen) {
 	t.Helper()
+	want.At = clock()
 	got, ok, err := store.Seen(want.GUN)
 	if diff := cmp.Diff(want, got); !ok || err != nil || diff != "" {
 		t.Errorf("Seen: %v, %v, -want +got:\n%s", ok, err, diff)
@@ -54,6 +56,7 @@ func TestRemember(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := next
+	want.Chained = []RootSeen{seen(3).Root}
 	want.Versions = map[trustdata.Role]int64{trustdata.RoleTargets: 4, trustdata.RoleSnapshot: 9, "targets/alice": 2}
 	wantSeen(t, store, want)
 	if _, ok, err := store.Seen("example.com/acme/other"); ok || err != nil {
@@ -164,4 +167,29 @@ func TestForget(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantSeen(t, store, anew)
+}
+
+// TestChainedRootsAreBounded has more roots follow one another than are kept, and some be
+// told of that were never remembered here.
+func TestChainedRootsAreBounded(t *testing.T) {
+	store, _ := openStore(t)
+	told := seen(1)
+	told.Chained = []RootSeen{{Version: 1, SHA256: "docker"}, told.Root}
+	for v := range int64(maxChained + 10) {
+		next := seen(v + 1)
+		next.Root.SHA256 = fmt.Sprint(v + 1)
+		if v == 0 {
+			next.Chained = told.Chained
+		}
+		if err := store.Remember(next); err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := store.Seen(next.GUN)
+		if err != nil || !got.Follows(next.Root.SHA256) || v > 0 && !got.Follows(fmt.Sprint(v)) || got.Follows("never") || len(got.Chained) > maxChained {
+			t.Fatalf("version %d: %v, %+v", v+1, err, got)
+		}
+		if v == 3 && !got.Follows("docker") {
+			t.Error("the root of docker is forgotten")
+		}
+	}
 }

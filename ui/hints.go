@@ -83,6 +83,7 @@ var verifyHints = map[trustdata.Reason]hint{
 	trustdata.ReasonSignature:   {means: "It is not signed by enough of the keys that it must be signed by. Nothing was stored.", do: "Do not pull. Ask who published it last."},
 	trustdata.ReasonChecksum:    {means: "The file is not the one that was signed: changed on its way, or by the server. Nothing was stored.", do: "Read it again. If it stays, ask who runs the server."},
 	trustdata.ReasonCertificate: {means: "The root key's certificate does not hold. Nothing was stored.", do: "Whoever holds the root key must renew its certificate."},
+	trustdata.ReasonPin:         {means: "The settings of this machine allow only another root. Nothing was stored.", do: "If the root key was replaced on purpose, write its certificate's ID into [pins] of config.toml (keyrite config path). Else do not pull."},
 	trustdata.ReasonFormat:      {means: "It is not metadata that keyrite or any client can use. Nothing was stored.", do: "See whether the address is that of a trust server."},
 	trustdata.ReasonMissing:     {means: "The server names a file that it does not give out.", do: "Read it again. If it stays, ask who runs the server."},
 }

@@ -16,7 +16,7 @@ import (
 // config is config.toml as it stands. What it means is in configcheck.go.
 type config struct {
 	Profile    map[string]profile `toml:"profile"`
-	Pins       map[string]words   `toml:"pins"`
+	Pins       pinSettings        `toml:"pins"`
 	Recipients map[string]words   `toml:"recipients"`
 	Backup     backupSettings     `toml:"backup"`
 	Limits     limits             `toml:"limits"`

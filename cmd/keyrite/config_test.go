@@ -38,7 +38,7 @@ server = { ca = "~/ca.crt", cert = "/srv/c.pem", key = "/srv/k.pem" }
 [profile.test]
 word = "TEST"
 
-[pins]
+[pins.certs]
 "reg.acme.example/web" = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 [recipients]
@@ -57,7 +57,7 @@ func TestConfigShow(t *testing.T) {
 	if code != 0 || errout != "" {
 		t.Fatalf("exit %d: %s", code, errout)
 	}
-	for _, want := range []string{"PROD", "https://notary.acme.example", "env:NOTARY_AUTH", "helper:pass", "https://auth.acme.example", "/srv/keys", "age1ql3z7", "45s", "Nothing is compared with them yet"} {
+	for _, want := range []string{"PROD", "https://notary.acme.example", "env:NOTARY_AUTH", "helper:pass", "https://auth.acme.example", "/srv/keys", "age1ql3z7", "45s", "Pin of reg.acme.example/web"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
@@ -94,8 +94,9 @@ func TestConfigRefused(t *testing.T) {
 		{"realm by http", "[profile.a]\nrealms = [\"http://auth.example\"]", "realms: entry 1 is not https"},
 		{"a password as a source", "[profile.a]\ncredentials = { server = \"hunter2\" }", "a password itself does not belong here"},
 		{"certificate without key", "[profile.a]\ntls = { registry = { cert = \"/c\" } }", "tls.registry: cert and key are set together"},
-		{"pin", "[pins]\n\"reg.example/x\" = \"abc\"", `[pins] "reg.example/x"`},
-		{"pin of nothing", "[pins]\n\"a//b\" = \"abc\"", "[pins]"},
+		{"pin", "[pins.certs]\n\"reg.example/x\" = \"abc\"", `[pins] certs "reg.example/x"`},
+		{"pin of nothing", "[pins.certs]\n\"a//b\" = \"abc\"", "[pins] certs"},
+		{"pinned to a relative file", "[pins.ca]\n\"a/\" = \"ca.pem\"", "neither absolute nor below"},
 		{"recipient", "[recipients]\na = \"age1hunter\"", `[recipients] "a"`},
 		{"recipient's name", "[recipients]\n\"age1x\" = \"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p\"", "no name for a recipient"},
 		{"unknown recipient", "[backup]\nrecipients = [\"nobody\"]", `"nobody" is neither`},

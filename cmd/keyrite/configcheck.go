@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"keyrite/backup"
-	"keyrite/trustdata"
 	"keyrite/trustdata/access"
 )
 
@@ -37,14 +36,7 @@ func (c *cli) checkConfig(cfg *config) error {
 		bad(c.checkProfile(name, &p), "[profile.%s]", name)
 		cfg.Profile[name] = p
 	}
-	for _, gun := range slices.Sorted(maps.Keys(cfg.Pins)) {
-		_, err := trustdata.ParseGUN(gun)
-		bad(err, "[pins]")
-		for _, id := range cfg.Pins[gun] {
-			_, err := trustdata.ParseKeyID(id)
-			bad(err, "[pins] %q", gun)
-		}
-	}
+	cfg.Pins.check(c, bad)
 	for _, name := range slices.Sorted(maps.Keys(cfg.Recipients)) {
 		bad(checkRecipients(name, cfg.Recipients[name]), "[recipients] %q", name)
 	}

@@ -51,6 +51,7 @@ type configShowJSON struct {
 	Profiles   []profileJSON       `json:"profiles"`
 	Pins       map[string][]string `json:"pins"`
 	PinsInUse  bool                `json:"pins_in_use"`
+	FirstUse   bool                `json:"trust_on_first_use"`
 	Recipients map[string][]string `json:"recipients"`
 	Backup     backupSettingsJSON  `json:"backup"`
 	Limits     map[string]string   `json:"limits"`
@@ -84,7 +85,7 @@ func (c *cli) configShow() error {
 		return err
 	}
 	out := configShowJSON{configPathJSON: configPathJSON{cfg.path, cfg.exists}, Profile: name, Profiles: []profileJSON{},
-		Pins: lists(cfg.Pins), Recipients: lists(cfg.Recipients), Confirmed: []realmRecord{},
+		Pins: cfg.Pins.shown(), PinsInUse: true, FirstUse: !cfg.Pins.DisableTOFU, Recipients: lists(cfg.Recipients), Confirmed: []realmRecord{},
 		Backup: backupSettingsJSON{cfg.Backup.To, list([]string(cfg.Backup.Recipients))},
 		Limits: map[string]string{"timeout": cfg.Limits.Timeout, "deadline": cfg.Limits.Deadline}}
 	for _, n := range slices.Sorted(maps.Keys(cfg.Profile)) {
@@ -155,6 +156,7 @@ func configPage(v configShowJSON) ui.Page {
 	for _, gun := range slices.Sorted(maps.Keys(v.Pins)) {
 		rest.Facts = append(rest.Facts, show("Pin of "+trustdata.Visible(gun), v.Pins[gun]...))
 	}
+	rest.Facts = append(rest.Facts, show("A root without a pin", map[bool]string{true: "is trusted when first seen", false: "is refused"}[v.FirstUse]))
 	for _, name := range slices.Sorted(maps.Keys(v.Recipients)) {
 		rest.Facts = append(rest.Facts, show("Recipient "+name, v.Recipients[name]...))
 	}
@@ -164,14 +166,8 @@ func configPage(v configShowJSON) ui.Page {
 		rest.Facts = append(rest.Facts, show("Confirmed", r.Server+" may send its login to "+r.Realm))
 	}
 	page.Sections = append(page.Sections, rest)
-	if len(v.Pins) > 0 {
-		page.Notes = append(page.Notes, pinsNote)
-	}
 	return page
 }
-
-// pinsNote is said wherever pins are shown: who wrote them must not think that they hold.
-const pinsNote = "Pins are read and shown. Nothing is compared with them yet."
 
 type configCheckJSON struct {
 	configPathJSON
@@ -189,8 +185,8 @@ func (c *cli) configCheck() error {
 		return err
 	}
 	out := configCheckJSON{configPathJSON{cfg.path, cfg.exists}, true, slices.Sorted(maps.Keys(cfg.Profile)), []string{}}
-	if len(cfg.Pins) > 0 {
-		out.Notes = append(out.Notes, pinsNote)
+	if _, err := cfg.Pins.read(); err != nil {
+		return err
 	}
 	summary := "The settings can be used."
 	if !cfg.exists {

@@ -15,6 +15,7 @@ import (
 	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/trustdata/access"
+	"keyrite/trustdata/notary"
 	"keyrite/trustdata/registry"
 	"keyrite/trustdata/remote"
 	"keyrite/trustdata/rotation"
@@ -31,6 +32,8 @@ type session struct {
 	state  *state.Store
 	cache  *remote.Cache
 	access access.Config
+	// pins are those of the settings.
+	pins notary.Pins
 	// note takes a sentence that does not change a result, such as a login that could not
 	// be used. The console has no place for it on stderr and shows it with the problem.
 	note func(string)
@@ -47,6 +50,11 @@ func (c *cli) open() (*session, error) {
 		return nil, fmt.Errorf("state folder %q: %w", p.state, err)
 	}
 	s.cache = remote.NewCache(p.cache)
+	if c.config != nil {
+		if s.pins, err = c.config.Pins.read(); err != nil {
+			return nil, err
+		}
+	}
 	s.access = access.Config{
 		DockerDir: p.docker,
 		Server:    c.flags.server,
@@ -120,10 +128,11 @@ func (c *cli) proxy() func(*http.Request) (*url.URL, error) {
 
 // fetcher reads GUNs with everything remembered.
 func (s *session) fetcher() *remote.Fetcher {
-	return &remote.Fetcher{Config: s.access, Cache: s.cache, State: s.state, Now: s.cli.now, Offline: s.cli.flags.offline, Local: s.local}
+	return &remote.Fetcher{Config: s.access, Cache: s.cache, State: s.state, Now: s.cli.now, Offline: s.cli.flags.offline, Local: s.local, Pins: s.pins}
 }
 
-// fresh reads GUNs as a client that has nothing cached and remembers nothing.
+// fresh reads GUNs as a client that has nothing cached, remembers nothing and pins nothing:
+// it reads back what was just published, which may be a new root that no pin names yet.
 func (s *session) fresh() *remote.Fetcher {
 	return &remote.Fetcher{Config: s.access, Now: s.cli.now}
 }

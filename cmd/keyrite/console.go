@@ -95,7 +95,7 @@ func (d *desk) parseName(typed string) (trustdata.GUN, error) {
 
 func (d *desk) keysScreen() ui.Screen {
 	return keys.New(keys.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Store: d.session.keys, Finder: d,
-		Dirs: d.session.paths.trust, OpenRepository: d.tagsScreen, Rotate: d.rotateKey, BackUp: d.backupScreen})
+		Dirs: d.session.paths.trust, OpenRepository: d.tagsScreen, Import: d.importScreen, Rotate: d.rotateKey, BackUp: d.backupScreen})
 }
 
 func (d *desk) reposScreen() ui.Screen {

@@ -20,10 +20,13 @@ func (d *desk) firstScreen() ui.Screen {
 	if known, err := d.session.known(d.ctx); err != nil || len(known) > 0 {
 		return nil
 	}
+	restore := firstrun.Choice{Name: "Restore keys from a backup", Follows: "from a USB stick or a folder", Screen: func() ui.Screen { return d.restoreScreen("") }}
+	if d.session.cli.flags.readOnly {
+		restore.Screen, restore.Say = nil, "This session is read-only: start keyrite without --read-only to restore keys."
+	}
 	return firstrun.New(firstrun.Options{Styles: d.styles, Looked: d.looked(), ParseName: d.parseName, Open: d.tagsScreen, Choices: []firstrun.Choice{
 		{Name: "Look at a repository", Follows: "who signed what, and does it still hold? Needs no key."},
-		{Name: "Restore keys from a backup", Follows: "from a USB stick or a folder",
-			Say: "keyrite backup restore FILE -i IDENTITY --to DIR restores keys. Nothing that is there is replaced."},
+		restore,
 		{Name: "Use keys in another folder", Follows: "only looks, until you ask for more", Say: "Start keyrite --trust-dir DIR for keys in another folder."},
 		{Name: "Try it on made-up data", Follows: "a company with problems to fix; nothing is real", Say: "Leave, and start keyrite demo. It touches nothing of yours."},
 		{Name: "Make a first root key", Follows: "a page to read first; nothing is made without being asked for", Screen: d.aboutRoots},

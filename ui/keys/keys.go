@@ -39,6 +39,9 @@ type Options struct {
 	Rotate func(keyring.Info) (screen ui.Screen, reason string)
 	// BackUp makes the screen that backs keys up, and may be nil.
 	BackUp func() ui.Screen
+	// Import makes the screen that brings key files in, or says why there is none. It may
+	// be nil: then there is no such key.
+	Import func() (screen ui.Screen, reason string)
 }
 
 // Model is the screen.
@@ -52,7 +55,7 @@ type Model struct {
 	keys   keyMap
 }
 
-type keyMap struct{ open, rotate, backUp, refresh key.Binding }
+type keyMap struct{ open, rotate, backUp, bring, refresh key.Binding }
 
 // loaded is one reading of the folder: first the files alone, then with their uses.
 type loaded struct {
@@ -66,9 +69,10 @@ func New(opt Options) *Model {
 	m := &Model{List: ui.NewList(opt.Styles, "key", "keys"), opt: opt,
 		loader: ui.NewLoader[loaded](opt.Context, opt.Clock),
 		keys: keyMap{open: ui.Bind("Enter", "open", "enter", "l", "right"), rotate: ui.Bind("R", "rotate", "R"),
-			backUp: ui.Bind("b", "back up", "b", "B"), refresh: ui.Bind("r", "refresh", "r")}}
+			backUp: ui.Bind("b", "back up", "b", "B"), bring: ui.Bind("I", "import", "I"), refresh: ui.Bind("r", "refresh", "r")}}
 	m.keys.rotate.SetEnabled(opt.Rotate != nil)
 	m.keys.backUp.SetEnabled(opt.BackUp != nil)
+	m.keys.bring.SetEnabled(opt.Import != nil)
 	return m
 }
 
@@ -156,6 +160,12 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.load()
 	case key.Matches(k, m.keys.backUp):
 		return ui.Send(ui.PushMsg{Screen: m.opt.BackUp()})
+	case key.Matches(k, m.keys.bring):
+		s, why := m.opt.Import()
+		if s == nil {
+			return ui.Say(why)
+		}
+		return ui.Send(ui.PushMsg{Screen: s})
 	case key.Matches(k, m.keys.open, m.keys.rotate):
 		info, ok := m.selected()
 		if !ok {
@@ -189,12 +199,12 @@ func (m *Model) selected() (keyring.Info, bool) {
 
 // ShortHelp are the keys of the footer.
 func (m *Model) ShortHelp() []key.Binding {
-	return append([]key.Binding{m.keys.open, m.keys.rotate, m.keys.backUp}, append(m.Short(), m.keys.refresh)...)
+	return append([]key.Binding{m.keys.open, m.keys.rotate, m.keys.backUp, m.keys.bring}, append(m.Short(), m.keys.refresh)...)
 }
 
 // FullHelp are all keys of this screen.
 func (m *Model) FullHelp() [][]key.Binding {
-	return [][]key.Binding{{m.keys.open, m.keys.rotate, m.keys.backUp, m.keys.refresh}, m.Moves()}
+	return [][]key.Binding{{m.keys.open, m.keys.rotate, m.keys.backUp, m.keys.bring, m.keys.refresh}, m.Moves()}
 }
 
 var _ ui.Screen = (*Model)(nil)

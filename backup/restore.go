@@ -175,9 +175,10 @@ func (w *restorer) write(row RestoreRow, data []byte) error {
 		return err
 	}
 	if row.Action == ActionReplace {
-		if err := w.trash(row); err != nil {
-			return err
-		}
+		err := w.replace(row, data)
+		w.done += row.Size
+		w.progress.step(PhaseWrite, w.done, w.total)
+		return err
 	}
 	// The file is taken back even if writing it reports an error: it may be in place
 	// without being durable.
@@ -213,38 +214,15 @@ func (w *restorer) makeParents(name string) error {
 	return nil
 }
 
-func (w *restorer) trash(row RestoreRow) error {
-	to, err := w.plan.to.Trash(w.ctx, row.KeyID, w.plan.opt.Now)
-	if err != nil {
-		return err
-	}
-	w.trashed = append(w.trashed, to)
-	rel, err := filepath.Rel(w.plan.To, to)
-	if err != nil {
-		return err
-	}
-	rel = filepath.ToSlash(rel)
-	w.back = append(w.back, func() error {
-		err := state.Rename(w.root, rel, row.Path)
-		for _, dir := range slices.Backward(parents(rel)) {
-			_ = w.root.Remove(dir) // it goes if nothing else is in it
-		}
-		return err
-	})
-	return nil
-}
-
 // takeBack removes a file that this run wrote, and only if it still is that file: its
 // bytes are in the backup.
 func (w *restorer) takeBack(row RestoreRow) error {
-	sum, err := (&present{root: w.root}).hash(row.Path)
-	switch {
-	case err != nil || sum == "":
+	if err := w.stillOurs(row); err != nil {
 		return err
-	case sum != row.SHA256:
-		return fmt.Errorf("%q holds something else than was written and is left as it is", row.Path)
 	}
-	if err := w.root.Remove(row.Path); err != nil {
+	if err := w.root.Remove(row.Path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	return state.SyncDir(w.root, path.Dir(row.Path))

@@ -125,6 +125,18 @@ func (v vault) Put(ctx context.Context, name string, pem []byte) error {
 	if !validPut(name) {
 		return fmt.Errorf("%q is no name for a key file", name)
 	}
+	if err := v.mayPut(file, pem); err != nil {
+		return err
+	}
+	return v.locked(ctx, func() error {
+		if err := v.disk.create(file, pem); err != nil {
+			return v.wrap(file, err)
+		}
+		return v.readBack(file, pem)
+	})
+}
+
+func (v vault) mayPut(file string, pem []byte) error {
 	if _, err := parseFile(pem); errors.Is(err, ErrDamaged) {
 		return v.wrap(file, err)
 	}
@@ -135,12 +147,7 @@ func (v vault) Put(ctx context.Context, name string, pem []byte) error {
 	if content != "" && content != row.KeyID {
 		return v.wrap(file, ErrMismatch)
 	}
-	return v.locked(ctx, func() error {
-		if err := v.disk.create(file, pem); err != nil {
-			return v.wrap(file, err)
-		}
-		return v.readBack(file, pem)
-	})
+	return nil
 }
 
 func validPut(name string) bool {

@@ -89,6 +89,51 @@ func TestPasswdIsCutShort(t *testing.T) {
 	}
 }
 
+// A key file is replaced by another on a machine that stops after 0, 1, 2 ... changes of
+// the disk: there is a whole one in its place each time, and the old bytes are not lost.
+func TestReplaceIsCutShort(t *testing.T) {
+	k, err := newPrivateKey(ecdsaVector(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	file := func(pass string) []byte {
+		data, err := Encode(k, NewPassphrase([]byte(pass)), Header{Role: "root"}, Format{MinIterations})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	old, from := file("before"), file("after")
+	ended := false
+	for cut := 0; !ended && cut < 10; cut++ {
+		mem := NewMem()
+		mem.Set(keyName(k.KeyID()), old)
+		left := cut
+		_, err := vault{crashing{mem.disk, &left}}.Replace(t.Context(), k.KeyID(), from, now)
+		ended = err == nil
+		if err != nil && !errors.Is(err, errCrash) {
+			t.Fatal(err)
+		}
+		there, err := mem.Raw(t.Context(), k.KeyID())
+		if err != nil || !bytes.Equal(there, old) && !bytes.Equal(there, from) || ended && !bytes.Equal(there, from) {
+			t.Errorf("after %d changes the key is neither file, %v", cut, err)
+		}
+		if !bytes.Equal(there, old) && !inTrashOf(mem, old) {
+			t.Errorf("after %d changes the old file is nowhere", cut)
+		}
+		if _, err := mem.Replace(t.Context(), k.KeyID(), from, now); err != nil {
+			t.Errorf("again, after %d changes: %v", cut, err)
+		}
+		if waiting, err := mem.Pending(t.Context()); err != nil || len(waiting) != 0 {
+			t.Errorf("after %d changes there waits %v, %v", cut, waiting, err)
+		}
+	}
+	if !ended {
+		t.Error("it never came to its end")
+	}
+}
+
 func opens(s Store, id trustdata.KeyID, p Passphrase) bool {
 	_, err := s.Open(context.Background(), id, p)
 	return err == nil

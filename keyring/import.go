@@ -103,18 +103,7 @@ func keptHeaders(headers map[string]string) map[string]string {
 
 // beside writes the file that is to take a key's place, and opens it.
 func (v vault) beside(ctx context.Context, id trustdata.KeyID, data []byte, p Passphrase, now time.Time) (name string, err error) {
-	if name, err = pendingName(passwdOp, id); err != nil {
-		return "", err
-	}
-	if _, err := v.disk.read(name); !errors.Is(err, fs.ErrNotExist) { // left of a run that was cut short
-		if _, err := v.toTrash(ctx, name, id, now); err != nil {
-			return "", err
-		}
-	}
-	if err := v.disk.create(name, data); err != nil {
-		return "", v.wrap(name, err)
-	}
-	if err := v.readBack(name, data); err != nil {
+	if name, err = v.layBeside(ctx, passwdOp, id, data, now); err != nil {
 		return "", err
 	}
 	k, err := v.reopen(name, id, p)
@@ -123,6 +112,59 @@ func (v vault) beside(ctx context.Context, id trustdata.KeyID, data []byte, p Pa
 	}
 	k.Wipe()
 	return name, nil
+}
+
+// layBeside writes a file into pending/ and reads it back.
+func (v vault) layBeside(ctx context.Context, op string, id trustdata.KeyID, data []byte, now time.Time) (name string, err error) {
+	if name, err = pendingName(op, id); err != nil {
+		return "", err
+	}
+	if _, err := v.disk.read(name); !errors.Is(err, fs.ErrNotExist) { // left of a run that was cut short
+		if _, err := v.toTrash(ctx, name, id, now); err != nil {
+			return "", err
+		}
+	}
+	if err := v.disk.create(name, data); err != nil {
+		v.tidyPending(op)
+		return "", v.wrap(name, err)
+	}
+	return name, v.readBack(name, data)
+}
+
+// ReplaceOp is the operation under which a file waits in pending/ that Replace was given.
+const ReplaceOp = "restore"
+
+// Replace puts a key file, with the rules of Put, where another file of that key is, and
+// gives the path of the old one, which is kept in the trash. Whatever the moment of a
+// kill, private/<id>.key is the old file or the new one. After an error what was given may
+// be left in pending/, where the next Replace of the key takes it out of the way.
+func (v vault) Replace(ctx context.Context, id trustdata.KeyID, pem []byte, now time.Time) (string, error) {
+	name, kept := keyName(id), ""
+	if err := v.mayPut(name, pem); err != nil {
+		return "", err
+	}
+	err := v.locked(ctx, func() error {
+		old, err := v.disk.read(name)
+		if err != nil {
+			return v.wrap(name, err)
+		}
+		beside, err := v.layBeside(ctx, ReplaceOp, id, pem, now)
+		if err != nil {
+			return err
+		}
+		if kept, err = v.copyToTrash(id, old, now); err != nil {
+			return err
+		}
+		if err := v.disk.replace(beside, name); err != nil {
+			return v.wrap(name, err)
+		}
+		v.tidyPending(ReplaceOp)
+		return v.readBack(name, pem)
+	})
+	if err != nil {
+		return "", err
+	}
+	return v.disk.full(kept), nil
 }
 
 // copyToTrash keeps a file's bytes in the trash while the file stays where it is.

@@ -15,14 +15,24 @@ import (
 
 func (c *cli) archiveCommand() *cobra.Command {
 	var to string
+	var tuf tufExport
 	cmd := &cobra.Command{
 		Use: "archive GUN... --to DIR", Short: "Save a repository's raw metadata with every root version, verified, before its server closes",
 		Long: "Save the raw evidence of repositories: every root version that the server still has, the current metadata\n" +
 			"of every role, and a transcript of what was verified. tags and inspect read it with --from-archive, without\n" +
-			"any server, and verify it anew as of the time of the archive.",
+			"any server, and verify it anew as of the time of the archive.\n\n" +
+			"With --as-tuf what docker resolves is signed anew as a TUF 1.0 repository, with the keys of this machine\n" +
+			"that --tuf-keys names. The same once more signs its next version, which its timestamp wants every two weeks.",
 		Args: usageArgs(cobra.MinimumNArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.archive(cmd.Context(), args, to) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if tuf.dir != "" || len(tuf.keys) > 0 {
+				return c.archiveAsTUF(cmd.Context(), args, to, tuf)
+			}
+			return c.archive(cmd.Context(), args, to)
+		},
 	}
+	cmd.Flags().StringVar(&tuf.dir, "as-tuf", "", "write one repository to `DIR` as a TUF 1.0 repository")
+	cmd.Flags().StringSliceVar(&tuf.keys, "tuf-keys", nil, "`ROLE=KEYID,...`: which keys sign it (root only the first time, targets, snapshot, timestamp)")
 	cmd.Flags().StringVar(&to, "to", "", "the folder that archives go to: `DIR`")
 	return cmd
 }

@@ -134,7 +134,7 @@ func TestRotateStopped(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := c.stage(dir); err != nil {
+		if err := stage(dir, c.files); err != nil {
 			t.Fatal(err)
 		}
 		waiting, err := os.ReadDir(filepath.Join(w.dir, ready))
@@ -142,7 +142,7 @@ func TestRotateStopped(t *testing.T) {
 			t.Fatalf("%v, %v", waiting, err)
 		}
 		for _, e := range waiting[:stop] {
-			if err := os.Rename(filepath.Join(w.dir, ready, e.Name()), filepath.Join(w.dir, e.Name()[3:])); err != nil {
+			if err := os.Rename(filepath.Join(w.dir, ready, e.Name()), filepath.Join(w.dir, e.Name()[6:])); err != nil {
 				t.Fatal(err)
 			}
 		}

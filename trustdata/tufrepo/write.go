@@ -44,7 +44,7 @@ func (c *Change) Write(ctx context.Context, now time.Time) (*Result, error) {
 	if err := c.unmoved(ctx, now); err != nil {
 		return nil, err
 	}
-	if err := c.stage(dir); err != nil {
+	if err := stage(dir, c.files); err != nil {
 		return nil, fmt.Errorf("nothing was changed: %w", err)
 	}
 	if err := place(dir); err != nil {
@@ -73,7 +73,7 @@ func (c *Change) unmoved(ctx context.Context, now time.Time) error {
 
 // stage writes the files where no client looks, and decides the rotation by one rename.
 // What a staging that never came so far left behind is no part of anything.
-func (c *Change) stage(dir *os.Root) error {
+func stage(dir *os.Root, files []file) error {
 	mode := fs.FileMode(0o644)
 	if info, err := dir.Stat("timestamp.json"); err == nil {
 		mode = info.Mode().Perm()
@@ -84,8 +84,8 @@ func (c *Change) stage(dir *os.Root) error {
 	if err := dir.Mkdir(filling, 0o700); err != nil {
 		return err
 	}
-	for i, f := range c.files {
-		name := path.Join(filling, fmt.Sprintf("%02d-%s", i, f.name))
+	for i, f := range files {
+		name := path.Join(filling, fmt.Sprintf("%05d-%s", i, f.name))
 		if err := state.CreateFile(dir, name, f.raw); err != nil {
 			return err
 		}
@@ -125,11 +125,13 @@ func place(dir *os.Root) error {
 	return state.SyncDir(dir, ".")
 }
 
-// Finish completes a rotation that was decided and not put in place whole. It reports
-// whether there was one.
+// Finish completes what was decided and not put in place whole. It reports whether there
+// was anything; in a folder that is absent there is not.
 func Finish(base string) (bool, error) {
 	dir, err := os.OpenRoot(base)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	} else if err != nil {
 		return false, err
 	}
 	defer dir.Close()

@@ -6,20 +6,18 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"keyrite/trustdata"
 )
 
 // List implements Store.
 func (v vault) List(ctx context.Context) ([]Info, error) {
-	var rows []Info
-	err := v.walk(ctx, private,
-		func(name string, info fs.FileInfo) { rows = append(rows, v.describe(name, info)) },
-		func(folder string, err error) {
-			rows = append(rows, Info{Path: v.disk.full(folder), Problem: "the folder cannot be read: " + cause(err)})
-		})
+	rows, err := v.listFolder(ctx, private)
 	if err != nil {
 		return nil, err
 	}
@@ -27,11 +25,91 @@ func (v vault) List(ctx context.Context) ([]Info, error) {
 	return rows, nil
 }
 
+// listFolder describes the key files of a folder and of those in it. Each is opened once,
+// through the open folder.
+func (v vault) listFolder(ctx context.Context, folder string) ([]Info, error) {
+	unreadable := func(err error) ([]Info, error) {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		return []Info{{Path: v.disk.full(folder), Problem: "the folder cannot be read: " + cause(err)}}, nil
+	}
+	from, err := v.disk.shelf(folder)
+	if err != nil {
+		return unreadable(err)
+	}
+	defer from.close()
+	entries, err := from.names()
+	if err != nil {
+		return unreadable(err)
+	}
+	var files, folders []fs.DirEntry
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), suffix) {
+			files = append(files, e)
+		} else if e.IsDir() {
+			folders = append(folders, e)
+		}
+	}
+	rows, err := v.describeAll(ctx, from, folder, files)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range folders {
+		below, err := v.listFolder(ctx, path.Join(folder, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, below...)
+	}
+	return rows, nil
+}
+
+// fewFiles are described one after another: more hands would cost more than they do.
+const fewFiles = 64
+
+// describeAll makes the rows of a folder's files, as many at once as there are processors.
+// A file that has gone meanwhile has none.
+func (v vault) describeAll(ctx context.Context, from shelf, folder string, files []fs.DirEntry) ([]Info, error) {
+	rows, there := make([]Info, len(files)), make([]bool, len(files))
+	var next atomic.Int64
+	work := func() {
+		for ctx.Err() == nil {
+			i := int(next.Add(1)) - 1
+			if i >= len(files) {
+				return
+			}
+			rows[i], there[i] = v.describe(from, folder, files[i])
+		}
+	}
+	var wg sync.WaitGroup
+	if len(files) > fewFiles {
+		for range runtime.GOMAXPROCS(0) - 1 {
+			wg.Go(work)
+		}
+	}
+	work()
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	kept := rows[:0]
+	for i, row := range rows {
+		if there[i] {
+			kept = append(kept, row)
+		}
+	}
+	return kept, nil
+}
+
 // describe makes a key file's row, whatever state it is in.
-func (v vault) describe(name string, stat fs.FileInfo) Info {
-	var row Info
+func (v vault) describe(from shelf, folder string, entry fs.DirEntry) (row Info, there bool) {
+	name := folder + "/" + entry.Name()
+	data, stat, err := from.read(entry)
+	if errors.Is(err, fs.ErrNotExist) {
+		return row, false
+	}
 	var content trustdata.KeyID
-	data, err := v.disk.read(name)
 	if err == nil {
 		row, content = inspect(data)
 	} else {
@@ -40,14 +118,17 @@ func (v vault) describe(name string, stat fs.FileInfo) Info {
 	if len(data) > maxFile {
 		row.SHA256 = ""
 	}
-	row.Path, row.Mode, row.ModTime = v.disk.full(name), stat.Mode(), stat.ModTime()
+	if stat != nil {
+		row.Mode, row.ModTime = stat.Mode(), stat.ModTime()
+	}
+	row.Path = v.disk.full(name)
 	if problem := row.place(name); row.Problem == "" {
 		row.Problem = problem
 	}
 	if row.Problem == "" && content != "" && content != row.KeyID {
 		row.Problem = ErrMismatch.Error()
 	}
-	return row
+	return row, true
 }
 
 // place fills in what the file's name and folder say. Docker and notary take the name for

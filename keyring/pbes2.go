@@ -63,6 +63,14 @@ type sealed struct {
 // parseSealed reads an EncryptedPrivateKeyInfo. Trailing bytes are ignored, as by the
 // reference implementation.
 func parseSealed(der []byte) (sealed, error) {
+	if s, ok := usualSealed(der); ok {
+		return s, nil
+	}
+	return fullSealed(der)
+}
+
+// fullSealed reads every shape, and says what is wrong with one that it does not read.
+func fullSealed(der []byte) (sealed, error) {
 	var scheme struct {
 		Scheme struct {
 			OID        asn1.ObjectIdentifier

@@ -17,6 +17,7 @@ type disk interface {
 	full(name string) string
 	entries(folder string) ([]fs.FileInfo, error) // fs.ErrNotExist for a folder that is not there
 	read(name string) ([]byte, error)             // regular files only, at most maxFile+1 bytes
+	shelf(folder string) (shelf, error)           // for reading many files of one folder
 	create(name string, data []byte) error        // durable; fs.ErrExist
 	move(from, to string) error                   // one rename, durable; fs.ErrExist
 	replace(from, to string) error                // one rename over what is there, durable
@@ -95,7 +96,7 @@ func (v vault) findLegacy(ctx context.Context, id trustdata.KeyID) (string, erro
 			if stem, _ := legacyStem(name); found == "" && stem == string(id) {
 				found = name
 			}
-		}, nil)
+		})
 		if err != nil {
 			return "", err
 		}
@@ -106,14 +107,11 @@ func (v vault) findLegacy(ctx context.Context, id trustdata.KeyID) (string, erro
 	return found, nil
 }
 
-// walk calls file for each "*.key" below folder, in order, and broken, unless it is nil,
-// for a folder within that cannot be read.
-func (v vault) walk(ctx context.Context, folder string, file func(string, fs.FileInfo), broken func(string, error)) error {
+// walk calls file for each "*.key" below folder, in order. A folder that cannot be read
+// is passed over.
+func (v vault) walk(ctx context.Context, folder string, file func(string, fs.FileInfo)) error {
 	entries, err := v.disk.entries(folder)
 	if err != nil {
-		if broken != nil && !errors.Is(err, fs.ErrNotExist) {
-			broken(folder, err)
-		}
 		return nil
 	}
 	for _, info := range entries {
@@ -124,7 +122,7 @@ func (v vault) walk(ctx context.Context, folder string, file func(string, fs.Fil
 		if strings.HasSuffix(name, suffix) {
 			file(name, info)
 		} else if info.IsDir() {
-			if err := v.walk(ctx, name, file, broken); err != nil {
+			if err := v.walk(ctx, name, file); err != nil {
 				return err
 			}
 		}

@@ -94,7 +94,11 @@ func (s *session) withUses(ctx context.Context) ([]keyring.Info, keys.Uses, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	uses, err := s.uses(ctx)
+	guns, err := s.knownWith(ctx, infos)
+	if err != nil {
+		return nil, nil, err
+	}
+	uses, err := s.usesIn(ctx, guns)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"keyrite/keyring"
 	"keyrite/trustdata"
 )
 
@@ -37,20 +38,25 @@ func (s *session) resolve(ctx context.Context, typed string) (trustdata.GUN, err
 // known lists every GUN that this machine has heard of, sorted: from key files, from
 // docker's and notary's cached metadata, and from what was read before.
 func (s *session) known(ctx context.Context) ([]trustdata.GUN, error) {
+	infos, err := s.keys.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.knownWith(ctx, infos)
+}
+
+// knownWith is known where the key files have been listed already.
+func (s *session) knownWith(ctx context.Context, infos []keyring.Info) ([]trustdata.GUN, error) {
 	guns, err := s.state.Known()
 	if err != nil {
 		return nil, err
 	}
+	for _, info := range infos {
+		if info.GUN != "" {
+			guns = append(guns, info.GUN)
+		}
+	}
 	for _, dir := range s.dirs {
-		infos, err := dir.List(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, info := range infos {
-			if info.GUN != "" {
-				guns = append(guns, info.GUN)
-			}
-		}
 		cached, err := dir.LocalMetadata(ctx)
 		if err != nil {
 			return nil, err

@@ -16,6 +16,11 @@ func (s *session) uses(ctx context.Context) (keys.Uses, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.usesIn(ctx, guns)
+}
+
+// usesIn is uses where it is known which repositories there are.
+func (s *session) usesIn(ctx context.Context, guns []trustdata.GUN) (keys.Uses, error) {
 	all := make([]*trustdata.Collection, len(guns))
 	s.each(ctx, guns, true, func(i int, res *remote.Result, err error) {
 		if err == nil {

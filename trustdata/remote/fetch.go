@@ -73,7 +73,8 @@ func (r *Result) Files() map[trustdata.Role][]byte { return rawFiles(r.Repo) }
 //
 // A delegation that is refused is skipped and named in the collection. Whatever else is
 // refused or cannot be had is an error: a *trustdata.VerifyError with role and reason, a
-// *StatusError, or an error of the network. Then nothing is remembered and the cache
+// *StatusError, or an error of the network. A rollback or a broken chain of roots is a
+// *Conflict, too. Then nothing is remembered and the cache
 // stays as it is; it is never read in the server's place, except with Offline.
 func (f *Fetcher) Fetch(ctx context.Context, gun trustdata.GUN) (*Result, error) {
 	if _, err := trustdata.ParseGUN(string(gun)); err != nil {
@@ -100,14 +101,14 @@ func (f *Fetcher) Fetch(ctx context.Context, gun trustdata.GUN) (*Result, error)
 			client = client.NoCache()
 		}
 		requests = client.Requests
-		s.from = &live{client: client, cache: f.Cache}
+		s.from = &live{client: client, cache: f.Cache, served: map[trustdata.Role][]byte{}}
 	}
 	repo, err := s.run()
 	if err != nil {
 		if s.reached != nil && f.State != nil {
 			err = errors.Join(err, f.State.Remember(s.progress(ep)))
 		}
-		return nil, err
+		return nil, s.conflict(f, ep.URL.String(), err)
 	}
 	result := &Result{Repo: repo, Collection: repo.Collection(), Requests: requests(), Notes: ep.Problems()}
 	if err := f.finish(result, s, ep); err != nil {

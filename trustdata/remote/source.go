@@ -24,17 +24,28 @@ type live struct {
 	cache  *Cache
 	// stamp is the timestamp that was asked for already, to be used once.
 	stamp []byte
+	// served is the last file of each role that the server gave out.
+	served map[trustdata.Role][]byte
+}
+
+func (l *live) keep(role trustdata.Role, raw []byte, err error) ([]byte, error) {
+	if err == nil {
+		l.served[role] = raw
+	}
+	return raw, err
 }
 
 func (l *live) firstRoot(ctx context.Context) ([]byte, error) {
-	return l.client.Get(ctx, trustdata.RoleRoot, notary.Limit(trustdata.RoleRoot))
+	raw, err := l.client.Get(ctx, trustdata.RoleRoot, notary.Limit(trustdata.RoleRoot))
+	return l.keep(trustdata.RoleRoot, raw, err)
 }
 
 func (l *live) rootAt(ctx context.Context, n int64, sha256hex string) ([]byte, error) {
 	if raw, ok := l.cached(trustdata.RoleRoot, sha256hex); ok {
 		return raw, nil
 	}
-	return l.client.ByVersion(ctx, trustdata.RoleRoot, n, notary.Limit(trustdata.RoleRoot))
+	raw, err := l.client.ByVersion(ctx, trustdata.RoleRoot, n, notary.Limit(trustdata.RoleRoot))
+	return l.keep(trustdata.RoleRoot, raw, err)
 }
 
 func (l *live) timestamp(ctx context.Context) ([]byte, error) {
@@ -42,7 +53,8 @@ func (l *live) timestamp(ctx context.Context) ([]byte, error) {
 		l.stamp = nil
 		return stamp, nil
 	}
-	return l.client.Get(ctx, trustdata.RoleTimestamp, notary.Limit(trustdata.RoleTimestamp))
+	raw, err := l.client.Get(ctx, trustdata.RoleTimestamp, notary.Limit(trustdata.RoleTimestamp))
+	return l.keep(trustdata.RoleTimestamp, raw, err)
 }
 
 func (l *live) byHash(ctx context.Context, role trustdata.Role, meta notary.Meta) ([]byte, error) {
@@ -50,7 +62,8 @@ func (l *live) byHash(ctx context.Context, role trustdata.Role, meta notary.Meta
 	if raw, ok := l.cached(role, hash); ok {
 		return raw, nil
 	}
-	return l.client.ByHash(ctx, role, hash, meta.Length)
+	raw, err := l.client.ByHash(ctx, role, hash, meta.Length)
+	return l.keep(role, raw, err)
 }
 
 // hashOf is the SHA-256 that a parent names, in hex.

@@ -178,3 +178,39 @@ func writeConfig(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+// TestConfirmedRealms holds that what was confirmed holds for that pair alone, in the
+// console too, and that a log that was changed is not believed.
+func TestConfirmedRealms(t *testing.T) {
+	c := newCLI(process{in: strings.NewReader(""), out: io.Discard, err: io.Discard, getenv: func(string) string { return "" }, now: time.Now})
+	path := filepath.Join(t.TempDir(), "realms.jsonl")
+	b := &realmBook{cli: c, path: path, quiet: true}
+	confirmed := func(server, realm string) bool {
+		t.Helper()
+		ok, err := b.confirm(t.Context(), server, realm)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ok
+	}
+	if confirmed("reg.example", "https://auth.example") {
+		t.Error("confirmed before anybody was asked")
+	}
+	if err := b.remember(realmRecord{"reg.example", "https://auth.example"}); err != nil {
+		t.Fatal(err)
+	}
+	for pair, want := range map[[2]string]bool{
+		{"reg.example", "https://auth.example"}: true, {"other.example", "https://auth.example"}: false,
+		{"reg.example:444", "https://auth.example"}: false, {"reg.example", "https://auth.example:444"}: false,
+	} {
+		if confirmed(pair[0], pair[1]) != want {
+			t.Errorf("%q: want %v", pair, want)
+		}
+	}
+	if err := os.WriteFile(path, []byte(`{"format":1,"seq":1,"prev":"x"}`+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := b.confirm(t.Context(), "reg.example", "https://auth.example"); ok || err == nil {
+		t.Errorf("a broken log gives %v, %v", ok, err)
+	}
+}

@@ -25,7 +25,7 @@ func (c *cli) console(ctx context.Context) error {
 		return err
 	}
 	s.note = func(string) {}
-	s.access.Confirm = nil // the console cannot be interrupted by a question on stderr
+	s.realms.quiet = true // the console cannot be interrupted by a question on stderr
 	// While the console runs nothing else writes to the terminal, or asks there.
 	stderr := c.err
 	c.err = io.Discard
@@ -106,5 +106,5 @@ func (d *desk) reposScreen() ui.Screen {
 func (d *desk) tagsScreen(gun trustdata.GUN) ui.Screen {
 	return tags.New(tags.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Source: d, GUN: gun,
 		Offline: d.session.cli.flags.offline, Rotate: d.rotateRepository,
-		Sign: d.signTags, Unsign: d.unsignTags, Archive: d.archiveScreen})
+		Sign: d.signTags, Unsign: d.unsignTags, Archive: d.archiveScreen, Export: d.session.exportHere})
 }

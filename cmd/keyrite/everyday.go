@@ -28,7 +28,7 @@ func (d *desk) signScreen(gun trustdata.GUN, tags, hidden []string, unsign bool)
 	if reason := d.readOnlyReason(); reason != "" {
 		return nil, reason
 	}
-	return change.New(change.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, GUN: gun, Tags: tags, Hidden: hidden,
+	return change.New(change.Options{Profile: d.session.cli.profileLabel(), Context: d.ctx, Styles: d.styles, Clock: d.clock, GUN: gun, Tags: tags, Hidden: hidden,
 		Unsign: unsign, Service: &signService{desk: d, unsign: unsign}}), ""
 }
 

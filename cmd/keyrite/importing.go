@@ -18,7 +18,7 @@ func (d *desk) importScreen() (ui.Screen, string) {
 	if d.session.cli.flags.readOnly {
 		return nil, "This session is read-only: start keyrite without --read-only to change something."
 	}
-	return importkeys.New(importkeys.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Service: importService{d}}), ""
+	return importkeys.New(importkeys.Options{Profile: d.session.cli.profileLabel(), Context: d.ctx, Styles: d.styles, Clock: d.clock, Service: importService{d}}), ""
 }
 
 // importService is what the importing screen needs of the layers below.

@@ -28,7 +28,8 @@ func (s *session) logIn() error {
 	if err := c.configure(&s.access); err != nil {
 		return err
 	}
-	s.access.Confirm = (&realmBook{cli: c, path: filepath.Join(s.paths.state, "realms.jsonl")}).confirm
+	s.realms = &realmBook{cli: c, path: filepath.Join(s.paths.state, "realms.jsonl")}
+	s.access.Confirm = s.realms.confirm
 	return nil
 }
 
@@ -65,8 +66,9 @@ func (c *cli) helperEnv() []string {
 // realmBook remembers which servers may send their login to which token services. A
 // person is asked once about each pair.
 type realmBook struct {
-	cli  *cli
-	path string
+	cli   *cli
+	path  string
+	quiet bool // nobody is asked; what was confirmed before holds
 
 	mu sync.Mutex
 }
@@ -90,7 +92,7 @@ func (b *realmBook) confirm(ctx context.Context, server, realm string) (bool, er
 			return true, nil
 		}
 	}
-	if !b.cli.canPrompt() {
+	if b.quiet || !b.cli.canPrompt() {
 		return false, nil
 	}
 	fmt.Fprintf(b.cli.err, "%s wants its login sent to %s, which is another host.\n  Say yes only if whoever runs %s says that this is its token service.\n",

@@ -32,6 +32,7 @@ type session struct {
 	state  *state.Store
 	cache  *remote.Cache
 	access access.Config
+	realms *realmBook
 	// pins are those of the settings.
 	pins notary.Pins
 	// note takes a sentence that does not change a result, such as a login that could not

@@ -39,24 +39,24 @@ func (v vault) listFolder(ctx context.Context, folder string) ([]Info, error) {
 		return unreadable(err)
 	}
 	defer from.close()
-	entries, err := from.names()
+	names, err := from.names()
 	if err != nil {
 		return unreadable(err)
 	}
-	var files, folders []fs.DirEntry
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), suffix) {
-			files = append(files, e)
-		} else if e.IsDir() {
-			folders = append(folders, e)
+	var files, folders []string
+	for _, name := range names {
+		if strings.HasSuffix(name, suffix) {
+			files = append(files, name)
+		} else if from.isFolder(name) {
+			folders = append(folders, name)
 		}
 	}
 	rows, err := v.describeAll(ctx, from, folder, files)
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range folders {
-		below, err := v.listFolder(ctx, path.Join(folder, e.Name()))
+	for _, name := range folders {
+		below, err := v.listFolder(ctx, path.Join(folder, name))
 		if err != nil {
 			return nil, err
 		}
@@ -70,7 +70,7 @@ const fewFiles = 64
 
 // describeAll makes the rows of a folder's files, as many at once as there are processors.
 // A file that has gone meanwhile has none.
-func (v vault) describeAll(ctx context.Context, from shelf, folder string, files []fs.DirEntry) ([]Info, error) {
+func (v vault) describeAll(ctx context.Context, from shelf, folder string, files []string) ([]Info, error) {
 	rows, there := make([]Info, len(files)), make([]bool, len(files))
 	var next atomic.Int64
 	work := func() {
@@ -103,9 +103,9 @@ func (v vault) describeAll(ctx context.Context, from shelf, folder string, files
 }
 
 // describe makes a key file's row, whatever state it is in.
-func (v vault) describe(from shelf, folder string, entry fs.DirEntry) (row Info, there bool) {
-	name := folder + "/" + entry.Name()
-	data, stat, err := from.read(entry)
+func (v vault) describe(from shelf, folder, file string) (row Info, there bool) {
+	name := folder + "/" + file
+	data, stat, err := from.read(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return row, false
 	}

@@ -6,18 +6,18 @@ import (
 	"os"
 	"path"
 	"slices"
-	"strings"
 )
 
 // shelf is one folder of a disk, opened once for reading many of its files. What it gives
 // of a file is of that file: the bytes, and the state of what the bytes came from. Its
 // methods may be called side by side.
 type shelf interface {
-	// names are the entries in order, with their kinds.
-	names() ([]fs.DirEntry, error)
+	// names are those of all entries, in order.
+	names() ([]string, error)
+	isFolder(name string) bool
 	// read reads a regular file that is no symbolic link, and at most maxFile+1 bytes of
 	// it. Where it cannot, it still says what is there, as far as that can be told.
-	read(entry fs.DirEntry) ([]byte, fs.FileInfo, error)
+	read(name string) ([]byte, fs.FileInfo, error)
 	close()
 }
 
@@ -58,10 +58,15 @@ func (f *folder) shelf(name string) (shelf, error) {
 	return s, nil
 }
 
-func (s *rootShelf) names() ([]fs.DirEntry, error) {
-	list, err := s.dir.ReadDir(-1)
-	slices.SortFunc(list, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+func (s *rootShelf) names() ([]string, error) {
+	list, err := s.dir.Readdirnames(-1)
+	slices.Sort(list)
 	return list, err
+}
+
+func (s *rootShelf) isFolder(name string) bool {
+	info, err := s.root.Lstat(name)
+	return err == nil && info.IsDir()
 }
 
 func (s *rootShelf) close() {
@@ -69,19 +74,14 @@ func (s *rootShelf) close() {
 	s.root.Close()
 }
 
-func (s *rootShelf) read(entry fs.DirEntry) ([]byte, fs.FileInfo, error) {
-	if entry.Type().IsRegular() {
-		data, info, err := s.open(entry.Name())
-		if err == nil || errors.Is(err, fs.ErrNotExist) {
-			return data, info, err
-		}
-		if info, other := s.look(entry.Name()); other == nil {
-			return nil, info, err
-		}
+func (s *rootShelf) read(name string) ([]byte, fs.FileInfo, error) {
+	data, info, err := s.open(name)
+	if err == nil || info != nil || errors.Is(err, fs.ErrNotExist) {
+		return data, info, err
 	}
-	info, err := s.look(entry.Name())
-	if err == nil {
-		err = damage("the file was exchanged while it was read")
+	info, other := s.look(name)
+	if other != nil {
+		err = other
 	}
 	return nil, info, err
 }
@@ -104,22 +104,23 @@ type memShelf struct {
 
 func (m *memory) shelf(folder string) (shelf, error) { return memShelf{m, folder}, nil }
 
-func (s memShelf) names() ([]fs.DirEntry, error) {
+func (s memShelf) names() ([]string, error) {
 	infos, err := s.entries(s.folder)
-	list := make([]fs.DirEntry, len(infos))
+	list := make([]string, len(infos))
 	for i, info := range infos {
-		list[i] = fs.FileInfoToDirEntry(info)
+		list[i] = info.Name()
 	}
 	return list, err
 }
 
-func (s memShelf) read(entry fs.DirEntry) ([]byte, fs.FileInfo, error) {
-	info, err := entry.Info()
-	if err != nil {
-		return nil, nil, err
-	}
-	data, err := s.memory.read(path.Join(s.folder, entry.Name()))
-	return data, info, err
+func (s memShelf) isFolder(name string) bool {
+	_, err := s.entries(path.Join(s.folder, name))
+	return err == nil
+}
+
+func (s memShelf) read(name string) ([]byte, fs.FileInfo, error) {
+	data, err := s.memory.read(path.Join(s.folder, name))
+	return data, memInfo{name: name, size: int64(len(data))}, err
 }
 
 func (s memShelf) close() {}

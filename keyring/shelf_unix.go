@@ -11,12 +11,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// open reads a file of the folder in four system calls. It follows no link, and waits for
-// no other end of a pipe that took the file's place. What is told of the file is what the
+// open reads a file of the folder in four system calls. It follows no link, waits for no
+// other end of a pipe, and reads nothing but regular files. What is told of the file is what the
 // open file says, so nothing can be exchanged in between.
 func (s *rootShelf) open(name string) ([]byte, fs.FileInfo, error) {
 	fd, err := again(func() (int, error) {
-		return unix.Openat(int(s.dir.Fd()), name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+		return unix.Openat(int(s.dir.Fd()), name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	})
 	if err != nil {
 		return nil, nil, &fs.PathError{Op: "open", Path: filepath.Join(s.root.Name(), name), Err: err}

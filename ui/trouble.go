@@ -1,9 +1,11 @@
 package ui
 
 import (
+	"errors"
 	"strings"
 
 	"keyrite/trustdata"
+	"keyrite/trustdata/remote"
 )
 
 // Trouble is an error as people are told of it.
@@ -18,9 +20,27 @@ type Trouble struct {
 func Explain(err error) Trouble {
 	t := Trouble{Detail: trustdata.VisibleError(err)}
 	t.What = sentence(capital(t.Detail))
+	if stop := Alarm(err); stop != "" {
+		t.What = stop
+	}
 	h := hintFor(err)
 	t.Means, t.Do = h.means, h.do
 	return t
+}
+
+// Alarm is the sentence of the one alarm there is: a server that contradicts what this
+// machine has seen. It is "" for any other error.
+func Alarm(err error) string {
+	var c *remote.Conflict
+	if !errors.As(err, &c) {
+		return ""
+	}
+	seen := "what this machine knows"
+	if !c.SeenAt.IsZero() {
+		seen = "what this machine has seen on " + c.SeenAt.UTC().Format("2006-01-02 15:04 UTC")
+	}
+	return "STOP. " + trustdata.Visible(c.Server) + " contradicts " + seen + " of " + trustdata.Visible(string(c.GUN)) + ": " +
+		trustdata.VisibleError(c.Refused) + ". An old copy restored by mistake looks like this. So does an attack. Nothing was stored."
 }
 
 // capital makes a lower-case error the start of a sentence.

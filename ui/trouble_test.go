@@ -46,7 +46,7 @@ func TestEveryTroubleSaysWhatToDo(t *testing.T) {
 		{trustdata.Refuse("root", trustdata.ReasonRollback, "x"), "Do not sign"}, {trustdata.Refuse("root", trustdata.ReasonChain, "x"), "root key"},
 		{trustdata.Refuse("targets", trustdata.ReasonExpired, "x"), "sign it again"}, {trustdata.Refuse("targets", trustdata.ReasonSignature, "x"), "Do not pull"},
 		{trustdata.Refuse("targets", trustdata.ReasonChecksum, "x"), "Read it again"}, {trustdata.Refuse("root", trustdata.ReasonCertificate, "x"), "certificate"},
-		{trustdata.Refuse("root", trustdata.ReasonFormat, "x"), "trust server"}, {trustdata.Refuse("root", trustdata.ReasonMissing, "x"), "Read it again"},
+		{trustdata.Refuse("root", trustdata.ReasonPin, "x"), "[pins]"}, {trustdata.Refuse("root", trustdata.ReasonFormat, "x"), "trust server"}, {trustdata.Refuse("root", trustdata.ReasonMissing, "x"), "Read it again"},
 	} {
 		err := fmt.Errorf("reading %q: %w", "a\x1b[2J/b", c.err)
 		got := ui.Explain(err)

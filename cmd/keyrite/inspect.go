@@ -41,17 +41,20 @@ type roleKeyJSON struct {
 }
 
 func (c *cli) inspectCommand() *cobra.Command {
-	var from string
+	var from, conflict string
 	cmd := &cobra.Command{
 		Use: "inspect GUN", Short: "Show a repository's roles, keys, thresholds, versions and end dates",
 		Args: c.oneGUN,
-		RunE: func(cmd *cobra.Command, args []string) error { return c.inspect(cmd.Context(), first(args), from) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.inspect(cmd.Context(), first(args), from, conflict)
+		},
 	}
 	cmd.Flags().StringVar(&from, "from-archive", "", "read the archive in `DIR` instead of asking a server")
+	cmd.Flags().StringVar(&conflict, "export-conflict", "", "if the server contradicts what this machine has seen, write both copies into `DIR`, a new folder")
 	return cmd
 }
 
-func (c *cli) inspect(ctx context.Context, typed, from string) error {
+func (c *cli) inspect(ctx context.Context, typed, from, conflict string) error {
 	ctx, cancel := c.context(ctx)
 	defer cancel()
 	s, err := c.openKeys()
@@ -64,7 +67,10 @@ func (c *cli) inspect(ctx context.Context, typed, from string) error {
 	}
 	col, err := s.view(ctx, gun, from)
 	if err != nil {
-		return c.unverified(gun, err)
+		return c.unverified(gun, c.exportConflict(err, conflict))
+	}
+	if conflict != "" {
+		c.say("what is served follows from what this machine has seen, so nothing was exported")
 	}
 	held, err := s.held(ctx)
 	if err != nil {

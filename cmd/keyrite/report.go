@@ -86,7 +86,11 @@ func (c *cli) report(ctx context.Context, err error) int {
 		c.reportJSON(name, err, remedy)
 		return code
 	}
-	fmt.Fprintf(c.err, "keyrite: %s\n", trustdata.VisibleError(err))
+	text := trustdata.VisibleError(err)
+	if stop := ui.Alarm(err); stop != "" {
+		text = stop
+	}
+	fmt.Fprintf(c.err, "keyrite: %s\n", text)
 	if remedy != "" {
 		fmt.Fprintf(c.err, "  %s\n", remedy)
 	}
@@ -99,9 +103,13 @@ func (c *cli) reportJSON(name string, err error, remedy string) {
 		Message string `json:"message"`
 		Remedy  string `json:"remedy"`
 	}
+	text := trustdata.VisibleError(err)
+	if stop := ui.Alarm(err); stop != "" {
+		text = stop
+	}
 	enc, _ := json.Marshal(struct { // strings alone always encode
 		Error body `json:"error"`
-	}{body{name, trustdata.VisibleError(err), remedy}})
+	}{body{name, text, remedy}})
 	fmt.Fprintf(c.err, "%s\n", trustdata.VisibleJSON(enc))
 }
 
@@ -125,6 +133,7 @@ var classes = []struct {
 	{errUnanswered, exitUnanswered, "unanswered"},
 	{errRequired, exitUnanswered, "backup_required"},
 	{errNotSigned, exitUnverified, "unsigned"},
+	{remote.ErrHistory, exitUnverified, "contradiction"},
 	{trustdata.ErrVerify, exitUnverified, "unverified"},
 	{rotation.ErrLanded, exitFailed, "landed"},
 	{backup.ErrDamaged, exitUnverified, "damaged"},

@@ -4,6 +4,7 @@ package tags
 
 import (
 	"context"
+	"errors"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -11,6 +12,7 @@ import (
 	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/trustdata/registry"
+	"keyrite/trustdata/remote"
 	"keyrite/ui"
 )
 
@@ -46,6 +48,8 @@ type Options struct {
 	// Archive makes the screen that keeps the repository's evidence in a folder, and may
 	// be nil.
 	Archive func([]trustdata.GUN) ui.Screen
+	// Export writes both copies of a conflict into a folder and says which. It may be nil.
+	Export func(*remote.Conflict) (dir string, err error)
 }
 
 // Model is the screen of a repository's tags.
@@ -55,9 +59,11 @@ type Model struct {
 	loader *ui.Loader[loaded]
 	got    loaded
 	keys   keyMap
+	// conflict is how the last load ended, if the server contradicts what was seen.
+	conflict *remote.Conflict
 }
 
-type keyMap struct{ open, roles, rotate, sign, unsign, archive, refresh key.Binding }
+type keyMap struct{ open, roles, rotate, sign, unsign, archive, export, refresh key.Binding }
 
 // loaded is what is known at one moment of a load.
 type loaded struct {
@@ -74,11 +80,12 @@ func New(opt Options) *Model {
 		loader: ui.NewLoader[loaded](opt.Context, opt.Clock),
 		keys: keyMap{open: ui.Bind("Enter", "open", "enter", "l", "right"), roles: ui.Bind("i", "roles", "i"),
 			rotate: ui.Bind("R", "rotate", "R"), refresh: ui.Bind("r", "refresh", "r"),
-			sign: ui.Bind("S", "sign", "S"), unsign: ui.Bind("U", "unsign", "U"), archive: ui.Bind("a", "archive", "a")}}
+			sign: ui.Bind("S", "sign", "S"), unsign: ui.Bind("U", "unsign", "U"), archive: ui.Bind("a", "archive", "a"), export: ui.Bind("e", "export both copies", "e")}}
 	m.keys.rotate.SetEnabled(opt.Rotate != nil)
 	m.keys.sign.SetEnabled(opt.Sign != nil)
 	m.keys.unsign.SetEnabled(opt.Unsign != nil)
 	m.keys.archive.SetEnabled(opt.Archive != nil)
+	m.keys.export.SetEnabled(false)
 	if opt.Sign != nil || opt.Unsign != nil {
 		m.AllowMarks()
 	}
@@ -178,6 +185,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		return m.load()
 	case inspectedMsg:
 		return m.inspected(msg)
+	case exportedMsg:
+		return m.exported(msg)
 	case tea.KeyPressMsg:
 		return m.press(msg)
 	}
@@ -193,6 +202,10 @@ func (m *Model) take(got ui.Loaded[loaded]) tea.Cmd {
 		} else {
 			m.got.next = v.next
 		}
+	}
+	if got.Ended {
+		m.conflict = nil
+		m.keys.export.SetEnabled(errors.As(got.Err, &m.conflict) && m.opt.Export != nil)
 	}
 	if got.Err != nil {
 		return ui.Send(ui.ErrorMsg{Err: got.Err})
@@ -216,6 +229,8 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.act(m.opt.Unsign)
 	case key.Matches(k, m.keys.archive):
 		return ui.Send(ui.PushMsg{Screen: m.opt.Archive([]trustdata.GUN{m.opt.GUN})})
+	case key.Matches(k, m.keys.export):
+		return m.export()
 	case key.Matches(k, m.keys.roles):
 		return m.inspect()
 	case key.Matches(k, m.keys.open):
@@ -269,12 +284,15 @@ func (m *Model) ShortHelp() []key.Binding {
 	if m.keys.sign.Enabled() {
 		own = []key.Binding{m.keys.open, m.MarkKeys()[0], m.keys.sign, m.keys.unsign, m.keys.roles, m.keys.rotate}
 	}
+	if m.keys.export.Enabled() {
+		own = append([]key.Binding{m.keys.export}, own...)
+	}
 	return append(own, append(m.Short(), m.keys.refresh)...)
 }
 
 // FullHelp are all keys of this screen.
 func (m *Model) FullHelp() [][]key.Binding {
-	own := []key.Binding{m.keys.open, m.keys.roles, m.keys.rotate, m.keys.sign, m.keys.unsign, m.keys.archive, m.keys.refresh}
+	own := []key.Binding{m.keys.open, m.keys.roles, m.keys.rotate, m.keys.sign, m.keys.unsign, m.keys.archive, m.keys.export, m.keys.refresh}
 	return [][]key.Binding{append(own, m.MarkKeys()...), m.Moves()}
 }
 

@@ -204,3 +204,31 @@ func TestFolderIsFlatAndSafe(t *testing.T) {
 		t.Errorf("Folder = %q", got)
 	}
 }
+
+// broken is a server that goes away in the middle.
+type broken struct{ archive.Roots }
+
+func (broken) ByVersion(context.Context, trustdata.Role, int64, int64) ([]byte, error) {
+	return nil, errors.New("the connection was reset")
+}
+
+// What is cut short is no archive, and is in nobody's way.
+func TestInterruptedArchive(t *testing.T) {
+	client, res, _ := serve(t)
+	dir := t.TempDir()
+	if _, err := archive.Save(context.Background(), dir, "keyrite test", res, broken{client}, day); err == nil {
+		t.Fatal("saved without the old roots")
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "."+archive.Folder(gun)+".ABCDEFGHIJ.part"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := archive.Save(context.Background(), dir, "keyrite test", res, client, day); err != nil {
+		t.Error(err)
+	}
+	if _, err := archive.Read(context.Background(), dir, gun); err != nil {
+		t.Error(err)
+	}
+}

@@ -37,10 +37,13 @@ func Read(ctx context.Context, dir string, gun trustdata.GUN) (*Archive, error) 
 	if _, err := trustdata.ParseGUN(string(gun)); err != nil {
 		return nil, err
 	}
-	folder := filepath.Join(dir, Folder(gun))
+	return readFolder(ctx, filepath.Join(dir, Folder(gun)), gun)
+}
+
+func readFolder(ctx context.Context, folder string, gun trustdata.GUN) (*Archive, error) {
 	root, err := os.OpenRoot(folder)
 	if err != nil {
-		return nil, fmt.Errorf("archive of %q in %q: %w", gun, dir, err)
+		return nil, fmt.Errorf("archive of %q: %w", gun, err)
 	}
 	defer root.Close()
 	m, err := readManifest(root, gun)

@@ -2,9 +2,12 @@ package archive
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +23,7 @@ import (
 // Roots is what an archive needs of a trust server besides the fetched repository.
 type Roots interface {
 	ByVersion(ctx context.Context, role trustdata.Role, version, limit int64) ([]byte, error)
+	ByHash(ctx context.Context, role trustdata.Role, sha256hex string, limit int64) ([]byte, error)
 }
 
 // Saved is an archive that was written and read back.
@@ -35,10 +39,45 @@ type Saved struct {
 }
 
 // Save writes the archive of a repository that was just fetched and verified, below dir,
-// and reads it back. An archive that is there already is never replaced: fs.ErrExist.
+// and reads it back. An archive that is there already is never replaced: fs.ErrExist. It
+// gets its name only when it is whole and verified; what is cut short before that leaves a
+// folder whose name begins with a dot, which nothing reads.
 func Save(ctx context.Context, dir, tool string, res *remote.Result, from Roots, now time.Time) (*Saved, error) {
 	col := res.Collection
+	below, err := state.OpenDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer below.Close()
+	name := Folder(col.GUN)
+	if _, err := below.Lstat(name); err == nil {
+		return nil, fmt.Errorf("an archive of %q in %q: %w", col.GUN, dir, fs.ErrExist)
+	}
 	m := &Manifest{Format: format, Tool: tool, GUN: col.GUN, Server: col.Server, VerifiedAt: now.UTC(), Missing: []int64{}}
+	files, err := gather(ctx, res, from, m)
+	if err != nil {
+		return nil, err
+	}
+	part := "." + name + "." + rand.Text()[:10] + ".part"
+	if err := write(filepath.Join(dir, part), m, files, transcript(res, m)); err != nil {
+		return nil, errors.Join(err, below.RemoveAll(part))
+	}
+	back, err := readFolder(ctx, filepath.Join(dir, part), col.GUN)
+	if err == nil && len(back.Collection.Tags) != len(col.Tags) {
+		err = fmt.Errorf("it holds %d tags, not %d", len(back.Collection.Tags), len(col.Tags))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the archive was written to %q, but does not verify as read back: %w", filepath.Join(dir, part), err)
+	}
+	if err := state.Rename(below, part, name); err != nil {
+		return nil, fmt.Errorf("the archive in %q could not be given its name: %w", filepath.Join(dir, part), err)
+	}
+	return &Saved{GUN: m.GUN, Path: filepath.Join(dir, name), Files: len(m.Files) + 2,
+		Roots: int(res.Repo.Root.Body.Version) - len(m.Missing), Tags: len(col.Tags), Missing: m.Missing, Verified: true}, nil
+}
+
+// gather lists in m what goes into the archive, and gives it by path.
+func gather(ctx context.Context, res *remote.Result, from Roots, m *Manifest) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	add := func(role trustdata.Role, version int64, raw []byte) {
 		name := pathOf(role, version)
@@ -48,24 +87,28 @@ func Save(ctx context.Context, dir, tool string, res *remote.Result, from Roots,
 	for role, raw := range res.Files() {
 		add(role, 0, raw)
 	}
+	// A delegation that is refused, because it has expired for example, is evidence too.
+	// Reading refuses it again.
+	for role := range res.Repo.Skipped {
+		meta, named := res.Repo.Snapshot.Body.Meta[role]
+		if !named {
+			continue
+		}
+		want := hex.EncodeToString(meta.Hashes["sha256"])
+		raw, err := from.ByHash(ctx, role, want, notary.Limit(role))
+		switch {
+		case errors.Is(err, remote.ErrNotFound), err == nil && sum(raw) != want:
+		case err != nil:
+			return nil, fmt.Errorf("the file of %s: %w", role, err)
+		default:
+			add(role, 0, raw)
+		}
+	}
 	if err := roots(ctx, res.Repo, from, m, add); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(m.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	if err := write(dir, m, files, transcript(res, m)); err != nil {
-		return nil, err
-	}
-	saved := &Saved{GUN: m.GUN, Path: filepath.Join(dir, Folder(m.GUN)), Files: len(m.Files) + 2,
-		Roots: int(res.Repo.Root.Body.Version) - len(m.Missing), Tags: len(col.Tags), Missing: m.Missing}
-	back, err := Read(ctx, dir, m.GUN)
-	if err != nil {
-		return nil, fmt.Errorf("the archive %q was written, but does not verify as read back: %w", saved.Path, err)
-	}
-	if len(back.Collection.Tags) != len(col.Tags) {
-		return nil, fmt.Errorf("the archive %q holds %d tags as read back, not %d", saved.Path, len(back.Collection.Tags), len(col.Tags))
-	}
-	saved.Verified = true
-	return saved, nil
+	return files, nil
 }
 
 // roots adds every root version. The newest is known; older ones that the server has no
@@ -88,8 +131,8 @@ func roots(ctx context.Context, repo *notary.Repository, from Roots, m *Manifest
 }
 
 // write makes the folder. archive.json comes last: without it a folder is no archive.
-func write(dir string, m *Manifest, files map[string][]byte, words string) error {
-	root, err := state.OpenDir(filepath.Join(dir, Folder(m.GUN)))
+func write(folder string, m *Manifest, files map[string][]byte, words string) error {
+	root, err := state.OpenDir(folder)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,10 @@ func (c *cli) doctorCommand() *cobra.Command {
 		Long: "doctor looks at this machine's set-up. With a repository it asks its trust server and its registry, shows\n" +
 			"where each login comes from, what kind it is, which token service gives tokens for it, and which scopes\n" +
 			"were asked for and granted, and says what to ask for. It changes nothing; a token for publishing is asked\n" +
-			"for and thrown away. Tokens are read without verifying them. Exit code 3 means findings at warning or worse.",
+			"for and thrown away. Tokens are read without verifying them. Exit code 3 means findings at warning or worse.\n\n" +
+			"--json prints {\"findings\":[{\"severity\",\"code\",\"gun\",\"role\",\"key_id\",\"path\",\"message\",\"remedy\"}],\n" +
+			"\"checked\":{\"keys\",\"repositories\",\"servers\"},\"servers\":[{\"kind\",\"url\",\"login\":{...},\"scheme\",\"realm\",\"service\",\n" +
+			"\"asks\":[{\"for\",\"scope\",\"granted\",\"token_expires\",\"status\",\"problem\"}]}]}; granted is null where the token does not say.",
 		Args: usageArgs(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.doctor(cmd.Context(), args) },
 	}

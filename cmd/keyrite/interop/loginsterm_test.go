@@ -173,3 +173,33 @@ func ownerOnly(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 }
+
+// TestProfileTLS has a trust server whose authority only the profile names, and whose
+// file the registry does not get.
+func TestProfileTLS(t *testing.T) {
+	t.Parallel()
+	server := interop.StartServer(t, interop.ServerOptions{TLS: true})
+	n := server.Notary(t)
+	n.InitServerSnapshot("reg.example/app")
+	for _, tt := range []struct {
+		name, tls string
+		code      int
+		want      string
+	}{
+		{"none", "", 1, "sha256:"},
+		{"of the registry", `tls = { registry = { ca = "CA" } }`, 1, "sha256:"},
+		{"of the trust server", `tls = { server = { ca = ["CA"] } }`, 0, ""},
+		{"not there", `tls = { server = { ca = "/nonexistent/ca.crt" } }`, 1, "/nonexistent/ca.crt"},
+		{"no certificate", `tls = { server = { ca = "CA", cert = "CA", key = "CA" } }`, 1, "client certificate"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			k := interop.NewKeyrite(t)
+			config := filepath.Join(k.Home, "c.toml")
+			put(t, config, "[profile.acme]\nserver = \""+server.URL+"\"\n"+strings.ReplaceAll(tt.tls, "CA", server.CA)+"\n")
+			r := k.Try("--config", config, "--profile", "acme", "tags", "reg.example/app")
+			if r.Code != tt.code || !strings.Contains(r.Output(), tt.want) {
+				t.Errorf("exit %d, want %d and %q:\n%s", r.Code, tt.code, tt.want, r.Output())
+			}
+		})
+	}
+}

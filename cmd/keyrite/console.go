@@ -20,6 +20,7 @@ func (c *cli) console(ctx context.Context) error {
 	if err := c.interactive(); err != nil {
 		return err
 	}
+	c.flags.readOnly = c.flags.readOnly || c.flags.dryRun // each change's plan is on its screen anyway
 	s, err := c.openKeys()
 	if err != nil {
 		return err
@@ -81,7 +82,7 @@ func (d *desk) parseName(typed string) (trustdata.GUN, error) {
 	if err != nil {
 		return "", err
 	}
-	known, err := d.session.known(d.ctx)
+	known, err := d.lastKnown()
 	if err != nil {
 		return "", err
 	}

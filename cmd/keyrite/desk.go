@@ -24,8 +24,9 @@ type desk struct {
 	// working counts the changes under way, which the end of the program waits for.
 	working sync.WaitGroup
 
-	mu   sync.Mutex
-	uses keys.Uses // as found last
+	mu    sync.Mutex
+	uses  keys.Uses       // as found last
+	known []trustdata.GUN // as found last
 }
 
 var (
@@ -36,11 +37,15 @@ var (
 
 // Uses implements keys.Finder.
 func (d *desk) Uses(ctx context.Context) (keys.Uses, error) {
-	uses, err := d.session.uses(ctx)
+	guns, err := d.session.known(ctx)
+	if err != nil {
+		return nil, err
+	}
+	uses, err := d.session.usesIn(ctx, guns)
 	if err == nil {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		d.uses = uses
+		d.uses, d.known = uses, guns
 	}
 	return uses, err
 }
@@ -50,6 +55,18 @@ func (d *desk) lastUses() keys.Uses {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.uses
+}
+
+// lastKnown is known as it was found last: what is typed must not wait for a disk. Only
+// before anything was found it looks.
+func (d *desk) lastKnown() ([]trustdata.GUN, error) {
+	d.mu.Lock()
+	known := d.known
+	d.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	return d.session.known(d.ctx)
 }
 
 // Known implements repos.Source.

@@ -123,7 +123,9 @@ func TestConsoleAsksTheRegistry(t *testing.T) {
 	}
 	defer w.Close()
 	gun := trustdata.GUN(demo.Host + "/pay/web")
-	at := func(f *flags) { f.server, f.registry, f.trustDirs = w.TrustServerURL, w.RegistryURL, []string{w.TrustDir} }
+	at := func(f *flags) {
+		f.server, f.registry, f.trustDirs = w.TrustServerURL, w.RegistryURL, []string{w.TrustDir}
+	}
 	d := deskOf(t, w.Getenv, at)
 	col, err := d.session.collection(t.Context(), gun)
 	if err != nil {

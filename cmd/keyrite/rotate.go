@@ -185,7 +185,7 @@ func (c *cli) applyRotation(ctx context.Context, s *session, r *rotation.Rotator
 		return c.landed(result, err)
 	}
 	for _, note := range result.Notes {
-		c.say("%s", note)
+		c.say("%s", trustdata.Visible(note))
 	}
 	return c.emit(result, rotate.ResultPage(plan, result))
 }

@@ -16,6 +16,8 @@ import (
 // readOnlyReason says why nothing can be changed now, or is "".
 func (d *desk) readOnlyReason() string {
 	switch {
+	case d.session.cli.flags.dryRun:
+		return "This is a dry run: start keyrite without --dry-run to change something."
 	case d.session.cli.flags.readOnly:
 		return "Read-only: start keyrite without --read-only to change it."
 	case d.session.cli.flags.offline:

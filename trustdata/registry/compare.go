@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"keyrite/trustdata"
@@ -19,7 +20,7 @@ const (
 	Moved    State = "moved"    // signed, but the tag now serves something else
 	Gone     State = "gone"     // signed, and no longer served
 	Unsigned State = "unsigned" // served without a signature that docker would take
-	Unknown  State = "unknown"  // the registry did not say
+	Unknown  State = "unknown"  // the registry did not say, or who signs did not count
 )
 
 // States are all of them.
@@ -82,10 +83,10 @@ func Compare(ctx context.Context, from Source, col *trustdata.Collection, worker
 	rows := make([]Compared, 0, len(col.Tags)+len(names)-len(signed))
 	for _, t := range col.Tags {
 		digest, ok := pulled[t.Name]
-		rows = append(rows, judge(t, digest, ok, found[t.Name]))
+		rows = append(rows, doubt(col, judge(t, digest, ok, found[t.Name])))
 	}
 	for _, name := range names[len(signed):] {
-		rows = append(rows, judge(trustdata.Tag{Name: name}, "", false, found[name]))
+		rows = append(rows, doubt(col, judge(trustdata.Tag{Name: name}, "", false, found[name])))
 	}
 	return rows, listErr
 }
@@ -124,6 +125,22 @@ func resolveAll(ctx context.Context, from Source, names []string, workers int) (
 		found[name] = answers[i]
 	}
 	return found, nil
+}
+
+// doubt takes back that a tag is unsigned where a role may sign its name and has a file
+// that was refused: the signature may be in there, and nothing can be said.
+func doubt(col *trustdata.Collection, row Compared) Compared {
+	if row.State != Unsigned {
+		return row
+	}
+	for _, v := range col.Roles {
+		may := func(prefix string) bool { return strings.HasPrefix(row.Name, prefix) }
+		if v.Problem != "" && v.Role.IsDelegation() && slices.ContainsFunc(v.Paths, may) {
+			row.State, row.Reason = Unknown, fmt.Sprintf("%q may sign it, and its file does not count: %s", v.Role, v.Problem)
+			break
+		}
+	}
+	return row
 }
 
 // judge gives the state of a name: pulled is the digest that docker resolves it to, if

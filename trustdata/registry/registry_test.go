@@ -318,3 +318,27 @@ func TestCompareWithoutList(t *testing.T) {
 		t.Errorf("a cancelled comparison gives %+v, %v", rows, err)
 	}
 }
+
+// TestHiddenIsNotUnsigned has a delegation's file refused: what it may sign is not known.
+func TestHiddenIsNotUnsigned(t *testing.T) {
+	col := &trustdata.Collection{
+		Roles: []trustdata.RoleView{{Role: "targets"}, {Role: "targets/releases", Paths: []string{"1."}, Problem: "expired at noon"},
+			{Role: "targets/bob", Paths: []string{""}}},
+		Tags: []trustdata.Tag{{Name: "1.0", Digest: "d1", Roles: []trustdata.Role{"targets"}, Pulled: true},
+			{Name: "1.1", Digest: "d1", Roles: []trustdata.Role{"targets/bob"}}},
+	}
+	from := &fake{tags: []string{"1.0", "1.1", "1.2", "2.0", "1.3"}, serves: map[string]string{"1.0": "d1", "1.1": "d1", "1.2": "d1", "2.0": "d1"}}
+	rows, err := Compare(t.Context(), from, col, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range rows {
+		got = append(got, strings.TrimRight(fmt.Sprintf("%s %s %s", r.Name, r.State, r.Reason), " "))
+	}
+	why := `unknown "targets/releases" may sign it, and its file does not count: expired at noon`
+	want := []string{"1.0 signed", "1.1 " + why, "1.2 " + why, "2.0 unsigned", "1.3 unknown the registry lists it but does not have it"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -9,20 +9,30 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/sigstore/sigstore/pkg/signature"
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 
 	"keyrite/keyring"
 )
 
-// TestTUFScripts reads repositories of TUF 1.0 that go-tuf makes.
+// TestTUFScripts reads repositories of TUF 1.0 that go-tuf makes. $FILES is a server of
+// the script's folder.
 func TestTUFScripts(t *testing.T) {
-	runScripts(t, filepath.Join("testdata", "tuf"), nil, map[string]func(string) error{
+	serve := func(env *testscript.Env) error {
+		files := httptest.NewServer(http.FileServer(http.Dir(env.WorkDir)))
+		env.Defer(files.Close)
+		env.Setenv("FILES", files.URL)
+		return nil
+	}
+	runScripts(t, filepath.Join("testdata", "tuf"), serve, map[string]func(string) error{
 		"tufrepo":  func(dir string) error { return writeTUF(dir, 1, time.Now().AddDate(0, 1, 0)) },
 		"tufnext":  func(dir string) error { return writeTUF(dir, 2, time.Now().AddDate(0, 1, 0)) },
 		"tufheld":  writeHeldTUF,

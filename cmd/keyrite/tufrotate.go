@@ -44,6 +44,8 @@ func (c *cli) rotateTUF(ctx context.Context, typedRole string, f rotateFlags) er
 	ctx, cancel := c.context(ctx)
 	defer cancel()
 	switch {
+	case tufrepo.IsURL(c.flags.tuf):
+		return usagef("%q is a server, and only local repositories can be written", c.flags.tuf)
 	case f.to != "":
 		return usagef("--to is for trust servers: the keys of a local TUF repository are all here")
 	case f.iterations < keyring.MinIterations:

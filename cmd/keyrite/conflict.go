@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"path/filepath"
 
 	"keyrite/trustdata"
@@ -20,7 +19,8 @@ func (c *cli) exportConflict(err error, dir string) error {
 		return err
 	}
 	if failed := conflict.Export(absolute(dir)); failed != nil {
-		return errors.Join(err, fmt.Errorf("the copies could not be exported: %w", failed))
+		c.say("the copies could not be exported: %s", trustdata.VisibleError(failed))
+		return err
 	}
 	c.say("both copies are in %s", trustdata.Visible(absolute(dir)))
 	return err

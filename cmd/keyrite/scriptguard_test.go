@@ -174,10 +174,10 @@ func unchanged(before, after map[string]string) error {
 }
 
 // nothingLost is unchanged, for a run that had begun: whatever was there is as it was, but
-// for logs that grew, and what is new lies in the trash, in pending or in the cache.
+// for logs that grew, and what is new lies in the trash, in pending, in the cache or in an exported conflict.
 func nothingLost(before, after map[string]string) error {
 	may := func(path string) bool {
-		return strings.Contains(path, "/trash") || strings.Contains(path, "/pending") || strings.Contains(path, "/cache/") || strings.HasSuffix(path, ".jsonl")
+		return strings.Contains(path, "/trash") || strings.Contains(path, "/pending") || strings.Contains(path, "/exported-conflict") || strings.Contains(path, "/cache/") || strings.HasSuffix(path, ".jsonl")
 	}
 	before = maps.Clone(before)
 	for path, state := range after {

@@ -103,6 +103,14 @@ func TestInitSignRevoke(t *testing.T) {
 	is(t, err, rotation.ErrNothing)
 }
 
+func TestSignWhatWasNeverFounded(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.rotator().PlanSign(context.Background(), gun, one("1.0", target))
+	if err == nil || !strings.Contains(err.Error(), "keyrite init") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestInitOnPresentRoot(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.found(false)

@@ -3,11 +3,13 @@ package rotation
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"keyrite/trustdata"
+	"keyrite/trustdata/remote"
 )
 
 // PlanSign plans to sign tags in every role that the keys here can sign and that docker
@@ -119,6 +121,9 @@ func (r *Rotator) planEdit(ctx context.Context, verb string, gun trustdata.GUN, 
 		return nil, nil, usagef("no tag is named")
 	}
 	res, err := r.Fetch(ctx, gun)
+	if errors.Is(err, remote.ErrNotFound) {
+		return nil, nil, fmt.Errorf("%q was never signed, and has to be founded first (keyrite init): %w", gun, err)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -80,6 +80,13 @@ func (c *cli) keysList(ctx context.Context) error {
 			c.say("%s: %s", trustdata.Visible(info.Path), trustdata.Visible(odd))
 		}
 	}
+	waiting, err := s.keys.Pending(ctx)
+	if err != nil {
+		c.say("what waits in pending/ cannot be read: %s", trustdata.VisibleError(err))
+	}
+	for _, w := range waiting {
+		c.say("%s: waits in pending/ for the end of an operation; the next change here finishes it or says why not", trustdata.Visible(w.Path))
+	}
 	page := keys.Page(keys.List{Keys: infos, Dirs: s.paths.trust, Uses: uses}, c.now())
 	if len(remembered) > 0 {
 		page.Notes = append(page.Notes, "The keychain remembers the passphrase of "+shortIDs(remembered)+".")

@@ -116,6 +116,12 @@ func (c *cli) settle(ctx context.Context, s *session) error {
 				return err
 			}
 			c.say("a change of passphrase of key %s was cut short before it took effect; the unused file is now %s", w.KeyID.Short(), trustdata.Visible(path))
+		case keyring.ReplaceOp:
+			path, err := s.keys.Discard(ctx, w.Op, w.KeyID, c.now())
+			if err != nil {
+				return err
+			}
+			c.say("a restore was cut short before key %s was replaced; the file from the backup is now %s", w.KeyID.Short(), trustdata.Visible(path))
 		}
 	}
 	return nil

@@ -61,6 +61,8 @@ type backupSettings struct {
 type limits struct {
 	Timeout  string `toml:"timeout"`
 	Deadline string `toml:"deadline"`
+	// AtOnce is how many repositories are asked for side by side.
+	AtOnce int `toml:"at_once"`
 }
 
 // words is one text or a list of them.

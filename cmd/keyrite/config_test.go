@@ -50,6 +50,7 @@ recipients = ["office"]
 
 [limits]
 timeout = "45s"
+at_once = 48
 `
 
 func TestConfigShow(t *testing.T) {
@@ -57,7 +58,7 @@ func TestConfigShow(t *testing.T) {
 	if code != 0 || errout != "" {
 		t.Fatalf("exit %d: %s", code, errout)
 	}
-	for _, want := range []string{"PROD", "https://notary.acme.example", "env:NOTARY_AUTH", "helper:pass", "https://auth.acme.example", "/srv/keys", "age1ql3z7", "45s", "Pin of reg.acme.example/web"} {
+	for _, want := range []string{"PROD", "https://notary.acme.example", "env:NOTARY_AUTH", "helper:pass", "https://auth.acme.example", "/srv/keys", "age1ql3z7", "45s", "48", "Pin of reg.acme.example/web"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
@@ -101,6 +102,8 @@ func TestConfigRefused(t *testing.T) {
 		{"recipient's name", "[recipients]\n\"age1x\" = \"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p\"", "no name for a recipient"},
 		{"unknown recipient", "[backup]\nrecipients = [\"nobody\"]", `"nobody" is neither`},
 		{"limit", "[limits]\ntimeout = \"-3s\"", "is no time such as"},
+		{"none at once", "[limits]\nat_once = -1", "[limits] at_once: -1 is not between 1 and 64"},
+		{"too many at once", "[limits]\nat_once = 65", "65 is not between 1 and 64"},
 		{"no text", "[recipients]\na = 3", "a text or a list of texts"},
 		{"huge", strings.Repeat("#", maxConfig+1), "larger than"},
 	} {

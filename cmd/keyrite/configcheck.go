@@ -48,6 +48,8 @@ func (c *cli) checkConfig(cfg *config) error {
 	bad(err, "[limits] timeout")
 	_, err = cfg.Limits.deadline()
 	bad(err, "[limits] deadline")
+	_, err = cfg.Limits.atOnce()
+	bad(err, "[limits] at_once")
 	texts := make([]string, len(all))
 	for i, err := range all {
 		texts[i] = err.Error()
@@ -224,7 +226,19 @@ func (cfg *config) expandRecipients(list []string) ([]string, error) {
 	return out, nil
 }
 
-func (l limits) timeout() (time.Duration, error)  { return parseLimit(l.Timeout) }
+func (l limits) timeout() (time.Duration, error) { return parseLimit(l.Timeout) }
+
+// atOnce is how many repositories may be asked for side by side.
+func (l limits) atOnce() (int, error) {
+	switch {
+	case l.AtOnce == 0:
+		return defaultAtOnce, nil
+	case l.AtOnce < 1 || l.AtOnce > maxAtOnce:
+		return 0, fmt.Errorf("%d is not between 1 and %d", l.AtOnce, maxAtOnce)
+	}
+	return l.AtOnce, nil
+}
+
 func (l limits) deadline() (time.Duration, error) { return parseLimit(l.Deadline) }
 
 func parseLimit(s string) (time.Duration, error) {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -84,10 +85,11 @@ func (c *cli) configShow() error {
 	if err != nil {
 		return err
 	}
+	atOnce, _ := cfg.Limits.atOnce() // readConfig has checked it
 	out := configShowJSON{configPathJSON: configPathJSON{cfg.path, cfg.exists}, Profile: name, Profiles: []profileJSON{},
 		Pins: cfg.Pins.shown(), PinsInUse: true, FirstUse: !cfg.Pins.DisableTOFU, Recipients: lists(cfg.Recipients), Confirmed: []realmRecord{},
 		Backup: backupSettingsJSON{cfg.Backup.To, list([]string(cfg.Backup.Recipients))},
-		Limits: map[string]string{"timeout": cfg.Limits.Timeout, "deadline": cfg.Limits.Deadline}}
+		Limits: map[string]string{"timeout": cfg.Limits.Timeout, "deadline": cfg.Limits.Deadline, "at_once": strconv.Itoa(atOnce)}}
 	for _, n := range slices.Sorted(maps.Keys(cfg.Profile)) {
 		out.Profiles = append(out.Profiles, newProfileJSON(n, cfg.Profile[n]))
 	}
@@ -161,7 +163,7 @@ func configPage(v configShowJSON) ui.Page {
 		rest.Facts = append(rest.Facts, show("Recipient "+name, v.Recipients[name]...))
 	}
 	rest.Facts = append(rest.Facts, show("Backups go to", v.Backup.To), show("Backups are for", v.Backup.Recipients...),
-		show("Time-out", v.Limits["timeout"]), show("Deadline", v.Limits["deadline"]))
+		show("Time-out", v.Limits["timeout"]), show("Deadline", v.Limits["deadline"]), show("Repositories at once", v.Limits["at_once"]))
 	for _, r := range v.Confirmed {
 		rest.Facts = append(rest.Facts, show("Confirmed", r.Server+" may send its login to "+r.Realm))
 	}

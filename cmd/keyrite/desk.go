@@ -71,11 +71,12 @@ func (d *desk) lastKnown() ([]trustdata.GUN, error) {
 
 // Known implements repos.Source.
 func (d *desk) Known(ctx context.Context) ([]repos.Repo, error) {
-	guns, err := d.session.known(ctx)
+	infos, err := d.session.keys.List(ctx)
 	if err != nil {
 		return nil, err
 	}
-	held, err := d.session.held(ctx)
+	held := usable(infos)
+	guns, err := d.session.knownWith(ctx, infos)
 	if err != nil {
 		return nil, err
 	}

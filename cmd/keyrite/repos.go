@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"time"
 
@@ -24,8 +25,13 @@ type repoJSON struct {
 	Problem    string            `json:"problem"`
 }
 
-// checkWorkers bounds the repositories that are asked for at once.
-const checkWorkers = 8
+// defaultAtOnce is how many repositories are asked for side by side. The work is waiting
+// for servers, so it is many more than there are processors; it stays below what a server
+// takes for an attack. maxAtOnce is as many connections as are kept.
+const (
+	defaultAtOnce = 32
+	maxAtOnce     = 64
+)
 
 func (c *cli) reposCommand() *cobra.Command {
 	var check bool
@@ -48,11 +54,12 @@ func (c *cli) repos(ctx context.Context, check bool) error {
 	if err != nil {
 		return err
 	}
-	held, err := s.held(ctx)
+	infos, err := s.keys.List(ctx)
 	if err != nil {
 		return err
 	}
-	guns, err := s.known(ctx)
+	held := usable(infos)
+	guns, err := s.knownWith(ctx, infos)
 	if err != nil {
 		return err
 	}
@@ -79,6 +86,19 @@ func newRepoJSON(r repos.Repo) repoJSON {
 	return out
 }
 
+// atOnce is how many repositories are read side by side: what waits for no server is as
+// fast as the processors.
+func (s *session) atOnce(offline bool) int {
+	if offline {
+		return runtime.GOMAXPROCS(0)
+	}
+	if s.cli.config == nil {
+		return defaultAtOnce
+	}
+	n, _ := s.cli.config.Limits.atOnce() // readConfig has checked it
+	return n
+}
+
 // each reads every GUN, a few at a time, and hands each result to done, in any order but
 // never two at once. Offline ones are read from the cache.
 func (s *session) each(ctx context.Context, guns []trustdata.GUN, offline bool, done func(i int, res *remote.Result, err error)) {
@@ -86,7 +106,7 @@ func (s *session) each(ctx context.Context, guns []trustdata.GUN, offline bool, 
 	f.Offline = f.Offline || offline
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	slots := make(chan struct{}, checkWorkers)
+	slots := make(chan struct{}, s.atOnce(f.Offline))
 	for i, gun := range guns {
 		slots <- struct{}{}
 		wg.Go(func() {

@@ -129,7 +129,7 @@ func (c *cli) proxy() func(*http.Request) (*url.URL, error) {
 
 // fetcher reads GUNs with everything remembered.
 func (s *session) fetcher() *remote.Fetcher {
-	return &remote.Fetcher{Config: s.access, Cache: s.cache, State: s.state, Now: s.cli.now, Offline: s.cli.flags.offline, Local: s.local, Pins: s.pins}
+	return &remote.Fetcher{Config: s.access.Shared(), Cache: s.cache, State: s.state, Now: s.cli.now, Offline: s.cli.flags.offline, Local: s.local, Pins: s.pins}
 }
 
 // fresh reads GUNs as a client that has nothing cached, remembers nothing and pins nothing:
@@ -207,13 +207,18 @@ func (s *session) held(ctx context.Context) (map[trustdata.KeyID]keyring.Info, e
 	if err != nil {
 		return nil, err
 	}
+	return usable(infos), nil
+}
+
+// usable maps the keys whose files are in order by ID.
+func usable(infos []keyring.Info) map[trustdata.KeyID]keyring.Info {
 	held := map[trustdata.KeyID]keyring.Info{}
 	for _, info := range infos {
 		if info.Problem == "" {
 			held[info.KeyID] = info
 		}
 	}
-	return held, nil
+	return held
 }
 
 // explain adds to the lack of a key that its file is here and of no use.

@@ -60,6 +60,8 @@ type Config struct {
 	Realms []string
 	// Peers remembers the keys of servers that were read; nil lets changes go to any.
 	Peers *Peers
+	// shared are the connections that copies of this Config have in common; see Shared.
+	shared *connections
 	// Confirm asks a person whether a server's login may go to a token service that
 	// Realms does not name, and remembers the answer. Nil refuses.
 	Confirm func(ctx context.Context, server, realm string) (bool, error)

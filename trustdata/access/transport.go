@@ -24,17 +24,35 @@ var (
 // idleConnections is how long a connection is kept for the next request.
 const idleConnections = 20 * time.Second
 
+// idlePerHost is how many connections to one server are kept between requests: as many as
+// anybody lets work side by side, for one that is closed costs the next request its time.
+const idlePerHost = 64
+
 // transport builds the way of a request, outermost first: the names of token services,
 // patience with a busy server, the guard of logins, the watch for silence, the connection.
 func (c Config) transport(s side, acc *account, p policy) (http.RoundTripper, error) {
 	server := s.url
-	files, err := c.readTLS(server, s.tls)
-	if err != nil {
-		return nil, err
-	}
 	timeout := c.Timeout
 	if timeout <= 0 {
 		timeout = DefaultTimeout
+	}
+	kept, err := c.shared.to(server, s.tls, func() (lines, error) { return c.connect(server, s.tls) })
+	if err != nil {
+		return nil, err
+	}
+	var next http.RoundTripper = &byOrigin{server: server, lines: kept}
+	if s.httpToo {
+		next = &httpFallback{host: server.Host, next: next}
+	}
+	next = &busyWait{next: &guard{policy: p, next: &silence{after: timeout, next: next}}}
+	return &realms{server: server, policy: p, account: acc, next: next}, nil
+}
+
+// connect reads a server's TLS files and makes the connections to it.
+func (c Config) connect(server *url.URL, own TLSFiles) (lines, error) {
+	files, err := c.readTLS(server, own)
+	if err != nil {
+		return lines{}, err
 	}
 	connect := func(clients []tls.Certificate, look func(string, tls.ConnectionState) error) http.RoundTripper {
 		config := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: files.roots, Certificates: clients}
@@ -47,28 +65,23 @@ func (c Config) transport(s side, acc *account, p policy) (http.RoundTripper, er
 			ForceAttemptHTTP2:     true,
 			DisableCompression:    true,
 			IdleConnTimeout:       idleConnections,
-			MaxIdleConnsPerHost:   8,
+			MaxIdleConnsPerHost:   idlePerHost,
 			ExpectContinueTimeout: time.Second,
 		}
 	}
-	ways := &byOrigin{server: server, own: connect(files.clients, nil), other: connect(nil, nil)}
-	ways.change = ways.own
+	l := lines{own: connect(files.clients, nil), other: connect(nil, nil)}
+	l.change = l.own
 	if c.Peers != nil {
-		ways.own, ways.change = connect(files.clients, c.Peers.read), connect(files.clients, c.Peers.write)
+		l.own, l.change = connect(files.clients, c.Peers.read), connect(files.clients, c.Peers.write)
 	}
-	var next http.RoundTripper = ways
-	if s.httpToo {
-		next = &httpFallback{host: server.Host, next: next}
-	}
-	next = &busyWait{next: &guard{policy: p, next: &silence{after: timeout, next: next}}}
-	return &realms{server: server, policy: p, account: acc, next: next}, nil
+	return l, nil
 }
 
 // byOrigin shows the client certificate to the server it is for, and to no token service
 // or redirect on another host. What changes something goes over connections of its own.
 type byOrigin struct {
-	server             *url.URL
-	own, change, other http.RoundTripper
+	server *url.URL
+	lines
 }
 
 func (t *byOrigin) RoundTrip(req *http.Request) (*http.Response, error) {

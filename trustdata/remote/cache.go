@@ -106,7 +106,8 @@ func (c *Cache) Files(gun trustdata.GUN) (map[trustdata.Role][]byte, error) {
 }
 
 // write caches a verified set, the timestamp last, and dates it: when the timestamp was
-// read is when the whole was. An unchanged file is left alone.
+// read is when the whole was. An unchanged file is left alone. Nothing waits for the disk:
+// what a power cut damages is found damaged when it is used, and fetched again.
 func (c *Cache) write(repo *notary.Repository, now time.Time) error {
 	dir, err := state.OpenDir(c.folder(repo.GUN))
 	if err != nil {
@@ -118,7 +119,7 @@ func (c *Cache) write(repo *notary.Repository, now time.Time) error {
 		name := fileName(role)
 		old, _, err := readLimited(dir, name, notary.Limit(role))
 		if err != nil || string(old) != string(files[role]) {
-			if err := state.WriteFile(dir, name, files[role]); err != nil {
+			if err := state.WriteLoose(dir, name, files[role]); err != nil {
 				return err
 			}
 		}

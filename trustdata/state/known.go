@@ -15,8 +15,6 @@ import (
 // Known lists the repositories that something is remembered of, sorted. It fails with
 // ErrBroken where a log cannot be read: leaving a repository out would hide it.
 func (s *Store) Known() ([]trustdata.GUN, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	dir := filepath.Join(s.dir, "seen")
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -41,6 +39,7 @@ func (s *Store) Known() ([]trustdata.GUN, error) {
 
 // knownIn is the GUN that the log at path is about; ok is false for an empty log.
 func (s *Store) knownIn(path string) (trustdata.GUN, bool, error) {
+	defer s.take(path)()
 	log, err := OpenLog(path, s.now)
 	if err != nil || len(log.records) == 0 {
 		return "", false, err

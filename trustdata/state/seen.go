@@ -56,7 +56,9 @@ func (s Seen) Follows(sha256hex string) bool {
 type Store struct {
 	dir string
 	now func() time.Time
-	mu  sync.Mutex
+
+	mu     sync.Mutex
+	inHand map[string]*sync.Mutex // by a log's path
 }
 
 // OpenStore is the store at dir, which need not exist. A folder that cannot be written
@@ -71,10 +73,26 @@ func OpenStore(dir string, now func() time.Time) (*Store, error) {
 	return &Store{dir: dir, now: now}, nil
 }
 
+// take locks the log at path against the other goroutines, each repository's by itself, so
+// that they wait for the disk side by side.
+func (s *Store) take(path string) (release func()) {
+	s.mu.Lock()
+	if s.inHand == nil {
+		s.inHand = map[string]*sync.Mutex{}
+	}
+	one := s.inHand[path]
+	if one == nil {
+		one = new(sync.Mutex)
+		s.inHand[path] = one
+	}
+	s.mu.Unlock()
+	one.Lock()
+	return one.Unlock
+}
+
 // Seen is what is remembered of gun; ok is false where that is nothing.
 func (s *Store) Seen(gun trustdata.GUN) (seen Seen, ok bool, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.take(s.seenPath(gun))()
 	log, err := OpenLog(s.seenPath(gun), s.now)
 	if err != nil {
 		return Seen{}, false, err
@@ -86,8 +104,7 @@ func (s *Store) Seen(gun trustdata.GUN) (seen Seen, ok bool, err error) {
 // goes down: the higher one stays, and a role that next does not name stays as it was.
 // A root that goes back is ErrBackwards, and nothing is noted.
 func (s *Store) Remember(next Seen) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.take(s.seenPath(next.GUN))()
 	log, err := OpenLog(s.seenPath(next.GUN), s.now)
 	if err != nil {
 		return err
@@ -100,8 +117,7 @@ func (s *Store) Remember(next Seen) error {
 // or its server was reset, and somebody who knows has founded it anew. What was seen
 // before stays in the log.
 func (s *Store) Forget(gun trustdata.GUN) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.take(s.seenPath(gun))()
 	log, err := OpenLog(s.seenPath(gun), s.now)
 	if err != nil {
 		return err

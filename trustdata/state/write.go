@@ -15,6 +15,13 @@ func WriteFile(dir *os.Root, name string, data []byte) error {
 	return disk{(*os.File).Sync, SyncDir}.write(dir, name, data, dir.Rename)
 }
 
+// WriteLoose is WriteFile for what may be lost: other programs see the old file or the new
+// one, whole, but a power cut may leave either, or damage.
+func WriteLoose(dir *os.Root, name string, data []byte) error {
+	unsynced := disk{func(*os.File) error { return nil }, func(*os.Root, string) error { return nil }}
+	return unsynced.write(dir, name, data, dir.Rename)
+}
+
 // CreateFile is WriteFile for a name that must be free: it fails with fs.ErrExist, and
 // touches nothing, where name is there.
 func CreateFile(dir *os.Root, name string, data []byte) error {

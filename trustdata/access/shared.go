@@ -1,0 +1,53 @@
+package access
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Shared is c for one piece of work over many GUNs: its endpoints keep the connections to
+// a server in common, and read the server's TLS files once. Logins and tokens stay apart,
+// each with its GUN. What else c says must not be changed afterwards.
+func (c Config) Shared() Config {
+	c.shared = new(connections)
+	return c
+}
+
+// lines are the connections to one server: for reading, for changing something, and for
+// other hosts that it names.
+type lines struct {
+	own, change, other http.RoundTripper
+}
+
+// connections keeps the lines to each server, by its origin and the TLS files chosen for it.
+type connections struct {
+	mu   sync.Mutex
+	kept map[string]lines
+}
+
+// to gives the lines that are kept, or makes them. Without anything to keep them in, and
+// after an error, they are made each time.
+func (c *connections) to(server *url.URL, own TLSFiles, connect func() (lines, error)) (lines, error) {
+	if c == nil {
+		return connect()
+	}
+	parts := slices.Concat([]string{server.Scheme, originHost(server), server.Host, own.Cert, own.Key}, own.CA)
+	name := strings.Join(parts, "\x00")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l, ok := c.kept[name]; ok {
+		return l, nil
+	}
+	l, err := connect()
+	if err != nil {
+		return lines{}, err
+	}
+	if c.kept == nil {
+		c.kept = map[string]lines{}
+	}
+	c.kept[name] = l
+	return l, nil
+}

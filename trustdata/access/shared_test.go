@@ -1,0 +1,63 @@
+package access_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"sync/atomic"
+	"testing"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/access"
+)
+
+// Many GUNs of one server go over one connection where the Config is shared, and over one
+// each where it is not.
+func TestShared(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {}))
+	defer server.Close()
+	for _, tt := range []struct {
+		name   string
+		config access.Config
+		want   int32
+	}{{"apart", access.Config{Server: server.URL}, 3}, {"shared", access.Config{Server: server.URL}.Shared(), 1}} {
+		var dialled atomic.Int32
+		trace := &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) {
+			if !i.Reused {
+				dialled.Add(1)
+			}
+		}}
+		for _, gun := range []trustdata.GUN{"reg.example/a", "reg.example/b", "reg.example/c"} {
+			ep, err := tt.config.TrustServer(gun)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req, err := http.NewRequestWithContext(httptrace.WithClientTrace(t.Context(), trace), http.MethodGet, server.URL, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := ep.Do(req, access.Pull)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := access.ReadBody(resp, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := dialled.Load(); got != tt.want {
+			t.Errorf("%s: %d connections, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+// Servers and TLS files are told apart.
+func TestSharedApart(t *testing.T) {
+	c := access.Config{}.Shared()
+	if _, err := c.TrustServer("reg.example/a"); err != nil {
+		t.Fatal(err)
+	}
+	c.ServerTLS = access.TLSFiles{CA: []string{"/nowhere/ca.pem"}}
+	if _, err := c.TrustServer("reg.example/a"); err == nil {
+		t.Error("an authority that cannot be read was passed over")
+	}
+}

@@ -58,7 +58,8 @@ type Rotation struct {
 }
 
 // PlanRotation computes the replacement of a key of role, which is root or targets, in the
-// local repository that was opened as res with o. Old is the key that goes, "" for the only
+// local repository that was opened as res with o; a delegation that does not verify is no
+// hindrance. Old is the key that goes, "" for the only
 // one; held tells which keys are at hand. It changes nothing.
 //
 // The old key of targets must be at hand: the new targets file is signed by both, so that
@@ -70,8 +71,6 @@ func PlanRotation(res *Result, o Options, role trustdata.Role, old trustdata.Key
 		return nil, fmt.Errorf("%w: %q is a server, and only local repositories can be written", ErrRequest, o.Base)
 	case role != trustdata.RoleRoot && role != trustdata.RoleTargets:
 		return nil, fmt.Errorf("%w: role %q, and in a TUF repository only root and targets can be", ErrRequest, role)
-	case !res.Collection.Verified():
-		return nil, fmt.Errorf("%w: the repository does not verify whole", ErrRequest)
 	}
 	view, _ := res.Collection.Role(role)
 	ids := keyIDs(view)
@@ -187,7 +186,7 @@ func (c *Change) holds(res *Result) error {
 	view, _ := res.Collection.Role(c.plan.Role)
 	root, _ := res.Collection.Role(trustdata.RoleRoot)
 	ids := keyIDs(view)
-	if !slices.Contains(ids, c.next) || slices.Contains(ids, c.plan.Old) || root.Version != c.plan.RootVersion || !res.Collection.Verified() {
+	if !slices.Contains(ids, c.next) || slices.Contains(ids, c.plan.Old) || root.Version != c.plan.RootVersion {
 		return fmt.Errorf("version %d of root does not list the new key for %q", root.Version, c.plan.Role)
 	}
 	return nil

@@ -185,6 +185,22 @@ func TestRotateStagingStopped(t *testing.T) {
 	}
 }
 
+// TestRotateBesideExpired: an expired delegation keeps nobody from replacing a key.
+func TestRotateBesideExpired(t *testing.T) {
+	w := newWorld(t)
+	w.delegate("targets", metadata.DelegatedRole{Name: "alice", Paths: []string{"a"}})
+	w.targets["alice"].Signed.Expires = w.now.Add(-time.Hour)
+	keys := w.heldKeys(someKinds)
+	for _, role := range []trustdata.Role{"targets", "root"} {
+		c, next := w.build(role, keys, trustdata.KeyECDSA)
+		res, err := c.Write(t.Context(), w.now)
+		if err != nil || res.Collection.Verified() {
+			t.Fatalf("%s: %v, and alice verifies: %v", role, err, err == nil)
+		}
+		keys[next.KeyID()] = next
+	}
+}
+
 func TestRotateRefused(t *testing.T) {
 	w := newWorld(t)
 	keys := w.heldKeys(someKinds)

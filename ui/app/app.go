@@ -225,7 +225,8 @@ func (m *Model) pop() tea.Cmd {
 		return cmd
 	}
 	m.drop()
-	return nil
+	// What lies below may never have been on top: the list under the first screen.
+	return m.start(m.top())
 }
 
 func (m *Model) drop() {

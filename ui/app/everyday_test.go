@@ -61,6 +61,8 @@ func TestFirstRun(t *testing.T) {
 	welcome(t, 100, 30).Press("1").Has("LOOK AT A REPOSITORY").Type("registry.acme.io/pay/web").Press("enter").Has("stable")
 	welcome(t, 100, 30).Press("j", "enter").Has("keyrite backup restore does it.")
 	welcome(t, 100, 30).Press("9").Has("WHAT WOULD YOU LIKE TO DO?").Press("esc").Lacks("WHAT WOULD YOU").Press("3").Has("Repos")
+	// The list below is read when it is seen first.
+	welcome(t, 100, 30).Press("esc").Has("0 keys in")
 }
 
 func TestLostRootIsInTheHelp(t *testing.T) {

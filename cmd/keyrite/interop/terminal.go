@@ -130,8 +130,8 @@ func (x *Terminal) Press(key string, texts ...string) string {
 	return x.Wait(texts...)
 }
 
-// Insist presses a key again and again, for questions that are deaf to what is pressed at
-// once, until a text is on the screen.
+// Insist presses a key again and again until a text is on the screen, where it does not
+// matter how often the key is heard.
 func (x *Terminal) Insist(key, text string) {
 	x.t.Helper()
 	x.Until(key+" brings "+text, func() bool {
@@ -145,6 +145,10 @@ func (x *Terminal) Insist(key, text string) {
 		return false
 	})
 }
+
+// Ponder lets the time pass during which a question that has just opened hears no key, as
+// somebody does who reads it first.
+func (x *Terminal) Ponder() { time.Sleep(time.Second) }
 
 // Type types a text into an input. Anywhere else so many keys would be taken for a paste.
 func (x *Terminal) Type(text string) {

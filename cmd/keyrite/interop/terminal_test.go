@@ -49,7 +49,7 @@ func TestConsoleGivesTheTerminalBack(t *testing.T) {
 		end  func(*interop.Terminal)
 		code string
 	}{
-		"quit":    {func(x *interop.Terminal) { x.Press("q") }, "0"},
+		"quit":    {func(x *interop.Terminal) { x.Insist("q", interop.TerminalAfter) }, "0"},
 		"Ctrl-c":  {func(x *interop.Terminal) { x.Press("C-c") }, "0"},
 		"SIGTERM": {func(x *interop.Terminal) { x.Signal(syscall.SIGTERM) }, "130"},
 		"SIGHUP":  {func(x *interop.Terminal) { x.Signal(syscall.SIGHUP) }, "130"},
@@ -58,7 +58,7 @@ func TestConsoleGivesTheTerminalBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			x := interop.NewKeyrite(t).Terminal(80, 24)
-			x.Wait("0 keys", "? all keys")
+			x.Wait("keyrite > keys", "? all keys")
 			// Otherwise what is seen afterwards proves nothing.
 			if on, cursor := x.State("alternate_on"), x.State("cursor_flag"); on != "1" || cursor != "0" {
 				t.Fatalf("in the console: alternate screen %s, cursor %s", on, cursor)

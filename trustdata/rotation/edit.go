@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/notary"
@@ -79,6 +80,7 @@ func (r *Rotator) ApplyEdit(ctx context.Context, e *Edit, keys Keys, progress Pr
 		Anchor: anchor, Version: versions[anchor], SHA256: hash(files[anchor]), NewKeys: []trustdata.KeyID{}}}
 	res := &EditResult{GUN: e.GUN, Changed: e.Roles, Versions: versions, Published: true}
 	got, err := r.deliver(ctx, d, progress)
+	err = e.aboutSnapshot(err)
 	switch {
 	case errors.Is(err, ErrLanded):
 		res.Problems = []string{err.Error()}
@@ -96,6 +98,25 @@ func (r *Rotator) ApplyEdit(ctx context.Context, e *Edit, keys Keys, progress Pr
 		res.Notes = append(res.Notes, err.Error())
 	}
 	return res, nil
+}
+
+// aboutSnapshot adds to a refusal that the snapshot key is nowhere, which servers say in
+// words that hide it: with a remote signer they name the missing key and nothing else.
+func (e *Edit) aboutSnapshot(err error) error {
+	if e.withSnapshot || !errors.Is(err, ErrRefused) {
+		return err
+	}
+	_, ids, bad := roleKeys(&e.base.Repo.Root.Body, trustdata.RoleSnapshot)
+	if bad != nil {
+		return err
+	}
+	for _, id := range ids {
+		if text := err.Error(); strings.Contains(text, string(id)) || strings.Contains(text, "snapshot") {
+			return fmt.Errorf("%w; the snapshot key %s is not here, and the server does not seem to have it: whoever has it must sign, or give the role to the server (keyrite rotate %s snapshot --to server)",
+				err, id.Short(), e.GUN)
+		}
+	}
+	return err
 }
 
 // check compares what was read back with what was meant.

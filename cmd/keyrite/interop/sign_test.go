@@ -312,3 +312,23 @@ func TestKeyriteReadsAnArchive(t *testing.T) {
 		}
 	}
 }
+
+// The snapshot's key is elsewhere and the server does not have it: the server refuses, and
+// nothing changes.
+func TestKeyriteSignsWithoutTheSnapshotKey(t *testing.T) {
+	eachServer(t, func(t *testing.T, n *interop.Notary) {
+		n.Init(app)
+		n.Sign(app, "v1", digest1, 1)
+		before := n.Fresh().List(app)
+		if err := os.Rename(n.KeyFile(n.KeyID("snapshot", app)), filepath.Join(t.TempDir(), "snapshot.key")); err != nil {
+			t.Fatal(err)
+		}
+		r := n.Keyrite().Try(append([]string{"--json", "sign", app + ":v2", "--yes"}, given(digest2, 2)...)...)
+		if r.Code != 1 || r.Stdout != "" || !strings.Contains(r.Stderr, "snapshot key") {
+			t.Errorf("exit %d\n%s", r.Code, r.Output())
+		}
+		if d := gocmp.Diff(before, n.Fresh().List(app)); d != "" {
+			t.Error(d)
+		}
+	})
+}

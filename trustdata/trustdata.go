@@ -73,6 +73,8 @@ type Collection struct {
 	// Problems are what stands against the collection although it can be shown, such as
 	// an expired delegation or state that could not be remembered.
 	Problems []Problem
+	// Report is what the verification established; nil where the dialect gives none.
+	Report *Report
 }
 
 // Role returns the view of r.

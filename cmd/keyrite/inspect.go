@@ -20,6 +20,7 @@ type inspectJSON struct {
 	Verified bool             `json:"verified"`
 	Roles    []roleJSON       `json:"roles"`
 	Problems []string         `json:"problems,omitempty"`
+	Report   *reportJSON      `json:"report,omitempty"`
 }
 
 type roleJSON struct {
@@ -82,7 +83,7 @@ func (c *cli) inspect(ctx context.Context, typed, from, conflict string) error {
 	}
 	defer journal.Close()
 	moved := rotation.HeldByServer(journal, gun, trustdata.RoleSnapshot)
-	out := inspectJSON{GUN: gun, Server: col.Server, Source: col.Source, Verified: col.Verified(), Problems: problems(col)}
+	out := inspectJSON{GUN: gun, Server: col.Server, Source: col.Source, Verified: col.Verified(), Problems: problems(col), Report: newReportJSON(col.Report)}
 	for _, role := range col.Roles {
 		out.Roles = append(out.Roles, newRoleJSON(role, held, moved))
 	}

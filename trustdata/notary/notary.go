@@ -75,6 +75,8 @@ type Envelope struct {
 	// Message is the canonical form of the body, which the signatures are over.
 	Message    []byte
 	Signatures []SignatureEntry
+	// SignedBy are the keys of the file's role whose signatures a Policy found to hold.
+	SignedBy []trustdata.ListedID
 }
 
 // SignatureEntry is one signature. Method is in lower case.

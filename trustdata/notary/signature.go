@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"math/big"
+	"slices"
 
 	"keyrite/trustdata"
 )
@@ -108,6 +109,17 @@ type tally struct {
 }
 
 func (t tally) met() bool { return t.threshold > 0 && len(t.valid) >= t.threshold }
+
+// signers are the keys whose signatures hold, in the order in which the role lists them.
+func (t tally) signers(role RoleKeys) []trustdata.ListedID {
+	all := make([]trustdata.ListedID, 0, len(t.valid))
+	for _, id := range role.KeyIDs {
+		if t.valid[id] && !slices.Contains(all, id) {
+			all = append(all, id)
+		}
+	}
+	return all
+}
 
 // String says what is missing, for an error.
 func (t tally) String() string {

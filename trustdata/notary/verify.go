@@ -55,9 +55,11 @@ func (p Policy) forward(role trustdata.Role, version int64) error {
 }
 
 func signedBy(env *Envelope, role trustdata.Role, keys map[trustdata.ListedID]trustdata.PublicKey, who RoleKeys) error {
-	if t := count(env, keys, who); !t.met() {
+	t := count(env, keys, who)
+	if !t.met() {
 		return trustdata.Refuse(role, trustdata.ReasonSignature, "%v", t)
 	}
+	env.SignedBy = t.signers(who)
 	return nil
 }
 
@@ -219,6 +221,7 @@ func (p Policy) selfSigned(root *File[Root], now time.Time) error {
 	t := count(&root.Envelope, keys, root.Body.Roles[role])
 	switch {
 	case t.met():
+		root.SignedBy = t.signers(root.Body.Roles[role])
 		return nil
 	case bad != nil && (len(keys) < t.threshold || count(&root.Envelope, root.Body.Keys, root.Body.Roles[role]).met()):
 		return trustdata.Refuse(role, trustdata.ReasonCertificate, "%v", bad)

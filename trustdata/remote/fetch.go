@@ -140,6 +140,9 @@ func (f *Fetcher) session(ctx context.Context, gun trustdata.GUN) (*session, err
 func (f *Fetcher) finish(r *Result, s *session, ep access.Endpoint) error {
 	c := r.Collection
 	c.Server, c.Source, c.ReadAt = ep.URL.String(), trustdata.SourceLive, s.now
+	c.Report = r.Repo.Report()
+	c.Report.At, c.Report.Notes = s.now, s.age(r.Repo)
+	c.Problems = append(c.Problems, s.warnings(r.Repo)...)
 	if off, ok := s.from.(*offline); ok {
 		c.Source, c.ReadAt = trustdata.SourceCache, off.readAt
 		return nil

@@ -32,6 +32,12 @@ func InspectPage(col *trustdata.Collection, held map[trustdata.KeyID]keyring.Inf
 		}
 	}
 	p.Summary = ui.Plural(len(col.Roles), "role", "roles") + ", " + ui.Plural(n, "key", "keys")
+	p.Sections = established(col.Report)
+	if col.Report != nil {
+		for _, n := range col.Report.Notes {
+			p.Notes = append(p.Notes, trustdata.Visible(n.String())+".")
+		}
+	}
 	for _, pr := range col.Problems {
 		p.Notes = append(p.Notes, trustdata.Visible(pr.String()))
 	}

@@ -76,10 +76,13 @@ func (v vault) Discard(ctx context.Context, op string, id trustdata.KeyID, now t
 	if err != nil {
 		return "", err
 	}
-	to, err := v.toTrash(ctx, from, id, now)
-	if err == nil {
-		v.tidyPending(op)
-	}
+	to := ""
+	err = v.locked(ctx, func() error {
+		if to, err = v.toTrash(ctx, from, id, now); err == nil {
+			v.tidyPending(op)
+		}
+		return err
+	})
 	return to, err
 }
 

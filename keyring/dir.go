@@ -150,11 +150,24 @@ func (f *folder) settle(name string) error {
 	return f.change(func(root *os.Root) error { return state.SyncDir(root, name) })
 }
 
-// tidy removes a folder if it is empty; a folder that is not stays, which is no error.
+// tidy removes a folder if nothing is in it but what writes that were cut short have left; a
+// folder that has more stays, which is no error. The lock is held: nobody is writing.
 func (f *folder) tidy(name string) {
 	_ = f.change(func(root *os.Root) error {
 		if info, err := root.Lstat(name); err != nil || !info.IsDir() {
 			return err
+		}
+		entries, err := fs.ReadDir(root.FS(), name)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if !state.IsTemp(e.Name()) {
+				continue
+			}
+			if err := root.Remove(path.Join(name, e.Name())); err != nil {
+				return err
+			}
 		}
 		return root.Remove(name)
 	})

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 )
 
 // WriteFile puts data at name below dir and replaces what is there. After an error
@@ -56,6 +57,14 @@ func moved(dir *os.Root, oldName, newName string, err error) error {
 	return SyncDir(dir, parentOf(oldName))
 }
 
+const tempSuffix = ".tmp"
+
+// IsTemp reports whether a file name is one under which WriteFile and CreateFile write
+// before the file is whole. Such a file is left where the process was killed.
+func IsTemp(name string) bool {
+	return strings.HasPrefix(name, ".") && strings.HasSuffix(name, tempSuffix)
+}
+
 // disk is how files and folders are made durable; tests put failing ones in its place.
 type disk struct {
 	syncFile func(*os.File) error
@@ -63,7 +72,7 @@ type disk struct {
 }
 
 func (d disk) write(dir *os.Root, name string, data []byte, place func(from, to string) error) error {
-	temp := path.Join(parentOf(name), "."+path.Base(name)+"."+rand.Text()[:10]+".tmp")
+	temp := path.Join(parentOf(name), "."+path.Base(name)+"."+rand.Text()[:10]+tempSuffix)
 	err := d.fill(dir, temp, data)
 	if err == nil {
 		err = place(temp, name)

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"slices"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -69,7 +68,7 @@ func Helper() {
 	}
 	if cmd.ProcessState != nil {
 		r.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-		r.RSS = cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
+		r.RSS = highWater(cmd.ProcessState)
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(r); err != nil {
 		os.Exit(1)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -137,7 +138,7 @@ func writeSection(w io.Writer, s Section) {
 	}
 }
 
-func writeRows(w io.Writer, p Page) {
+func writeRows(w *bufio.Writer, p Page) {
 	if len(p.Rows) == 0 {
 		fmt.Fprintln(w, Scrub(p.Empty))
 		return
@@ -149,17 +150,28 @@ func writeRows(w io.Writer, p Page) {
 			widths[c] = max(widths[c], Width(Scrub(r.cell(c))))
 		}
 	}
+	var line []byte
 	write := func(mark string, cell func(int) string) {
-		line := Fit(mark, 2, CutEnd)
+		line = pad(append(line[:0], mark...), 2-Width(mark))
 		for c := range p.Columns {
-			line += "  " + Fit(Scrub(cell(c)), widths[c], CutEnd)
+			text := Scrub(cell(c))
+			line = append(append(line, "  "...), text...)
+			line = pad(line, widths[c]-Width(text))
 		}
-		fmt.Fprintln(w, strings.TrimRight(line, " "))
+		w.Write(append(bytes.TrimRight(line, " "), '\n')) // the buffer keeps its first error
 	}
 	write("", func(c int) string { return p.Columns[c].Title })
 	for _, r := range p.Rows {
 		write(string(r.Mark), r.cell)
 	}
+}
+
+// pad adds n spaces, none for a negative n.
+func pad(line []byte, n int) []byte {
+	for range n {
+		line = append(line, ' ')
+	}
+	return line
 }
 
 // Moment is a time as plain text and tables write it.

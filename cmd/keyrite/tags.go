@@ -10,6 +10,7 @@ import (
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/registry"
+	"keyrite/ui"
 	"keyrite/ui/tags"
 )
 
@@ -113,18 +114,29 @@ func (c *cli) tags(ctx context.Context, typed, from string, compare bool, wanted
 	if len(wanted) > 0 {
 		rows = slices.DeleteFunc(rows, func(r registry.Compared) bool { return !slices.Contains(wanted, r.State) })
 	}
-	out := tagsJSON{GUN: gun, Server: col.Server, Source: col.Source, Verified: col.Verified(), Expires: stamp(col.Expires()),
-		Tags: make([]tagJSON, len(rows)), Problems: problems(col)}
-	for i, r := range rows {
-		out.Tags[i] = newTagJSON(r)
-	}
-	if err := c.emit(out, tags.Page(col, rows, compare, c.now())); err != nil {
+	if err := c.emitTags(gun, col, rows, compare); err != nil {
 		return err
 	}
 	for _, p := range col.Problems {
 		c.say("%s", trustdata.Visible(p.String()))
 	}
 	return c.verdict(col)
+}
+
+// emitTags makes only the form that is asked for: there may be very many rows.
+func (c *cli) emitTags(gun trustdata.GUN, col *trustdata.Collection, rows []registry.Compared, compared bool) error {
+	switch {
+	case c.flags.json:
+		out := tagsJSON{GUN: gun, Server: col.Server, Source: col.Source, Verified: col.Verified(), Expires: stamp(col.Expires()),
+			Tags: make([]tagJSON, len(rows)), Problems: problems(col)}
+		for i, r := range rows {
+			out.Tags[i] = newTagJSON(r)
+		}
+		return c.emitJSON(out)
+	case c.flags.plain:
+		return ui.WritePlain(c.out, tags.Page(col, rows, compared, c.now()))
+	}
+	return ui.WriteTable(c.out, tags.Table(col, rows, compared))
 }
 
 // established reports whether the registry said what a tag serves.

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -143,7 +144,7 @@ func ReadBody(resp *http.Response, limit int64) ([]byte, error) {
 	if resp.ContentLength > limit {
 		return nil, fmt.Errorf("%q announced %d bytes where at most %d are expected: %w", host, resp.ContentLength, limit, ErrTooLarge)
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	body, err := readAll(io.LimitReader(resp.Body, limit+1), resp.ContentLength)
 	switch {
 	case err != nil && (errors.Is(err, ErrSilent) || resp.Request.Context().Err() != nil):
 		return nil, err
@@ -153,4 +154,15 @@ func ReadBody(resp *http.Response, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("%q sent more than the expected %d bytes: %w", host, limit, ErrTooLarge)
 	}
 	return body, nil
+}
+
+// readAll reads to the end; a length that was announced makes room for it at once.
+func readAll(from io.Reader, announced int64) ([]byte, error) {
+	if announced <= 0 {
+		return io.ReadAll(from)
+	}
+	var body bytes.Buffer
+	body.Grow(int(announced) + bytes.MinRead)
+	_, err := body.ReadFrom(from)
+	return body.Bytes(), err
 }

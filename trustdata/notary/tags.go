@@ -31,7 +31,10 @@ func newTagTable(tree []node) *tagTable {
 	for _, n := range verified {
 		size = max(size, len(n.file.Body.Targets))
 	}
-	t := &tagTable{rows: make([]trustdata.Tag, 0, size), at: make(map[tagKey]int, size)}
+	t := &tagTable{rows: make([]trustdata.Tag, 0, size)}
+	if len(verified) > 1 { // one file has no pair twice
+		t.at = make(map[tagKey]int, size)
+	}
 	for _, n := range verified {
 		if n.role == trustdata.RoleReleases || strings.HasPrefix(string(n.role), string(trustdata.RoleReleases)+"/") {
 			t.releases = append(t.releases, n)
@@ -74,12 +77,14 @@ func (t *tagTable) add(n node) {
 			undigested.add(name)
 			continue
 		}
-		key := tagKey{name, [sha256.Size]byte(sum)}
-		if i, ok := t.at[key]; ok {
-			t.rows[i].Roles = append(t.rows[i].Roles, n.role)
-			continue
+		if t.at != nil {
+			key := tagKey{name, [sha256.Size]byte(sum)}
+			if i, ok := t.at[key]; ok {
+				t.rows[i].Roles = append(t.rows[i].Roles, n.role)
+				continue
+			}
+			t.at[key] = len(t.rows)
 		}
-		t.at[key] = len(t.rows)
 		t.rows = append(t.rows, trustdata.Tag{Name: name, Digest: hex.EncodeToString(sum), Length: e.Length, Roles: alone[:1:1]})
 	}
 	t.odd(n.role, hidden, "outside of the paths that it may sign")

@@ -28,8 +28,19 @@ func (m Meta) match(role trustdata.Role, file []byte) error {
 	if m.Length != int64(len(file)) {
 		return trustdata.Refuse(role, trustdata.ReasonChecksum, "%d bytes where %d are expected", len(file), m.Length)
 	}
-	for name, sum := range MetaOf(file).Hashes {
-		if want, ok := m.Hashes[name]; ok && !bytes.Equal(want, sum) {
+	for name, want := range m.Hashes {
+		var sum []byte
+		switch name { // the others are not known
+		case hashSHA256:
+			short := sha256.Sum256(file)
+			sum = short[:]
+		case hashSHA512:
+			long := sha512.Sum512(file)
+			sum = long[:]
+		default:
+			continue
+		}
+		if !bytes.Equal(want, sum) {
 			return trustdata.Refuse(role, trustdata.ReasonChecksum, "%s is %x and should be %x", name, sum, want)
 		}
 	}

@@ -25,6 +25,32 @@ func short(digest string) string {
 // Page is the list of a repository's tags. compared is whether rows tell what the
 // registry serves; otherwise they tell only what is signed.
 func Page(col *trustdata.Collection, rows []registry.Compared, compared bool, now time.Time) ui.Page {
+	p := frame(col, rows, compared)
+	v := view{col: col, compared: compared, also: names(rows)}
+	p.Rows = make([]ui.Row, len(rows))
+	for i, r := range rows {
+		p.Rows[i] = v.row(r)
+	}
+	return p
+}
+
+// Table is Page for ui.WriteTable: its rows have marks and cells alone, and not what is
+// shown of one that is selected. There may be a hundred thousand of them.
+func Table(col *trustdata.Collection, rows []registry.Compared, compared bool) ui.Page {
+	p := frame(col, rows, compared)
+	v := view{col: col, compared: compared}
+	p.Rows = make([]ui.Row, len(rows))
+	cells := make([]string, 0, len(rows)*len(p.Columns))
+	for i, r := range rows {
+		from := len(cells)
+		p.Rows[i].Mark, cells = v.cells(cells, r)
+		p.Rows[i].Cells = cells[from:len(cells):len(cells)]
+	}
+	return p
+}
+
+// frame is the page without its rows.
+func frame(col *trustdata.Collection, rows []registry.Compared, compared bool) ui.Page {
 	p := ui.Page{
 		Title:     "Tags of " + trustdata.Visible(string(col.GUN)),
 		Empty:     bare(col.GUN) + " has no tags yet.",
@@ -35,10 +61,6 @@ func Page(col *trustdata.Collection, rows []registry.Compared, compared bool, no
 	}
 	if !compared {
 		p.Columns = append(p.Columns[:3:3], p.Columns[4])
-	}
-	v := view{col: col, compared: compared, also: names(rows)}
-	for _, r := range rows {
-		p.Rows = append(p.Rows, v.row(r))
 	}
 	p.Summary = summary(rows, compared)
 	for _, r := range col.Roles {
@@ -104,19 +126,22 @@ type view struct {
 }
 
 func (v view) row(r registry.Compared) ui.Row {
+	mark, cells := v.cells(nil, r)
+	return ui.Row{ID: r.Name + "\n" + r.Digest, Mark: mark, Cells: cells, Detail: v.detail(r), Copy: copies(v.col.GUN, r)}
+}
+
+// cells adds a row's cells to those of others.
+func (v view) cells(to []string, r registry.Compared) (ui.Mark, []string) {
 	mark, state := v.state(r)
-	served := short(r.RegistryDigest)
-	if r.RegistryDigest != "" && r.RegistryDigest == r.Digest {
-		served = "="
+	to = append(to, trustdata.Visible(r.Name), state, short(r.Digest))
+	if v.compared {
+		served := short(r.RegistryDigest)
+		if r.RegistryDigest != "" && r.RegistryDigest == r.Digest {
+			served = "="
+		}
+		to = append(to, served)
 	}
-	tag := trustdata.Visible(r.Name)
-	row := ui.Row{ID: r.Name + "\n" + r.Digest, Mark: mark,
-		Cells:  []string{tag, state, short(r.Digest), served, signers(r)},
-		Detail: v.detail(r), Copy: copies(v.col.GUN, r)}
-	if !v.compared {
-		row.Cells = append(row.Cells[:3:3], row.Cells[4])
-	}
-	return row
+	return mark, append(to, signers(r))
 }
 
 // state is the mark and the word; what needs somebody stands in capitals.
@@ -141,8 +166,11 @@ func (v view) state(r registry.Compared) (ui.Mark, string) {
 }
 
 func signers(r registry.Compared) string {
-	if len(r.Signers) == 0 {
+	switch len(r.Signers) {
+	case 0:
 		return nothing
+	case 1:
+		return trustdata.Visible(r.Signers[0])
 	}
 	return trustdata.Visible(strings.Join(r.Signers, ", "))
 }

@@ -68,7 +68,14 @@ func (s scrubbed) Error() string { return string(s) }
 
 // Scrub is the last guard before the terminal: whatever control or invisible rune a page
 // still holds is written out. What trustdata.Visible made passes it unchanged.
-func Scrub(s string) string { return trustdata.VisibleError(scrubbed(s)) }
+func Scrub(s string) string {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' || s[i] == '\\' {
+			return trustdata.VisibleError(scrubbed(s))
+		}
+	}
+	return s
+}
 
 // Lines makes exactly height lines of s, none wider than width.
 func Lines(s string, width, height int) string {

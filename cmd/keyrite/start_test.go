@@ -1,0 +1,54 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"testing"
+)
+
+// startVariable makes the test's own program stop where main would begin.
+const startVariable = "KEYRITE_TEST_START"
+
+func init() {
+	if os.Getenv(startVariable) != "" {
+		os.Exit(0)
+	}
+}
+
+// maxInit is how long one package's init may take, in milliseconds: each start pays for it.
+const maxInit = 2
+
+var initLine = regexp.MustCompile(`(?m)^init (\S+) @\S+ ms, (\S+) ms clock`)
+
+// Every package that the program is made of is linked into its test as well, and comes
+// before it. The least of three runs counts, since a busy machine stretches any of them.
+func TestInitIsShort(t *testing.T) {
+	least := map[string]float64{}
+	for range 3 {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1", startVariable+"=1")
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		for _, m := range initLine.FindAllSubmatch(out, -1) {
+			took, err := strconv.ParseFloat(string(m[2]), 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if old, ok := least[string(m[1])]; !ok || took < old {
+				least[string(m[1])] = took
+			}
+		}
+	}
+	if _, ok := least["runtime"]; !ok || len(least) < 20 {
+		t.Fatalf("the trace names %d packages only", len(least))
+	}
+	for pkg, took := range least {
+		if took > maxInit {
+			t.Errorf("init of %s takes %.1f ms, more than %d", pkg, took, maxInit)
+		}
+	}
+}

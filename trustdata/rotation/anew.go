@@ -94,21 +94,44 @@ func versionOf(role trustdata.Role, raw []byte) (int64, int, error) {
 	return file.Body.Version, len(file.Body.Targets), nil
 }
 
-// lastVersion finds the highest stored version of a role by asking for versions one after
-// the other; they have no gaps, unless somebody made them.
+// lastVersion finds the highest stored version of a role: doubling until one is not there,
+// and then halving the gap. Versions have no gaps, unless somebody made them; and a server
+// that claims to have every version is asked a few dozen times, not a million.
 func lastVersion(ctx context.Context, server TrustServer, role trustdata.Role) (version int64, tags int, err error) {
 	var last []byte
-	for n := int64(1); n <= plausible; n++ {
+	stored := func(n int64) (bool, error) {
 		raw, err := server.ByVersion(ctx, role, n, notary.Limit(role))
 		switch {
-		case errors.Is(err, remote.ErrNotFound) && last == nil:
-			return 0, 0, nil
 		case errors.Is(err, remote.ErrNotFound):
-			return versionOf(role, last)
+			return false, nil
 		case err != nil:
-			return 0, 0, fmt.Errorf("asking for version %d of %s: %w", n, role, err)
+			return false, fmt.Errorf("asking for version %d of %s: %w", n, role, err)
 		}
 		last = raw
+		return true, nil
+	}
+	low, high := int64(0), int64(1)
+	for ; high <= plausible; low, high = high, high*2 {
+		if ok, err := stored(high); err != nil {
+			return 0, 0, err
+		} else if !ok {
+			break
+		}
+	}
+	for high-low > 1 {
+		middle := low + (high-low)/2
+		ok, err := stored(middle)
+		switch {
+		case err != nil:
+			return 0, 0, err
+		case ok:
+			low = middle
+		default:
+			high = middle
+		}
+	}
+	if low == 0 {
+		return 0, 0, nil
 	}
 	return versionOf(role, last)
 }

@@ -21,8 +21,9 @@ import (
 )
 
 // publish founds a repository on a trust server and signs so many tags. Its targets key is
-// put into the trust directory dir, which is how keyrite comes to know the repository.
-func publish(b *testing.B, server, dir string, gun trustdata.GUN, tags int) {
+// put into the trust directory dir, which is how keyrite comes to know the repository. It
+// gives the bytes of what it sent.
+func publish(b *testing.B, server, dir string, gun trustdata.GUN, tags int) int64 {
 	b.Helper()
 	ep, err := access.Config{Server: server}.TrustServer(gun)
 	must(b, err)
@@ -54,6 +55,7 @@ func publish(b *testing.B, server, dir string, gun trustdata.GUN, tags int) {
 	if dir != "" {
 		store(b, dir, targets, keyring.Header{Role: "targets", GUN: gun})
 	}
+	return int64(len(rootFile.Raw) + len(targetsFile.Raw))
 }
 
 // store puts a key into a trust directory.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"charm.land/bubbles/v2/key"
@@ -37,10 +38,13 @@ func Page(acts []state.ActRecord, now time.Time) ui.Page {
 		if a.Result != "done" && a.Result != "ok" {
 			mark = ui.MarkNote
 		}
+		// Results are words of the log, as in "read_back".
+		result := trustdata.Visible(strings.ReplaceAll(a.Result, "_", " "))
+		on := trustdata.Visible(a.What+" "+a.On) + ": " + result
 		p.Rows = append(p.Rows, ui.Row{ID: fmt.Sprint(a.Seq), Mark: mark,
-			Cells:  []string{a.Time.UTC().Format(time.DateTime), trustdata.Visible(a.What), trustdata.Visible(a.On), trustdata.Visible(a.Result)},
-			Detail: []string{trustdata.Visible(a.What + " " + a.On + ": " + a.Result), trustdata.Visible(a.Detail)},
-			Copy:   []ui.Copyable{{What: "the line", Text: ui.Moment(a.Time) + " " + trustdata.Visible(a.What+" "+a.On+": "+a.Result+". "+a.Detail)}}})
+			Cells:  []string{a.Time.UTC().Format(time.DateTime), trustdata.Visible(a.What), trustdata.Visible(a.On), result},
+			Detail: []string{on, trustdata.Visible(a.Detail)},
+			Copy:   []ui.Copyable{{What: "the line", Text: ui.Moment(a.Time) + " " + on + ". " + trustdata.Visible(a.Detail)}}})
 	}
 	return p
 }

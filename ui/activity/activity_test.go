@@ -25,4 +25,9 @@ func TestPage(t *testing.T) {
 	if p.Rows[1].Mark != ui.MarkOK || !strings.Contains(p.Summary, "2 acts") {
 		t.Errorf("got %q, %q", p.Rows[1].Mark, p.Summary)
 	}
+	p = activity.Page([]state.ActRecord{{Seq: 1, Time: at, Act: state.Act{What: "back up", On: "/media/stick/a_b.age", Result: "read_back"}}}, at)
+	shown := strings.Join(append(append(p.Rows[0].Cells, p.Rows[0].Detail...), p.Rows[0].Copy[0].Text), "|")
+	if strings.Contains(shown, "read_back") || strings.Count(shown, "read back") != 3 || !strings.Contains(shown, "a_b.age") {
+		t.Errorf("a result in words reads %q", shown)
+	}
 }

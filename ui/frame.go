@@ -31,7 +31,7 @@ func roomy(width, height int) bool { return width >= 80 && height >= 16 }
 func (l *List) table(width, height int) []string {
 	var out []string
 	if width >= 80 && height >= 14 && l.data.Summary != "" && !l.brief {
-		out = append(out, " "+Clip(Scrub(l.data.Summary), width-1, CutEnd))
+		out = append(out, " "+l.data.summary(width-1))
 	}
 	if len(out) > 0 && height >= 18 {
 		out = append(out, "")
@@ -47,7 +47,7 @@ func (l *List) table(width, height int) []string {
 }
 
 func (l *List) titles(slots []slot) string {
-	head := l.data.cells(func(c int) string { return l.data.Columns[c].Title }, slots)
+	head := l.data.cells(func(c int) string { return l.data.Columns[c].Title }, nil, slots)
 	return strings.Repeat(" ", markRoom) + l.st.Head.Render(strings.TrimRight(head, " "))
 }
 
@@ -114,7 +114,7 @@ func (l *List) scroll(total int) {
 func (l *List) row(at, width int, slots []slot) string {
 	l.drawn++
 	r := l.data.Rows[l.shown[at]]
-	cells := l.data.cells(r.cell, slots)
+	cells := l.data.cells(r.cell, r.Cuts, slots)
 	picked := " "
 	if l.marks.rows[r.ID] {
 		picked = "*"

@@ -154,7 +154,7 @@ func TestLayout(t *testing.T) {
 	for width, want := range map[int]string{
 		45: "registry.acme.io/infra/base  14    2026-11-19", 40: "infra/base  14    2026-11-19", 22: "infra/base  2026-11-19", 12: "infra/base", 8: "...ase",
 	} {
-		got := strings.TrimRight(l.cells(p.Rows[0].cell, l.layout(width)), " ")
+		got := strings.TrimRight(l.cells(p.Rows[0].cell, nil, l.layout(width)), " ")
 		if Width(got) > width {
 			t.Errorf("at %d the row is %d wide: %q", width, Width(got), got)
 		}

@@ -139,14 +139,31 @@ func (l *Listing) share(slots []slot, width int) []slot {
 	return slots
 }
 
-// cells draws one row's cells into the slots.
-func (l *Listing) cells(cell func(c int) string, slots []slot) string {
+// cells draws one row's cells into the slots. cuts are the row's own.
+func (l *Listing) cells(cell func(c int) string, cuts map[int]Cut, slots []slot) string {
 	var b strings.Builder
 	for i, s := range slots {
 		if i > 0 {
 			b.WriteString(strings.Repeat(" ", gap))
 		}
-		b.WriteString(Fit(Scrub(strings.TrimPrefix(cell(s.col), s.drop)), s.width, l.Columns[s.col].Cut))
+		cut, own := cuts[s.col]
+		if !own {
+			cut = l.Columns[s.col].Cut
+		}
+		b.WriteString(Fit(Scrub(strings.TrimPrefix(cell(s.col), s.drop)), s.width, cut))
 	}
 	return b.String()
+}
+
+// leastPlace is the room below which the end of a path says nothing.
+const leastPlace = 5
+
+// summary is the page's sentence in at most width cells.
+func (p Page) summary(width int) string {
+	counts, ok := strings.CutSuffix(p.Summary, p.Place)
+	counts = Scrub(counts)
+	if room := width - Width(counts); ok && p.Place != "" && room >= leastPlace {
+		return counts + Clip(Scrub(p.Place), room, CutLeft)
+	}
+	return Clip(Scrub(p.Summary), width, CutEnd)
 }

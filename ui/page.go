@@ -10,7 +10,10 @@ import (
 type Page struct {
 	Title string
 	// Summary is one sentence with the counts.
-	Summary  string
+	Summary string
+	// Place is the end of Summary that is a path, or "". A frame that is too narrow cuts
+	// its left, and leaves the counts whole.
+	Place    string
 	Sections []Section
 	// TableTitle stands above a table that follows sections.
 	TableTitle string
@@ -73,6 +76,9 @@ type Row struct {
 	ID    string
 	Mark  Mark
 	Cells []string
+	// Cuts are the cuts of single cells, by their number, in place of their columns': a
+	// sentence among names loses its end.
+	Cuts map[int]Cut
 	// Detail are the lines that explain the row when it is selected.
 	Detail []string
 	// Copy is what can be copied from the row.

@@ -33,7 +33,7 @@ func TestKnownFirst(t *testing.T) {
 	if !strings.Contains(d.Press("y").Text(), "Copied the error") {
 		t.Errorf("y does not copy the error:\n%s", d.Text())
 	}
-	d.Press("esc").Lacks("What happened").Has("2026.10.1").Press("esc").Has("10 keys in")
+	d.Press("esc").Lacks("What happened").Has("2026.10.1").Press("esc").Has("10 keys (")
 }
 
 func TestLoading(t *testing.T) {
@@ -49,7 +49,7 @@ func TestLateAnswers(t *testing.T) {
 	w := newWorld()
 	d := w.console(t, 80, 24).Pause().Press("r").Press("r")
 	w.infos = w.infos[:2]
-	d.Resume().Has("2 keys in", "[2 Keys 2]")
+	d.Resume().Has("2 keys (", "[2 Keys 2]")
 	w.listErr = errDisk
 	d.Press("r").Has("permission denied", "owner and the mode", "[2 Keys 2]")
 }
@@ -66,7 +66,7 @@ func TestCancelKeys(t *testing.T) {
 }
 
 func TestQuit(t *testing.T) {
-	d := newWorld().console(t, 80, 24).Press("enter", "q").Has("10 keys in")
+	d := newWorld().console(t, 80, 24).Press("enter", "q").Has("10 keys (")
 	if d.Quit {
 		t.Fatal("q left the program from a screen below the top")
 	}
@@ -137,11 +137,11 @@ func TestOpenByName(t *testing.T) {
 	if len(w.fetched) != 1 || w.fetched[0] != "docker.io/library/alpine" {
 		t.Errorf("asked for %q", w.fetched)
 	}
-	d.Press("enter").Has("No tag is selected.").Press("esc").Has("10 keys in")
+	d.Press("enter").Has("No tag is selected.").Press("esc").Has("10 keys (")
 }
 
 func TestMissingTabsAnswer(t *testing.T) {
-	newWorld().console(t, 80, 24).Press("1").Has("There is no overview yet.", "10 keys in").Press("4").Has("no list of backups yet").Press("j").Lacks("no list of backups")
+	newWorld().console(t, 80, 24).Press("1").Has("There is no overview yet.", "10 keys (").Press("4").Has("no list of backups yet").Press("j").Lacks("no list of backups")
 }
 
 func TestTabsKeepTheirPlace(t *testing.T) {
@@ -168,7 +168,7 @@ func TestCopy(t *testing.T) {
 
 func TestHelpIsMadeFromTheKeys(t *testing.T) {
 	d := newWorld().console(t, 100, 60).Press("?").Has("ON THIS SCREEN (keys)", "Enter l Right", "b B", "back up", "open a repository by name", "not checked; unknown is not fine")
-	d.Press("?").Has("10 keys in")
+	d.Press("?").Has("10 keys (")
 }
 
 // TestChangesAreNews: after a change every screen reads again, the covered ones too.
@@ -176,7 +176,7 @@ func TestChangesAreNews(t *testing.T) {
 	w := newWorld()
 	d := w.console(t, 80, 24).Press("enter")
 	w.infos = w.infos[:3]
-	d.Send(ui.DoneMsg{Action: "retire"}).Press("esc").Has("3 keys in")
+	d.Send(ui.DoneMsg{Action: "retire"}).Press("esc").Has("3 keys (")
 }
 
 func TestParseName(t *testing.T) {

@@ -210,9 +210,9 @@ func (w *world) wizard(clock ui.Clock, st *ui.Styles) ui.Screen {
 func TestWizard(t *testing.T) {
 	w := newWorld()
 	d := w.console(t, 80, 24).Press("b").Has("[1 Review]  2 Write  3 Close", "Leaving now changes nothing.", "Enter write it").Golden()
-	d.Press("esc").Has("10 keys in").Press("b", "enter").Has("WRITE A BACKUP", `"Cancel" is selected`)
+	d.Press("esc").Has("10 keys (").Press("b", "enter").Has("WRITE A BACKUP", `"Cancel" is selected`)
 	d.Advance(time.Second).Press("tab", "enter").Has("1 ok  [2 Write]  3 Close", "read back", "waiting")
 	d.Press("esc").Has("It is being written.", "[2 Write]").Press("3").Has("It is being written.").Press("q").Has("[2 Write]")
 	d.Resize(60, 15).Has("back up  2/3 Write").Fits().Resize(80, 24)
-	d.Press("enter").Has("1 ok  2 ok  [3 Close]").Press("enter").Has("10 keys in")
+	d.Press("enter").Has("1 ok  2 ok  [3 Close]").Press("enter").Has("10 keys (")
 }

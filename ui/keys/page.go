@@ -69,7 +69,8 @@ func Page(l List, now time.Time) ui.Page {
 	where := trustdata.Visible(strings.Join(l.Dirs, " and "))
 	p := ui.Page{
 		Title:   "Keys",
-		Summary: summary(l.Keys, where),
+		Summary: summary(l.Keys) + " in " + where,
+		Place:   where,
 		Columns: []ui.Column{
 			{Title: "KEY", Priority: 1, Min: 7, Cut: ui.CutMiddle}, {Title: "ROLE", Priority: 5},
 			{Title: "SIGNS FOR", Priority: 2, Min: 14, Cut: ui.CutLeft, Host: true}, {Title: "REPOS", Priority: 6},
@@ -85,7 +86,7 @@ func Page(l List, now time.Time) ui.Page {
 	return p
 }
 
-func summary(infos []keyring.Info, where string) string {
+func summary(infos []keyring.Info) string {
 	count := map[string]int{}
 	for _, k := range infos {
 		count[kind(k)]++
@@ -96,9 +97,9 @@ func summary(infos []keyring.Info, where string) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, strings.Replace(w, "(none)", "without a role", 1)))
 		}
 	}
-	s := ui.Plural(len(infos), "key", "keys") + " in " + where
+	s := ui.Plural(len(infos), "key", "keys")
 	if len(parts) > 0 {
-		s += ": " + strings.Join(parts, ", ")
+		s += " (" + strings.Join(parts, ", ") + ")"
 	}
 	return s
 }
@@ -132,6 +133,9 @@ func row(k keyring.Info, uses Uses, now time.Time) ui.Row {
 	r := ui.Row{ID: k.Path, Mark: worst(mark, fileMark),
 		Cells:  []string{name(k), kind(k), signsFor(k, uses), count, ends, file},
 		Detail: []string{about(k), fileSentence(k), useSentence(k, uses, now)},
+	}
+	if k.Problem != "" {
+		r.Cuts = map[int]ui.Cut{2: ui.CutEnd} // the reason stands where names are
 	}
 	if k.KeyID != "" {
 		r.Copy = append(r.Copy, ui.Copyable{What: "key ID", Text: string(k.KeyID)})

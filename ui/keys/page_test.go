@@ -5,10 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/ui"
 	"keyrite/ui/keys"
+	"keyrite/ui/uitest"
 )
 
 var now = time.Date(2026, 11, 22, 9, 41, 0, 0, time.UTC)
@@ -72,6 +75,27 @@ func TestEmpty(t *testing.T) {
 	p := keys.Page(keys.List{Dirs: []string{"/a", "/b"}}, now)
 	if !strings.Contains(p.Empty, "no keys in /a and /b") || p.Summary != "0 keys in /a and /b" {
 		t.Errorf("says %q and %q", p.Summary, p.Empty)
+	}
+}
+
+// TestNarrow: at 80 columns a long path loses its left, the counts lose nothing, and what is
+// wrong with a file loses its end.
+func TestNarrow(t *testing.T) {
+	long := "/srv/a/very/long/way/to/the/folder/where/somebody/keeps/keys/of/docker/trust"
+	infos := []keyring.Info{file("a", "root", ""), file("b", "targets", "reg.example/app"), file("c", "snapshot", "reg.example/app"),
+		with(file("d", "", ""), func(k *keyring.Info) {
+			k.Problem = "the file is cut off in the middle of its base64, after 3 whole lines of 64"
+		})}
+	l := ui.NewList(uitest.Styles(), "key", "keys")
+	l.Set(ui.NewListing(keys.Page(keys.List{Keys: infos, Dirs: []string{long}}, now)))
+	got := ansi.Strip(l.View(80, 18))
+	for _, want := range []string{"4 keys (1 root, 1 repository, 1 snapshot, 1 damaged) in ...", "/docker/trust\n", "the file is cut off in the middle"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("lacks %q:\n%s", want, got)
+		}
+	}
+	if wide := ansi.Strip(l.View(139, 18)); !strings.Contains(wide, "in "+long) {
+		t.Errorf("a path that has room is cut:\n%s", wide)
 	}
 }
 

@@ -35,6 +35,9 @@ type RestoreResult struct {
 	Metadata []trustdata.GUN `json:"metadata"`
 	Kept     []trustdata.GUN `json:"kept"`
 	OK       bool            `json:"ok"`
+	// Tried is how opening went, in memory, for each key that was written: "" if it opened
+	// and signed, and else why not. A key that is not in it was not tried.
+	Tried map[trustdata.KeyID]string `json:"-"`
 }
 
 // Refusal is a file that stayed in the backup.
@@ -286,6 +289,7 @@ func (w *restorer) result() *RestoreResult {
 	r := &RestoreResult{
 		File: w.plan.File, To: w.plan.To, OK: true, Trashed: notNil(w.trashed),
 		Restored: []trustdata.KeyID{}, Same: []trustdata.KeyID{}, Replaced: []trustdata.KeyID{}, Refused: []Refusal{},
+		Tried: map[trustdata.KeyID]string{},
 	}
 	added, kept := &Manifest{}, &Manifest{}
 	for _, row := range w.plan.Rows {
@@ -303,6 +307,10 @@ func (w *restorer) result() *RestoreResult {
 			r.Same = append(r.Same, row.KeyID)
 		case row.Action == ActionReplace:
 			r.Replaced = append(r.Replaced, row.KeyID)
+		}
+		written := row.isKey() && (row.Action == ActionAdd || row.Action == ActionReplace)
+		if written && (row.Opened || row.Problem != "") {
+			r.Tried[row.KeyID] = row.Problem
 		}
 	}
 	r.Metadata, r.Kept = added.guns(), kept.guns()

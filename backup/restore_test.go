@@ -74,6 +74,9 @@ func TestRestoreIntoNothing(t *testing.T) {
 	if opened := slices.ContainsFunc(p.Rows, func(row RestoreRow) bool { return row.Role == "alice" && row.Opened }); !opened {
 		t.Error("no row says that a key was opened")
 	}
+	if why, tried := got.Tried[r.ids[0]]; !tried || why != "" {
+		t.Errorf("a key whose passphrase was given: tried %v, %q", tried, why)
+	}
 	key, err := openDir(t, to).Open(context.Background(), r.ids[0], keyring.NewPassphrase([]byte("phrase-root")))
 	check(t, err)
 	key.Wipe()
@@ -87,6 +90,27 @@ func TestRestoreIntoNothing(t *testing.T) {
 	}
 	if diff := cmp.Diff(before, tree(t, to)); diff != "" {
 		t.Error("the second restore changed:\n", diff)
+	}
+}
+
+// What is known of a key that was written depends on its passphrase: none, one that opens
+// it, or a wrong one.
+func TestRestoreSaysWhatWasTried(t *testing.T) {
+	r, file, ids := backedUp(t)
+	for name, c := range map[string]struct {
+		ask   Passphrases
+		tried bool
+		why   string
+	}{
+		"none":  {nil, false, ""},
+		"right": {r.passphrases, true, ""},
+		"wrong": {func(Key) (keyring.Passphrase, bool) { return keyring.NewPassphrase([]byte("no such phrase")), true }, true, "the passphrase given does not open it"},
+	} {
+		got, err := planRestore(t, file, ids, filepath.Join(t.TempDir(), "trust"), RestoreOptions{Passphrases: c.ask}).Apply(context.Background(), nil)
+		check(t, err)
+		if why, tried := got.Tried[r.ids[0]]; tried != c.tried || why != c.why || len(got.Restored) != len(r.ids) {
+			t.Errorf("%s: tried %v, %q", name, tried, why)
+		}
 	}
 }
 

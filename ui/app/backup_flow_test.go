@@ -69,7 +69,8 @@ func (restores) Plan(_ context.Context, file string, _ restore.Opening, _ backup
 
 func (restores) Restore(_ context.Context, p *backup.RestorePlan, _ backup.Progress) (*backup.RestoreResult, error) {
 	return &backup.RestoreResult{File: p.File, To: p.To, Restored: []trustdata.KeyID{p.Rows[0].KeyID}, Same: []trustdata.KeyID{p.Rows[1].KeyID}, Replaced: []trustdata.KeyID{p.Rows[2].KeyID},
-		Refused: []backup.Refusal{{Path: p.Rows[3].Path, Reason: p.Rows[3].Reason}}, Trashed: []string{"/home/ops/.docker/trust/trash/2026-11-22/" + string(p.Rows[2].KeyID) + ".key"}, OK: true}, nil
+		Refused: []backup.Refusal{{Path: p.Rows[3].Path, Reason: p.Rows[3].Reason}}, Trashed: []string{"/home/ops/.docker/trust/trash/2026-11-22/" + string(p.Rows[2].KeyID) + ".key"}, OK: true,
+		Tried: map[trustdata.KeyID]string{p.Rows[0].KeyID: ""}}, nil
 }
 
 func createFrom(t testing.TB) func(w, h int) *uitest.Driver {

@@ -274,7 +274,7 @@ func TestRestoreForReal(t *testing.T) {
 	if infos, err := v.dir.List(context.Background()); err != nil || len(infos) != 0 {
 		t.Fatalf("before the confirmation: %v, %v", infos, err)
 	}
-	d.Press("enter").Advance(time.Second).Press("tab", "enter").Fits().Has("[5 Prove]", "written and proved", v.ids[0].Short(), v.ids[1].Short(), "read back and is what the backup says")
+	d.Press("enter").Advance(time.Second).Press("tab", "enter").Fits().Has("[5 Prove]", "written, passphrase not tried", v.ids[0].Short(), v.ids[1].Short(), "read back and is what the backup says")
 	k, err := v.dir.Open(context.Background(), v.ids[1], keyring.NewPassphrase([]byte(oldPass)))
 	if err != nil {
 		t.Fatalf("the restored key does not open: %v", err)

@@ -181,21 +181,40 @@ func RestoredPage(r *backup.RestoreResult) ui.Page {
 		Empty:      "No key was concerned.",
 		Notes:      restoredNotes(r),
 	}
-	add := func(ids []trustdata.KeyID, mark ui.Mark, what string) {
-		for _, id := range ids {
-			page.Rows = append(page.Rows, ui.Row{ID: what + string(id), Mark: mark, Cells: []string{id.Short(), what},
-				Copy: []ui.Copyable{{What: "key ID", Text: string(id)}}})
-		}
+	add := func(id trustdata.KeyID, mark ui.Mark, what string) {
+		page.Rows = append(page.Rows, ui.Row{ID: what + string(id), Mark: mark, Cells: []string{id.Short(), what},
+			Copy: []ui.Copyable{{What: "key ID", Text: string(id)}}})
 	}
-	add(r.Restored, ui.MarkOK, "written and proved")
-	add(r.Replaced, ui.MarkOK, "written and proved, the old file is in the trash")
-	add(r.Same, ui.MarkNone, "left alone: it was here already")
+	for _, id := range r.Restored {
+		mark, what := written(r, id)
+		add(id, mark, what)
+	}
+	for _, id := range r.Replaced {
+		mark, what := written(r, id)
+		add(id, mark, what+", the old file is in the trash")
+	}
+	for _, id := range r.Same {
+		add(id, ui.MarkNone, "left alone: it was here already")
+	}
 	for _, f := range r.Refused {
 		page.Rows = append(page.Rows, ui.Row{ID: f.Path, Mark: ui.MarkSoon,
 			Cells:  []string{trustdata.Visible(short(f.Path)), "refused: " + trustdata.Visible(f.Reason)},
 			Detail: []string{trustdata.Visible(f.Path), upper(trustdata.Visible(f.Reason)) + "."}})
 	}
 	return page
+}
+
+// written is what is known of a key that was written: that its bytes are the backup's, and
+// that it opens only if that was tried.
+func written(r *backup.RestoreResult, id trustdata.KeyID) (ui.Mark, string) {
+	why, tried := r.Tried[id]
+	switch {
+	case !tried:
+		return ui.MarkUnchecked, "written, passphrase not tried"
+	case why != "":
+		return ui.MarkSoon, "written, not opened: " + trustdata.Visible(why)
+	}
+	return ui.MarkOK, "written and proved"
 }
 
 // short is a key file's short ID, or the path of any other file.

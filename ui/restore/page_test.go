@@ -64,11 +64,21 @@ func TestPlanPage(t *testing.T) {
 }
 
 func TestRestoredPage(t *testing.T) {
-	r := &sets.RestoreResult{File: "/b.age", To: "/home/ops/.docker/trust", Restored: []trustdata.KeyID{keyID("7f3a9c1")}, Same: []trustdata.KeyID{keyID("5419081")},
+	r := &sets.RestoreResult{File: "/b.age", To: "/home/ops/.docker/trust", Restored: []trustdata.KeyID{keyID("7f3a9c1"), keyID("c41d07e"), keyID("e90b3aa")}, Same: []trustdata.KeyID{keyID("5419081")},
 		Replaced: []trustdata.KeyID{keyID("b7712fe")}, Refused: []sets.Refusal{{Path: "private/" + string(keyID("0aa94c6")) + ".key", Reason: "left alone, as decided"}},
-		Trashed: []string{"/home/ops/.docker/trust/trash/2026-11-22/x.key"}, Kept: []trustdata.GUN{"a/b"}, OK: true}
+		Trashed: []string{"/home/ops/.docker/trust/trash/2026-11-22/x.key"}, Kept: []trustdata.GUN{"a/b"}, OK: true,
+		Tried: map[trustdata.KeyID]string{keyID("7f3a9c1"): "", keyID("e90b3aa"): "the passphrase given does not open it\x1b"}}
 	both(t, text(t, restore.RestoredPage(r)), "7f3a9c1", "written and proved", "left alone: it was here already", "the old file is in the trash", "0aa94c6", "refused: left alone, as decided",
-		"Kept in the trash: /home/ops/.docker/trust/trash/2026-11-22/x.key")
+		"written, not opened: the passphrase given does not open it", "written, passphrase not tried, the old file is in the trash", "Kept in the trash: /home/ops/.docker/trust/trash/2026-11-22/x.key")
+	said := map[string]string{}
+	for _, row := range restore.RestoredPage(r).Rows {
+		said[row.Cells[0]] = string(row.Mark) + " " + row.Cells[1]
+	}
+	for short, want := range map[string]string{"7f3a9c1": "ok written and proved", "c41d07e": string(ui.MarkUnchecked) + " written, passphrase not tried"} {
+		if said[short] != want {
+			t.Errorf("%s reads %q, want %q", short, said[short], want)
+		}
+	}
 	r.OK = false
 	if got := text(t, restore.RestoredPage(r)); !strings.Contains(got, "not complete") || strings.Contains(got, "is what the backup says") {
 		t.Errorf("a restore that is not complete says:\n%s", got)

@@ -69,4 +69,8 @@ type (
 	// Holder may refuse to be left. The reason is a sentence for the status line, and ""
 	// lets go.
 	Holder interface{ Hold() (reason string) }
+
+	// Passer has served its purpose once Over is true: then the screen below it is shown
+	// in its place. It is not taken from under a screen that it led to.
+	Passer interface{ Over() bool }
 )

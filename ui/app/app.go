@@ -190,7 +190,7 @@ func (m *Model) broadcast(msg tea.Msg) tea.Cmd {
 			cmds = append(cmds, s.Update(msg))
 		}
 	}
-	return tea.Batch(cmds...)
+	return tea.Batch(append(cmds, m.uncover())...)
 }
 
 func (m *Model) tabScreens() []ui.Screen {
@@ -225,7 +225,18 @@ func (m *Model) pop() tea.Cmd {
 		return cmd
 	}
 	m.drop()
-	// What lies below may never have been on top: the list under the first screen.
+	return m.uncover()
+}
+
+// uncover shows what is on top now, past the screens that are over. It may never have been
+// on top: the list under the first screen.
+func (m *Model) uncover() tea.Cmd {
+	for len(m.stack) > 1 {
+		if p, ok := m.top().(ui.Passer); !ok || !p.Over() {
+			break
+		}
+		m.drop()
+	}
 	return m.start(m.top())
 }
 

@@ -375,6 +375,27 @@ func TestRotateKinds(t *testing.T) {
 	d.Press("esc").Has("THE LOBBY")
 }
 
+// TestRotateKindsEnd: what has landed leaves the question of its kind behind, by Enter and
+// by Esc; what did not land comes back to it.
+func TestRotateKindsEnd(t *testing.T) {
+	start := func(f *rotations) *uitest.Driver {
+		d := enter(t, 100, 30, func(st *ui.Styles, clock ui.Clock) ui.Screen {
+			return rotate.New(rotate.Options{Context: context.Background(), Styles: st, Clock: clock, GUN: "registry.acme.io/pay/web", Service: f})
+		})
+		return d.Press("enter")
+	}
+	for _, key := range []string{"enter", "esc", "q"} {
+		d := until(t, start(newRotations(trustdata.RoleTargets)), targetsFlow, "5 close").Has("Close]").Press(key).Has("THE LOBBY").Lacks("new root key")
+		if d.Quit {
+			t.Errorf("%s left the program", key)
+		}
+	}
+	until(t, start(newRotations(trustdata.RoleTargets)), targetsFlow, "3 review").Press("esc", "esc").Has("new root key").Press("esc").Has("THE LOBBY")
+	f := newRotations(trustdata.RoleTargets)
+	f.result, f.publishIt = nil, fmt.Errorf("%w: the server answered 403 to the upload", rotation.ErrRefused)
+	until(t, start(f), targetsFlow, "5 close").Has("403").Press("esc").Has("new root key")
+}
+
 // recording notes what is planned.
 type recording struct {
 	*rotations

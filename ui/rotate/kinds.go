@@ -30,6 +30,8 @@ type chooser struct {
 	*ui.List
 	opt  Options
 	open key.Binding
+	// wizard is what was chosen last.
+	wizard *Model
 }
 
 func newKinds(opt Options) *chooser {
@@ -69,11 +71,15 @@ func (c *chooser) Update(msg tea.Msg) tea.Cmd {
 		if k.name == c.ID() {
 			opt := c.opt
 			opt.Role, opt.To = k.role, k.to
-			return ui.Send(ui.PushMsg{Screen: newModel(opt)})
+			c.wizard = newModel(opt)
+			return ui.Send(ui.PushMsg{Screen: c.wizard})
 		}
 	}
 	return ui.Say("No kind is selected.")
 }
+
+// Over reports whether what was chosen has landed: then there is nothing left to choose.
+func (c *chooser) Over() bool { return c.wizard != nil && c.wizard.landed }
 
 // ShortHelp are the keys of the footer.
 func (c *chooser) ShortHelp() []key.Binding {
@@ -83,4 +89,7 @@ func (c *chooser) ShortHelp() []key.Binding {
 // FullHelp are all keys of this screen.
 func (c *chooser) FullHelp() [][]key.Binding { return [][]key.Binding{{c.open}, c.Moves()} }
 
-var _ ui.Screen = (*chooser)(nil)
+var (
+	_ ui.Screen = (*chooser)(nil)
+	_ ui.Passer = (*chooser)(nil)
+)

@@ -153,7 +153,7 @@ func (m *Model) sentence(step string) string {
 
 // end takes what came of it.
 func (m *Model) end(e ended) tea.Cmd {
-	m.sending, m.result, m.failed = false, e.result, e.err
+	m.sending, m.result, m.failed, m.landed = false, e.result, e.err, e.result != nil
 	done := ui.Send(ui.DoneMsg{Action: "rotated the " + m.plan.Role.Title() + " key of " + trustdata.Visible(string(m.plan.GUN))})
 	if e.err == nil {
 		m.settle(ui.TaskDone)

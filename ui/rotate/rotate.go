@@ -84,6 +84,7 @@ type Model struct {
 	sending bool
 	result  *rotation.Result
 	failed  error
+	landed  bool // the server has the change, whatever became of what follows
 	cramped bool
 }
 

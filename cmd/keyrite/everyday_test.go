@@ -71,6 +71,9 @@ func TestFirstScreenAndImport(t *testing.T) {
 	if first == nil || len(first.Page().Rows) != 5 {
 		t.Fatalf("first screen %+v", first)
 	}
+	if d.hasKeys() {
+		t.Error("there is a key where there is none")
+	}
 	path, service := writeKey(t), importService{d}
 	if _, err := service.Read(t.Context(), path, ""); !errors.Is(err, importkeys.ErrNoRole) {
 		t.Errorf("without a role: %v", err)
@@ -87,6 +90,9 @@ func TestFirstScreenAndImport(t *testing.T) {
 	stored, err := b.Store(t.Context())
 	if err != nil || len(stored) != 1 || stored[0].ID != id || stored[0].Same {
 		t.Fatalf("stored %+v, %v", stored, err)
+	}
+	if !d.hasKeys() {
+		t.Error("the console that has stored a key does not find it")
 	}
 	b.Wipe()
 	if _, err := b.Open(t.Context(), 0, pass()); err == nil {

@@ -13,8 +13,7 @@ import (
 
 // firstScreen is what lies over the list of keys where there is none; nil where one is.
 func (d *desk) firstScreen() ui.Screen {
-	infos, err := d.session.keys.List(d.ctx)
-	if err != nil || len(infos) > 0 {
+	if infos, err := d.session.keys.List(d.ctx); err != nil || len(infos) > 0 {
 		return nil // an error is shown by the list itself
 	}
 	if known, err := d.session.known(d.ctx); err != nil || len(known) > 0 {
@@ -24,13 +23,19 @@ func (d *desk) firstScreen() ui.Screen {
 	if d.session.cli.flags.readOnly {
 		restore.Screen, restore.Say = nil, "This session is read-only: start keyrite without --read-only to restore keys."
 	}
-	return firstrun.New(firstrun.Options{Styles: d.styles, Looked: d.looked(), ParseName: d.parseName, Open: d.tagsScreen, Choices: []firstrun.Choice{
+	return firstrun.New(firstrun.Options{Styles: d.styles, Looked: d.looked(), ParseName: d.parseName, Open: d.tagsScreen, HasKeys: d.hasKeys, Choices: []firstrun.Choice{
 		{Name: "Look at a repository", Follows: "who signed what, and does it still hold? Needs no key."},
 		restore,
 		{Name: "Use keys in another folder", Follows: "only looks, until you ask for more", Say: "Start keyrite --trust-dir DIR for keys in another folder."},
 		{Name: "Try it on made-up data", Follows: "a company with problems to fix; nothing is real", Say: "Leave, and start keyrite demo. It touches nothing of yours."},
 		{Name: "Make a first root key", Follows: "a page to read first; nothing is made without being asked for", Screen: d.aboutRoots},
 	}})
+}
+
+// hasKeys reports whether there is a key file now, a damaged one too.
+func (d *desk) hasKeys() bool {
+	infos, err := d.session.keys.List(d.ctx)
+	return err == nil && len(infos) > 0
 }
 
 // looked are the places where keys may be, and what is there.

@@ -1,15 +1,18 @@
 package app_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"keyrite/trustdata"
 	"keyrite/ui"
 	"keyrite/ui/app"
 	"keyrite/ui/firstrun"
 	"keyrite/ui/help"
+	"keyrite/ui/restore"
 	"keyrite/ui/uitest"
 )
 
@@ -42,12 +45,20 @@ func TestArchiveFrames(t *testing.T) {
 func welcome(t *testing.T, width, height int) *uitest.Driver {
 	w := newWorld()
 	w.infos = nil
+	return w.welcome(t, width, height)
+}
+
+func (w *world) welcome(t *testing.T, width, height int) *uitest.Driver {
 	return w.consoleWith(t, width, height, func(o *app.Options) {
-		o.First = firstrun.New(firstrun.Options{Styles: o.Styles, ParseName: o.ParseName, Open: o.Open,
+		wizard := func() ui.Screen {
+			return restore.New(restore.Options{Context: context.Background(), Styles: o.Styles, Clock: o.Clock, Service: restores{}, Into: "/home/ops/.docker/trust"})
+		}
+		o.First = firstrun.New(firstrun.Options{Styles: o.Styles, ParseName: o.ParseName, Open: o.Open, HasKeys: func() bool { return len(w.infos) > 0 },
 			Looked: []ui.Fact{{Label: "$DOCKER_CONFIG", Value: "not set"}, {Label: "~/.docker/trust/private", Value: "no such folder"}},
 			Choices: []firstrun.Choice{{Name: "Look at a repository", Follows: "who signed what, and does it still hold? Needs no key."},
 				{Name: "Restore keys from a backup", Follows: "from a USB stick or a folder", Say: "keyrite backup restore does it."},
-				{Name: "Make a first root key", Follows: "a page to read first", Screen: func() ui.Screen { return help.NewTopic(o.Styles, "root key", help.LostRoot()) }}}})
+				{Name: "Make a first root key", Follows: "a page to read first", Screen: func() ui.Screen { return help.NewTopic(o.Styles, "root key", help.LostRoot()) }},
+				{Name: "Restore here", Follows: "step by step", Screen: wizard}}})
 	})
 }
 
@@ -63,6 +74,37 @@ func TestFirstRun(t *testing.T) {
 	welcome(t, 100, 30).Press("9").Has("WHAT WOULD YOU LIKE TO DO?").Press("esc").Lacks("WHAT WOULD YOU").Press("3").Has("Repos")
 	// The list below is read when it is seen first.
 	welcome(t, 100, 30).Press("esc").Has("0 keys in")
+}
+
+// TestFirstRunEnds: once there is a key the screen says nothing false: the list of keys is
+// in its place.
+func TestFirstRunEnds(t *testing.T) {
+	w := newWorld()
+	infos := w.infos
+	w.infos = nil
+	d := until(t, w.welcome(t, 100, 30).Press("4"), restoreFlow, "3 compare")
+	w.infos = infos
+	d.Press("enter").Advance(time.Second).Type("trust").Press("tab", "enter").Has("[5 Prove]", "written and proved")
+	d.Press("enter").Fits().Has("10 keys (", "[2 Keys 10]").Lacks("No signing key")
+	// A change that lands while it is shown; one that gives no key leaves it.
+	w.infos = nil
+	d = w.welcome(t, 100, 30).Send(ui.DoneMsg{Action: "archived"}).Has("No signing key was found here yet.")
+	w.infos = infos
+	d.Send(ui.DoneMsg{Action: "imported"}).Has("10 keys (").Lacks("No signing key").Press("q")
+	if !d.Quit {
+		t.Error("q on the list that came in its place does not quit")
+	}
+}
+
+// TestFirstRunQuits: one q leaves the program, and from what it led to it leads back.
+func TestFirstRunQuits(t *testing.T) {
+	d := welcome(t, 100, 30).Press("3", "q").Has("WHAT WOULD YOU LIKE TO DO?", "q quit")
+	if d.Quit {
+		t.Fatal("q left the program from a page below the first screen")
+	}
+	if d.Press("q"); !d.Quit {
+		t.Error("q on the first screen does not quit")
+	}
 }
 
 func TestLostRootIsInTheHelp(t *testing.T) {

@@ -139,9 +139,10 @@ func (m *Model) back(k tea.KeyPressMsg) tea.Cmd {
 	return m.pop()
 }
 
-// quit leaves the screen, and at the top the program; while something runs it asks.
+// quit leaves the screen, and at the top the program; while something runs it asks. The
+// first screen is the top too: nobody came to it from the list below it.
 func (m *Model) quit() tea.Cmd {
-	if len(m.stack) > 1 {
+	if len(m.stack) > 1 && m.top() != m.opt.First {
 		return m.pop()
 	}
 	if !m.busy() {

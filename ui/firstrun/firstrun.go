@@ -31,6 +31,8 @@ type Options struct {
 	// its tags.
 	ParseName func(string) (trustdata.GUN, error)
 	Open      func(trustdata.GUN) ui.Screen
+	// HasKeys reports whether there is a key now. It is asked after every change.
+	HasKeys func() bool
 }
 
 // Model is the screen.
@@ -38,7 +40,11 @@ type Model struct {
 	*ui.List
 	opt  Options
 	pick key.Binding
+	over bool
 }
+
+// keysMsg says that there is a key now.
+type keysMsg struct{ model *Model }
 
 // New makes the screen.
 func New(opt Options) *Model {
@@ -70,15 +76,35 @@ func (m *Model) Title() string { return "welcome" }
 // TakesDigits keeps the digits for the choices.
 func (m *Model) TakesDigits() bool { return true }
 
-// Update takes keys.
+// Over reports whether a key has come: then what the screen says is true no more, and the
+// list of keys is shown in its place.
+func (m *Model) Over() bool { return m.over }
+
+// look asks whether a key has come with a change.
+func (m *Model) look() tea.Msg {
+	if m.opt.HasKeys != nil && m.opt.HasKeys() {
+		return keysMsg{m}
+	}
+	return nil
+}
+
+// Update takes keys, and the news of changes.
 func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	if cmd, mine := m.List.Update(msg); mine {
 		return cmd
 	}
-	k, ok := msg.(tea.KeyPressMsg)
-	if !ok {
-		return nil
+	switch msg := msg.(type) {
+	case ui.DoneMsg:
+		return m.look
+	case keysMsg:
+		m.over = m.over || msg.model == m
+	case tea.KeyPressMsg:
+		return m.press(msg)
 	}
+	return nil
+}
+
+func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 	for i, c := range m.opt.Choices {
 		if k.String() == fmt.Sprint(i+1) || key.Matches(k, m.pick) && m.ID() == fmt.Sprint(i+1) {
 			return m.do(c)
@@ -113,7 +139,7 @@ func (m *Model) do(c Choice) tea.Cmd {
 
 // ShortHelp are the keys of the footer.
 func (m *Model) ShortHelp() []key.Binding {
-	return []key.Binding{ui.Bind("1-5", "choose", "1", "2", "3", "4", "5"), m.pick, ui.Bind("Esc", "to the empty list of keys", "esc")}
+	return []key.Binding{ui.Bind("1-5", "choose", "1", "2", "3", "4", "5"), m.pick, ui.Bind("Esc", "to the empty list of keys", "esc"), ui.Bind("q", "quit", "q")}
 }
 
 // FullHelp are all keys of this screen.
@@ -121,4 +147,7 @@ func (m *Model) FullHelp() [][]key.Binding {
 	return [][]key.Binding{{ui.Bind("1-5", "choose", "1", "2", "3", "4", "5"), m.pick}, m.Moves()}
 }
 
-var _ ui.Screen = (*Model)(nil)
+var (
+	_ ui.Screen = (*Model)(nil)
+	_ ui.Passer = (*Model)(nil)
+)

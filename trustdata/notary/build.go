@@ -124,7 +124,7 @@ func (k RoleKeys) clone() RoleKeys {
 func (b Targets) Clone() Targets {
 	b.Targets = maps.Clone(b.Targets)
 	for name, e := range b.Targets {
-		e.Hashes = maps.Clone(e.Hashes)
+		e.Hashes.More = maps.Clone(e.Hashes.More)
 		b.Targets[name] = e
 	}
 	b.Keys = maps.Clone(b.Keys)

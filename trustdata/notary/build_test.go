@@ -20,8 +20,8 @@ func sample(t testing.TB) notary.Targets {
 	return notary.Targets{
 		Version: 3, Expires: time.Date(2029, 11, 21, 1, 46, 34, 437045184, time.FixedZone("", -5*3600)),
 		Targets: map[string]notary.Entry{
-			"1.10":     {Hashes: map[string][]byte{"sha256": make([]byte, 32)}, Length: 1570},
-			"a/<b>&\"": {Hashes: map[string][]byte{"sha512": make([]byte, 64), "sha256": make([]byte, 32)}, Length: 0, Custom: json.RawMessage(` { "b" : [ 1e0 , "<" ], "a" : null } `)},
+			"1.10":     {Hashes: notary.Hashes{SHA256: make([]byte, 32)}, Length: 1570},
+			"a/<b>&\"": {Hashes: notary.Hashes{SHA256: make([]byte, 32), More: map[string][]byte{"sha512": make([]byte, 64)}}, Length: 0, Custom: json.RawMessage(` { "b" : [ 1e0 , "<" ], "a" : null } `)},
 		},
 		Keys: map[trustdata.ListedID]trustdata.PublicKey{delegate.ListedID(): delegate},
 		Delegations: []notary.Delegation{
@@ -143,7 +143,7 @@ func verified(t testing.TB, w *world) *notary.Repository {
 
 func TestSignRefuses(t *testing.T) {
 	entry := func(custom string) notary.Entry {
-		return notary.Entry{Hashes: map[string][]byte{"sha256": make([]byte, 32)}, Length: 1, Custom: json.RawMessage(custom)}
+		return notary.Entry{Hashes: notary.Hashes{SHA256: make([]byte, 32)}, Length: 1, Custom: json.RawMessage(custom)}
 	}
 	key := newEC(t)
 	tests := []struct {
@@ -165,7 +165,7 @@ func TestSignRefuses(t *testing.T) {
 		{"a path that is no UTF-8", func(b *notary.Targets, _ *[]notary.Signer) { b.Delegations[0].Paths = []string{"\xff"} }, "UTF-8"},
 		{"no hash", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets["x"] = notary.Entry{} }, "no hash"},
 		{"a negative length", func(b *notary.Targets, _ *[]notary.Signer) {
-			b.Targets["x"] = notary.Entry{Hashes: map[string][]byte{"sha256": nil}, Length: -1}
+			b.Targets["x"] = notary.Entry{Hashes: notary.Hashes{SHA256: []byte{}}, Length: -1}
 		}, "length"},
 		{"version 0", func(b *notary.Targets, _ *[]notary.Signer) { b.Version = 0 }, "version 0"},
 		{"a version too high", func(b *notary.Targets, _ *[]notary.Signer) { b.Version = notary.MaxVersion + 1 }, "version 2147483647"},
@@ -247,7 +247,7 @@ func TestClonesAreApart(t *testing.T) {
 	before := sample(t)
 	before.Keys, before.Delegations[0].KeyIDs = maps.Clone(b.Keys), append([]trustdata.ListedID(nil), b.Delegations[0].KeyIDs...)
 	c := b.Clone()
-	c.Targets["1.10"].Hashes["md5"] = nil
+	c.Targets["a/<b>&\""].Hashes.More["md5"] = nil
 	delete(c.Targets, "a/<b>&\"")
 	clear(c.Keys)
 	c.Delegations[0].KeyIDs[0], c.Delegations[0].Paths[0] = "x", "y"

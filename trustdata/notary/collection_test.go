@@ -230,7 +230,7 @@ func TestTagsSortAsNumbers(t *testing.T) {
 	want[13], want[14] = "a01", "a1" // equal as numbers, so by bytes
 	b := notary.Targets{Targets: map[string]notary.Entry{}}
 	for _, name := range want {
-		b.Targets[name] = notary.Entry{Hashes: map[string][]byte{"sha256": make([]byte, 32)}}
+		b.Targets[name] = notary.Entry{Hashes: notary.Hashes{SHA256: make([]byte, 32)}}
 	}
 	repo := &notary.Repository{GUN: gun, Root: &notary.File[notary.Root]{}, Targets: map[trustdata.Role]*notary.File[notary.Targets]{rTargets: {Body: b}}}
 	var got []string
@@ -252,7 +252,7 @@ func bigTargets(t testing.TB, n int) (raw []byte, s notary.Signer) {
 		for j := range sum {
 			sum[j] = byte(random.Uint32())
 		}
-		b.Targets[fmt.Sprintf("release-%d.%d", i/100, i%100)] = notary.Entry{Hashes: map[string][]byte{"sha256": sum}, Length: int64(i)}
+		b.Targets[fmt.Sprintf("release-%d.%d", i/100, i%100)] = notary.Entry{Hashes: notary.Hashes{SHA256: sum}, Length: int64(i)}
 	}
 	s = signer(newEC(t))
 	f, err := notary.SignTargets(rTargets, b, []notary.Signer{s})

@@ -156,7 +156,7 @@ func encodeTargets(e *encoder, b Targets) {
 		if t.Custom != nil {
 			e.custom(name, t.Custom)
 		}
-		e.hashes(t.Hashes, t.Length)
+		e.hashes(t.Hashes.All(), t.Length)
 	})
 	e.version(b.Version)
 }

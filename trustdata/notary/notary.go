@@ -20,6 +20,7 @@ package notary
 
 import (
 	"encoding/json"
+	"maps"
 	"time"
 
 	"keyrite/trustdata"
@@ -131,11 +132,30 @@ type Targets struct {
 
 // Entry is one target: for docker a tag, whose only hash is the manifest's SHA-256.
 type Entry struct {
-	Hashes map[string][]byte
+	Hashes Hashes
 	// Length is in bytes.
 	Length int64
 	// Custom is any JSON value, as it stands in the file; nil where there is none.
 	Custom json.RawMessage
+}
+
+// Hashes are a target's. There may be a hundred thousand of them, and nearly all are one
+// SHA-256, so that one needs no map.
+type Hashes struct {
+	// SHA256 is nil where there is none.
+	SHA256 []byte
+	// More are the others by their names; it may be nil, and has no "sha256".
+	More map[string][]byte
+}
+
+// All are all hashes by their names.
+func (h Hashes) All() map[string][]byte {
+	all := make(map[string][]byte, len(h.More)+1)
+	maps.Copy(all, h.More)
+	if h.SHA256 != nil {
+		all[hashSHA256] = h.SHA256
+	}
+	return all
 }
 
 // Meta names a file by its hashes and its length in bytes.

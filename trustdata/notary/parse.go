@@ -55,7 +55,7 @@ func (r *reader) entry() (e Entry, err error) {
 	err = r.object(func(name []byte) (err error) {
 		switch string(name) {
 		case "hashes":
-			e.Hashes, err = r.hashes()
+			e.Hashes, err = r.entryHashes()
 		case "length":
 			e.Length, err = r.length()
 		case "custom":
@@ -88,6 +88,26 @@ func (r *reader) length() (int64, error) {
 		err = fmt.Errorf("%d is no length", n)
 	}
 	return n, err
+}
+
+// entryHashes is hashes for a target.
+func (r *reader) entryHashes() (all Hashes, err error) {
+	if r.null() {
+		return all, nil
+	}
+	err = r.object(func(name []byte) error {
+		sum, err := r.base64()
+		if string(name) == hashSHA256 {
+			all.SHA256 = sum
+			return named(name, err)
+		}
+		if all.More == nil {
+			all.More = map[string][]byte{}
+		}
+		all.More[string(name)] = sum
+		return named(name, err)
+	})
+	return all, err
 }
 
 func (r *reader) hashes() (map[string][]byte, error) {

@@ -72,7 +72,7 @@ func (t *tagTable) add(n node) {
 			hidden.add(name)
 			continue
 		}
-		sum := e.Hashes[hashSHA256]
+		sum := e.Hashes.SHA256
 		if len(sum) != sha256.Size {
 			undigested.add(name)
 			continue

@@ -100,7 +100,7 @@ func TestVectorFileIsWrittenToTheByte(t *testing.T) {
 	body := notary.Targets{
 		Version: 1, Expires: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC),
 		Targets: map[string]notary.Entry{
-			"1.0": {Hashes: map[string][]byte{"sha256": bytes.Repeat([]byte{0xab}, 32)}, Length: 1570},
+			"1.0": {Hashes: notary.Hashes{SHA256: bytes.Repeat([]byte{0xab}, 32)}, Length: 1570},
 		},
 	}
 	f, err := notary.SignTargets(trustdata.RoleTargets, body, []notary.Signer{signer(vectorEd())})
@@ -172,7 +172,7 @@ func TestVectorWireForm(t *testing.T) {
 	body := notary.Targets{
 		Version: 1, Expires: now,
 		Targets: map[string]notary.Entry{
-			"a<b>&\u2028\u2029": {Hashes: map[string][]byte{"sha256": make([]byte, 32)}, Length: 1},
+			"a<b>&\u2028\u2029": {Hashes: notary.Hashes{SHA256: make([]byte, 32)}, Length: 1},
 		},
 	}
 	f, err := notary.SignTargets(trustdata.RoleTargets, body, []notary.Signer{signer(vectorEd())})

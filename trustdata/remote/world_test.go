@@ -111,7 +111,7 @@ func newWorldOf(t *testing.T, gun trustdata.GUN) *world {
 
 func entry(content string) notary.Entry {
 	m := notary.MetaOf([]byte(content))
-	return notary.Entry{Hashes: map[string][]byte{"sha256": m.Hashes["sha256"]}, Length: m.Length}
+	return notary.Entry{Hashes: notary.Hashes{SHA256: m.Hashes["sha256"]}, Length: m.Length}
 }
 
 func (w *world) serve(rw http.ResponseWriter, r *http.Request) {

@@ -182,7 +182,7 @@ func (b *editor) next(role trustdata.Role, e *Edit) (notary.Targets, error) {
 		if err != nil {
 			return body, err
 		}
-		body.Targets[t.Tag] = notary.Entry{Hashes: map[string][]byte{"sha256": raw}, Length: t.Length}
+		body.Targets[t.Tag] = notary.Entry{Hashes: notary.Hashes{SHA256: raw}, Length: t.Length}
 	}
 	return body, nil
 }

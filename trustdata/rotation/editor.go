@@ -125,5 +125,5 @@ func entryOf(repo *notary.Repository, role trustdata.Role, tag string) (Target, 
 		return Target{}, false
 	}
 	e, ok := file.Body.Targets[tag]
-	return Target{hex.EncodeToString(e.Hashes["sha256"]), e.Length}, ok
+	return Target{hex.EncodeToString(e.Hashes.SHA256), e.Length}, ok
 }

@@ -100,7 +100,7 @@ func (o *owner) list(role trustdata.Role, key trustdata.PublicKey) {
 
 func (o *owner) tag(name string) {
 	sum := sha256.Sum256([]byte(name))
-	o.targetsBody.Targets[name] = notary.Entry{Hashes: map[string][]byte{"sha256": sum[:]}, Length: int64(len(name))}
+	o.targetsBody.Targets[name] = notary.Entry{Hashes: notary.Hashes{SHA256: sum[:]}, Length: int64(len(name))}
 }
 
 // delegate lists a delegation with one key and returns a first file for it.

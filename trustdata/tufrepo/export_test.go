@@ -21,7 +21,7 @@ import (
 func notaryRepository() *notary.Repository {
 	entry := func(text string) notary.Entry {
 		sum := sha256.Sum256([]byte(text))
-		return notary.Entry{Hashes: map[string][]byte{"sha256": sum[:]}, Length: int64(len(text)), Custom: json.RawMessage(`{"n":1}`)}
+		return notary.Entry{Hashes: notary.Hashes{SHA256: sum[:]}, Length: int64(len(text)), Custom: json.RawMessage(`{"n":1}`)}
 	}
 	file := func(delegations []notary.Delegation, names ...string) *notary.File[notary.Targets] {
 		f := &notary.File[notary.Targets]{Body: notary.Targets{Version: 7, Expires: testTime.AddDate(1, 0, 0), Targets: map[string]notary.Entry{}, Delegations: delegations}}

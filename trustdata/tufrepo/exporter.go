@@ -145,7 +145,7 @@ func (x *exporter) entry(into *metadata.Metadata[metadata.TargetsType], tag trus
 	}
 	target := metadata.TargetFile()
 	target.Length = e.Length
-	for alg, sum := range e.Hashes {
+	for alg, sum := range e.Hashes.All() {
 		if alg == "sha256" || alg == "sha512" {
 			target.Hashes[alg] = sum
 		}

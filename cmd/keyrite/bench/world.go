@@ -47,7 +47,7 @@ func publish(b *testing.B, server, dir string, gun trustdata.GUN, tags int) int6
 	list := notary.Targets{Version: 1, Expires: now.Add(notary.Lifetime(trustdata.RoleTargets)), Targets: map[string]notary.Entry{}}
 	for i := range tags {
 		sum := sha256.Sum256(fmt.Append(nil, gun, i))
-		list.Targets[fmt.Sprintf("v%d.%d.%d", i/10000, i/100%100, i%100)] = notary.Entry{Hashes: map[string][]byte{"sha256": sum[:]}, Length: 1570}
+		list.Targets[fmt.Sprintf("v%d.%d.%d", i/10000, i/100%100, i%100)] = notary.Entry{Hashes: notary.Hashes{SHA256: sum[:]}, Length: 1570}
 	}
 	targetsFile, err := notary.SignTargets(trustdata.RoleTargets, list, []notary.Signer{{Key: targets, Listed: targets.Public().ListedID()}})
 	must(b, err)

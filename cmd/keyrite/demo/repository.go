@@ -261,5 +261,5 @@ func (t tag) roles() []trustdata.Role {
 
 func entryOf(img image) notary.Entry {
 	sum, _ := img.digest()
-	return notary.Entry{Hashes: map[string][]byte{"sha256": sum[:]}, Length: int64(len(img.body))}
+	return notary.Entry{Hashes: notary.Hashes{SHA256: sum[:]}, Length: int64(len(img.body))}
 }

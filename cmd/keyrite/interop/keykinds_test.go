@@ -161,7 +161,7 @@ func found(t *testing.T, s *interop.Server, gun string, root, targets, snapshot,
 		t.Fatal(err)
 	}
 	aliceFile, err := notary.SignTargets(delegation, notary.Targets{Version: 1, Expires: ends,
-		Targets: map[string]notary.Entry{"v1": {Hashes: map[string][]byte{"sha256": digest}, Length: 7}}}, by(alice))
+		Targets: map[string]notary.Entry{"v1": {Hashes: notary.Hashes{SHA256: digest}, Length: 7}}}, by(alice))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -130,7 +130,7 @@ func (m *Made) Put(role trustdata.Role, tag, digest string, length int64) {
 	sum := make([]byte, sha256.Size)
 	_, err := fmt.Sscanf(digest, "%x", &sum)
 	m.must(err)
-	body.Targets[tag] = notary.Entry{Hashes: map[string][]byte{"sha256": sum}, Length: length}
+	body.Targets[tag] = notary.Entry{Hashes: notary.Hashes{SHA256: sum}, Length: length}
 	m.Targets[role] = body
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"keyrite/trustdata"
@@ -66,7 +67,33 @@ func (s *session) remembered() (*notary.File[notary.Root], error) {
 		return nil, trustdata.Refuse(trustdata.RoleRoot, trustdata.ReasonChain,
 			"version %d has other content than when it was seen before", want.Version)
 	}
-	return s.trusted(raw)
+	s.anchor, err = s.trusted(raw)
+	return s.anchor, err
+}
+
+// renew forgets the versions of roles that root lists other keys for than the root that was
+// remembered. Whoever had stolen a key may have signed a version so high that no honest one
+// comes after it; the new key is how its owner gets out of that. The timestamp and the
+// snapshot go together, as whoever signs one of them says which the other is.
+func (s *session) renew(root *notary.File[notary.Root]) {
+	s.policy.Least, s.renewed = s.seen.Versions, nil
+	if s.anchor == nil {
+		return
+	}
+	changed := func(role trustdata.Role) bool {
+		old, now := slices.Sorted(slices.Values(s.anchor.Body.Roles[role].KeyIDs)), slices.Sorted(slices.Values(root.Body.Roles[role].KeyIDs))
+		return !slices.Equal(old, now)
+	}
+	if changed(trustdata.RoleTimestamp) || changed(trustdata.RoleSnapshot) {
+		s.renewed = append(s.renewed, trustdata.RoleTimestamp, trustdata.RoleSnapshot)
+	}
+	if changed(trustdata.RoleTargets) {
+		s.renewed = append(s.renewed, trustdata.RoleTargets)
+	}
+	s.policy.Least = maps.Clone(s.seen.Versions)
+	for _, role := range s.renewed {
+		delete(s.policy.Least, role)
+	}
 }
 
 // trusted verifies a root that is trusted for other reasons than its date.

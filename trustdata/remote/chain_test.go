@@ -353,3 +353,41 @@ func TestBothMemories(t *testing.T) {
 		})
 	}
 }
+
+// TestFastForward has a thief of a role's key sign a version that no honest one reaches. A new
+// key of the role gets out of it, and nothing else does.
+func TestFastForward(t *testing.T) {
+	for _, role := range []trustdata.Role{"timestamp", "snapshot", "targets"} {
+		t.Run(string(role), func(t *testing.T) {
+			w := newWorld(t)
+			f, _ := w.newFetcher()
+			w.mustFetch(f)
+			set := func(v int64) {
+				w.version[role] = v
+				if role == trustdata.RoleTargets {
+					body := w.targets[role]
+					body.Version = v
+					w.targets[role] = body
+				}
+			}
+			set(1_000_000)
+			w.publish()
+			w.mustFetch(f)
+			set(5)
+			w.rotate(1) // another root key alone
+			_, _, err := w.fetch(f)
+			expectRefusal(t, err, role, trustdata.ReasonRollback)
+			set(5)
+			w.keys[role] = newKey(t)
+			w.rotate(1)
+			w.mustFetch(f)
+			if seen, _, _ := f.State.Seen(gun); seen.Versions[role] != 6 || seen.Root.Version != 3 {
+				t.Errorf("remembered %+v", seen)
+			}
+			set(2)
+			w.publish() // and from here it counts again
+			_, _, err = w.fetch(f)
+			expectRefusal(t, err, role, trustdata.ReasonRollback)
+		})
+	}
+}

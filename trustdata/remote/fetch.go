@@ -179,7 +179,7 @@ func (s *session) noted(repo *notary.Repository, ep access.Endpoint) state.Seen 
 	for role, file := range repo.Targets {
 		versions[role] = file.Body.Version
 	}
-	return state.Seen{GUN: s.policy.GUN, Server: ep.URL.String(), Root: rootSeen(repo.Root), Versions: versions, Chained: s.chainedRoots()}
+	return state.Seen{GUN: s.policy.GUN, Server: ep.URL.String(), Root: rootSeen(repo.Root), Versions: versions, Chained: s.chainedRoots(), Renewed: s.renewed}
 }
 
 func rootSeen(root *notary.File[notary.Root]) state.RootSeen {
@@ -198,6 +198,7 @@ func (s *session) chainedRoots() []state.RootSeen {
 // progress is how far a chain of roots that is too long for one run was followed. Its
 // roots are verified, so the next run may go on from there.
 func (s *session) progress(ep access.Endpoint) state.Seen {
-	return state.Seen{
-		GUN: s.policy.GUN, Server: ep.URL.String(), Root: rootSeen(s.reached), Versions: maps.Clone(s.seen.Versions)}
+	s.renew(s.reached)
+	return state.Seen{GUN: s.policy.GUN, Server: ep.URL.String(), Root: rootSeen(s.reached),
+		Versions: maps.Clone(s.policy.Least), Renewed: s.renewed}
 }

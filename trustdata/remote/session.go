@@ -43,6 +43,10 @@ type session struct {
 	chain int64
 	// pins are the roots that local holds and what is remembered is not known to follow from.
 	pins []pin
+	// anchor is the root that was remembered, and renewed are the roles that the root at hand
+	// lists other keys for.
+	anchor  *notary.File[notary.Root]
+	renewed []trustdata.Role
 	// reached is the last root of a chain that was too long for this run.
 	reached *notary.File[notary.Root]
 	// asCached says that the repository is what the cache has, byte for byte.
@@ -77,6 +81,7 @@ func (s *session) run() (*notary.Repository, error) {
 // below verifies everything under a verified root.
 func (s *session) below(root *notary.File[notary.Root]) (*notary.Repository, error) {
 	s.size = 0
+	s.renew(root)
 	repo := &notary.Repository{
 		GUN: s.policy.GUN, Root: root,
 		Targets: map[trustdata.Role]*notary.File[notary.Targets]{},

@@ -37,6 +37,9 @@ type Seen struct {
 	// Chained are other roots that Root was found to follow from: those remembered before
 	// it, and those that docker or notary hold. Only the newest maxChained are kept.
 	Chained []RootSeen `json:"chained,omitempty"`
+	// Renewed are roles that Root lists other keys for than the root remembered before: what
+	// was seen of their versions ends there. It counts only with a newer root.
+	Renewed []trustdata.Role `json:"renewed,omitempty"`
 	// At is when this was noted.
 	At time.Time `json:"-"`
 }
@@ -101,8 +104,8 @@ func (s *Store) Seen(gun trustdata.GUN) (seen Seen, ok bool, err error) {
 }
 
 // Remember notes what was seen, if it says anything new. The version of a role never
-// goes down: the higher one stays, and a role that next does not name stays as it was.
-// A root that goes back is ErrBackwards, and nothing is noted.
+// goes down: the higher one stays, and a role that next does not name stays as it was,
+// unless a newer root has renewed it. A root that goes back is ErrBackwards, and nothing is noted.
 func (s *Store) Remember(next Seen) error {
 	defer s.take(s.seenPath(next.GUN))()
 	log, err := OpenLog(s.seenPath(next.GUN), s.now)
@@ -146,6 +149,12 @@ func merge(log *Log, next Seen) (any, error) {
 	versions := maps.Clone(old.Versions)
 	if versions == nil {
 		versions = map[trustdata.Role]int64{}
+	}
+	if next.Root.Version == old.Root.Version {
+		next.Renewed = nil
+	}
+	for _, role := range next.Renewed {
+		delete(versions, role)
 	}
 	for role, v := range next.Versions {
 		versions[role] = max(v, versions[role])

@@ -193,3 +193,23 @@ func TestChainedRootsAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestRenewedRolesStartAnew: only a newer root ends what was seen of a role's versions.
+func TestRenewedRolesStartAnew(t *testing.T) {
+	store, _ := openStore(t)
+	if err := store.Remember(seen(3)); err != nil {
+		t.Fatal(err)
+	}
+	next := seen(3)
+	next.Versions = map[trustdata.Role]int64{trustdata.RoleTargets: 1}
+	next.Renewed = []trustdata.Role{trustdata.RoleTargets}
+	for _, want := range []int64{seen(3).Versions[trustdata.RoleTargets], 1} {
+		if err := store.Remember(next); err != nil {
+			t.Fatal(err)
+		}
+		if got, _, err := store.Seen(next.GUN); err != nil || got.Versions[trustdata.RoleTargets] != want {
+			t.Errorf("root version %d: targets %d, %v, want %d", next.Root.Version, got.Versions[trustdata.RoleTargets], err, want)
+		}
+		next.Root = RootSeen{Version: 4, SHA256: "bb"}
+	}
+}

@@ -102,8 +102,8 @@ func TestConfigRefused(t *testing.T) {
 		{"recipient's name", "[recipients]\n\"age1x\" = \"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p\"", "no name for a recipient"},
 		{"unknown recipient", "[backup]\nrecipients = [\"nobody\"]", `"nobody" is neither`},
 		{"limit", "[limits]\ntimeout = \"-3s\"", "is no time such as"},
-		{"none at once", "[limits]\nat_once = -1", "[limits] at_once: -1 is not between 1 and 64"},
-		{"too many at once", "[limits]\nat_once = 65", "65 is not between 1 and 64"},
+		{"none at once", "[limits]\nat_once = -1", "[limits] at_once: -1 is not between 1 and 128"},
+		{"too many at once", "[limits]\nat_once = 129", "129 is not between 1 and 128"},
 		{"no text", "[recipients]\na = 3", "a text or a list of texts"},
 		{"huge", strings.Repeat("#", maxConfig+1), "larger than"},
 	} {

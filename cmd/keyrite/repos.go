@@ -29,8 +29,8 @@ type repoJSON struct {
 // for servers, so it is many more than there are processors; it stays below what a server
 // takes for an attack. maxAtOnce is as many connections as are kept.
 const (
-	defaultAtOnce = 32
-	maxAtOnce     = 64
+	defaultAtOnce = 64
+	maxAtOnce     = 128
 )
 
 func (c *cli) reposCommand() *cobra.Command {

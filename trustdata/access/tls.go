@@ -16,7 +16,7 @@ import (
 
 // tlsFiles are what docker's tls folder holds for one server, and the extra authorities.
 type tlsFiles struct {
-	roots   *x509.CertPool
+	roots   *x509.CertPool // nil for the system's alone, which are read when a server needs them
 	clients []tls.Certificate
 }
 
@@ -25,11 +25,7 @@ type tlsFiles struct {
 // What is there must be usable: a server that needs it would else be refused for no clear
 // reason. A client certificate of own takes the place of docker's.
 func (c Config) readTLS(server *url.URL, own TLSFiles) (tlsFiles, error) {
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		roots = x509.NewCertPool()
-	}
-	files := tlsFiles{roots: roots}
+	var files tlsFiles
 	for _, path := range slices.Concat(c.TLSCA, own.CA) {
 		if err := files.addRoots(path); err != nil {
 			return files, err
@@ -91,6 +87,11 @@ func (f *tlsFiles) addRoots(path string) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("TLS authority: %w", err)
+	}
+	if f.roots == nil {
+		if f.roots, err = x509.SystemCertPool(); err != nil {
+			f.roots = x509.NewCertPool()
+		}
 	}
 	if !f.roots.AppendCertsFromPEM(data) {
 		return fmt.Errorf("TLS authority %q holds no certificate in PEM", path)

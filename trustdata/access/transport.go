@@ -26,7 +26,7 @@ const idleConnections = 20 * time.Second
 
 // idlePerHost is how many connections to one server are kept between requests: as many as
 // anybody lets work side by side, for one that is closed costs the next request its time.
-const idlePerHost = 64
+const idlePerHost = 128
 
 // transport builds the way of a request, outermost first: the names of token services,
 // patience with a busy server, the guard of logins, the watch for silence, the connection.

@@ -98,9 +98,9 @@ func TestHostileBodies(t *testing.T) {
 	}
 }
 
-// TestHostileTargets has whoever signs the snapshot name a file of half the limit.
+// TestHostileTargets has whoever signs the snapshot name a file of an eighth of the limit.
 func TestHostileTargets(t *testing.T) {
-	const size = 32 << 20
+	const size = 8 << 20
 	fill := func(begin, part string) []byte {
 		return append([]byte(begin), bytes.Repeat([]byte(part), (size-len(begin))/len(part))...)
 	}

@@ -8,3 +8,4 @@ for pkg in $(go list ./...); do
 		go test "$pkg" -update
 	fi
 done
+go test -count=1 ./cmd/keyrite/interop -record

@@ -44,6 +44,7 @@ func KeyIDs(list []DockerKeys, name string) []string {
 // witness more, never a need. The server must have TLS, since docker speaks nothing else.
 func (s *Server) DockerTrustInspect(t testing.TB, gun string) (in Inspection, ok bool) {
 	t.Helper()
+	note(t, func(a *act) { a.witness = true })
 	home := t.TempDir()
 	tls := filepath.Join(home, "tls", s.Host)
 	if err := os.MkdirAll(tls, 0o700); err != nil {

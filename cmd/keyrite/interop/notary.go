@@ -63,6 +63,8 @@ func (n *Notary) Clone() *Notary {
 // Try runs "notary ARGS". It answers yes to the question of a root rotation.
 func (n *Notary) Try(args ...string) Result {
 	n.t.Helper()
+	_, err := os.Stat(filepath.Join(n.TrustDir, "tuf"))
+	note(n.t, func(a *act) { a.client(verbOf(args, "key", "delegation"), err == nil) })
 	all := []string{"-d", n.TrustDir, "-s", n.Server}
 	if n.CA != "" {
 		all = append(all, "--tlscacert", n.CA)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"keyrite/keyring"
 	"keyrite/trustdata"
@@ -67,7 +68,7 @@ func (c *cli) confirm(ctx context.Context, lines []string, word, deed string) er
 // applyEdit carries a plan for tags through: confirmation, keys, signing, sending and
 // reading back.
 func (c *cli) applyEdit(ctx context.Context, s *session, r *rotation.Rotator, e *rotation.Edit, word string) error {
-	page := change.Plan{Kind: e.Kind, GUN: e.GUN, Changes: e.Changes, WillNotFollow: e.WillNotFollow, Steps: e.Steps, Needs: e.Need}
+	page := change.Plan{Kind: e.Kind, GUN: e.GUN, Changes: slices.Concat(e.Warnings, e.Changes), WillNotFollow: e.WillNotFollow, Steps: e.Steps, Needs: e.Need}
 	if c.flags.dryRun {
 		return c.emitPlan(e, change.PlanPage(page))
 	}
@@ -76,7 +77,7 @@ func (c *cli) applyEdit(ctx context.Context, s *session, r *rotation.Rotator, e 
 		return err
 	}
 	defer release()
-	if err := c.confirm(ctx, append(e.Changes, e.WillNotFollow...), word, e.Kind); err != nil {
+	if err := c.confirm(ctx, slices.Concat(e.Warnings, e.Changes, e.WillNotFollow), word, e.Kind); err != nil {
 		return err
 	}
 	open, err := c.satisfy(ctx, s, e.Need)

@@ -57,6 +57,9 @@ type Result struct {
 	Collection *trustdata.Collection
 	// Requests is how many were made to the server.
 	Requests int
+	// ServerClock is the server's clock as it answered; zero if it did not say, or was not
+	// asked.
+	ServerClock time.Time
 	// Notes are sentences on what the configuration could not give, such as a login.
 	Notes []string
 }
@@ -88,9 +91,8 @@ func (f *Fetcher) Fetch(ctx context.Context, gun trustdata.GUN) (*Result, error)
 	if err != nil {
 		return nil, err
 	}
-	var requests func() int
+	requests, clock := func() int { return 0 }, func() time.Time { return time.Time{} }
 	if f.Offline {
-		requests = func() int { return 0 }
 		s.from, err = f.offline(gun, s.local)
 		if err != nil {
 			return nil, err
@@ -100,7 +102,7 @@ func (f *Fetcher) Fetch(ctx context.Context, gun trustdata.GUN) (*Result, error)
 		if f.Cache == nil {
 			client = client.NoCache()
 		}
-		requests = client.Requests
+		requests, clock = client.Requests, client.Clock
 		s.from = &live{client: client, cache: f.Cache, served: map[trustdata.Role][]byte{}}
 	}
 	repo, err := s.run()
@@ -110,7 +112,7 @@ func (f *Fetcher) Fetch(ctx context.Context, gun trustdata.GUN) (*Result, error)
 		}
 		return nil, s.conflict(f, ep.URL.String(), err)
 	}
-	result := &Result{Repo: repo, Collection: repo.Collection(), Requests: requests(), Notes: ep.Problems()}
+	result := &Result{Repo: repo, Collection: repo.Collection(), Requests: requests(), ServerClock: clock(), Notes: ep.Problems()}
 	if err := f.finish(result, s, ep); err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/access"
@@ -43,24 +44,34 @@ type Client struct {
 	base     string
 	noCache  bool
 	requests *atomic.Int64
+	clock    *atomic.Int64 // the server's, in seconds; 0 if unknown
 }
 
 // New is the client of gun at a trust server, as access.Config.TrustServer gives it.
 func New(ep access.Endpoint, gun trustdata.GUN) *Client {
 	path := ep.URL.JoinPath("v2")
 	path.Path, path.RawPath = path.Path+"/"+string(gun)+"/_trust/tuf/", ""
-	return &Client{endpoint: ep, gun: gun, base: path.String(), requests: new(atomic.Int64)}
+	return &Client{endpoint: ep, gun: gun, base: path.String(), requests: new(atomic.Int64), clock: new(atomic.Int64)}
 }
 
 // NoCache makes the client ask every cache on the way, such as a CDN in front of the
 // server, to look again: for reading back what was just published. Both count their
 // requests together.
 func (c *Client) NoCache() *Client {
-	return &Client{endpoint: c.endpoint, gun: c.gun, base: c.base, noCache: true, requests: c.requests}
+	return &Client{endpoint: c.endpoint, gun: c.gun, base: c.base, noCache: true, requests: c.requests, clock: c.clock}
 }
 
 // Server is the server's base URL.
 func (c *Client) Server() string { return c.endpoint.URL.String() }
+
+// Clock is the server's clock as its last answer had it, to the second; zero if no answer
+// said so. A cache on the way may make it look older than it is.
+func (c *Client) Clock() time.Time {
+	if at := c.clock.Load(); at != 0 {
+		return time.Unix(at, 0).UTC()
+	}
+	return time.Time{}
+}
 
 // Requests is how many requests this client has made, those for tokens not counted.
 func (c *Client) Requests() int { return int(c.requests.Load()) }
@@ -128,6 +139,9 @@ func (c *Client) do(req *http.Request, actions ...string) (*http.Response, error
 	resp, err := c.endpoint.Do(req, actions...)
 	if err != nil {
 		return nil, err
+	}
+	if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		c.clock.Store(at.Unix())
 	}
 	html := isHTML(resp.Header)
 	if resp.StatusCode == http.StatusOK && !html {

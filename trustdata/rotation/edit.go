@@ -21,11 +21,13 @@ type Edit struct {
 	Server string        `json:"-"`
 	// Tags are those that were asked for, in the order of asking. Those of a revocation
 	// have no target.
-	Tags          []TagTarget `json:"-"`
-	Steps         []string    `json:"steps"`
-	Need          []Need      `json:"needs"`
-	Changes       []string    `json:"changes"`
-	WillNotFollow []string    `json:"will_not_follow"`
+	Tags    []TagTarget `json:"-"`
+	Steps   []string    `json:"steps"`
+	Need    []Need      `json:"needs"`
+	Changes []string    `json:"changes"`
+	// Warnings are sentences to be read before anything else.
+	Warnings      []string `json:"warnings,omitempty"`
+	WillNotFollow []string `json:"will_not_follow"`
 	// Was has, for each tag that is signed for something else until now, its digest.
 	Was map[string]string `json:"-"`
 	// Starts says of roles that have no file which counts how they begin.

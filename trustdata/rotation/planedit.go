@@ -142,7 +142,7 @@ func (r *Rotator) planEdit(ctx context.Context, verb string, gun trustdata.GUN, 
 		kind = fmt.Sprintf("%s %d tags", verb, len(tags))
 	}
 	e := &Edit{ID: operationID(r.Now()), Kind: kind, GUN: gun, Server: res.Collection.Server, Tags: tags, base: res,
-		Need: []Need{}, Changes: []string{}, WillNotFollow: []string{}, Roles: []trustdata.Role{},
+		Need: []Need{}, Changes: []string{}, Warnings: clockWarning(r.Now(), res.ServerClock), WillNotFollow: []string{}, Roles: []trustdata.Role{},
 		Was: map[string]string{}, sets: map[trustdata.Role][]TagTarget{}, anew: map[trustdata.Role]int64{},
 		Steps: []string{"check that the server still has what this plan saw", "sign the new metadata and verify it as a client would",
 			"send it", "fetch it by version and everything else with an empty cache, and verify it"}}

@@ -75,7 +75,8 @@ func (r *Rotator) PlanInit(ctx context.Context, req InitRequest) (*Init, error) 
 	if !errors.Is(err, remote.ErrNotFound) {
 		return nil, err
 	}
-	i := &Init{ID: operationID(r.Now()), Kind: "init", GUN: req.GUN, Server: server.Server(), WillNotFollow: []string{}, anew: req.Anew}
+	i := &Init{ID: operationID(r.Now()), Kind: "init", GUN: req.GUN, Server: server.Server(), WillNotFollow: []string{}, anew: req.Anew,
+		Changes: clockWarning(r.Now(), server.Clock())}
 	if err := r.seenBefore(i); err != nil {
 		return nil, err
 	}

@@ -32,8 +32,9 @@ type TrustServer interface {
 	// is one that is not yet in use.
 	ServerKey(ctx context.Context, role trustdata.Role) (trustdata.PublicKey, error)
 	NewServerKey(ctx context.Context, role trustdata.Role) (trustdata.PublicKey, error)
-	// Server is its URL.
+	// Server is its URL, Clock its clock as it answered last, zero if unknown.
 	Server() string
+	Clock() time.Time
 }
 
 // Rotator carries out rotations in one trust directory.
@@ -67,7 +68,8 @@ func (r *Rotator) Plan(ctx context.Context, req Request) (*Plan, error) {
 		return nil, err
 	}
 	b := &planner{now: r.Now(), held: held{}, moved: HeldByServer(r.Journal, req.GUN, trustdata.RoleSnapshot), plan: &Plan{ID: operationID(r.Now()), Request: req,
-		Server: res.Collection.Server, base: res.Repo, WillNotFollow: []string{}, Need: []Need{}}}
+		Server: res.Collection.Server, base: res.Repo, WillNotFollow: []string{}, Need: []Need{},
+		Changes: clockWarning(r.Now(), res.ServerClock)}}
 	for _, info := range infos {
 		if info.Problem == "" {
 			b.held[info.KeyID] = info

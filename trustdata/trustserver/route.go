@@ -15,6 +15,7 @@ import (
 
 // ServeHTTP answers one request of the protocol.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	if err := s.serve(w, r); err != nil {
 		writeError(w, err)
 	}

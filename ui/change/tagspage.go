@@ -44,6 +44,9 @@ func EditPage(e *rotation.Edit, hidden []string, unsign bool) ui.Page {
 	if len(hidden) > 0 {
 		facts = append(facts, ui.Fact{Label: "Not shown", Value: "marked, but hidden by the filter: " + names(hidden), Mark: ui.MarkSoon})
 	}
+	for _, line := range e.Warnings {
+		facts = append(facts, ui.Fact{Label: "Warning", Value: trustdata.Visible(line), Mark: ui.MarkNow})
+	}
 	for _, line := range e.Starts {
 		facts = append(facts, ui.Fact{Label: "Mind", Value: trustdata.Visible(line), Mark: ui.MarkSoon})
 	}

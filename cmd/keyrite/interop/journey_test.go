@@ -170,8 +170,7 @@ func restores(x *interop.Terminal, file, identity string, ids ...string) {
 	x.Ponder()
 	x.Press("Tab", `"Restore" is selected`)
 	x.Press("Enter", "[5 Prove]", "read back and is what the backup says")
-	x.Press("Enter", "Esc to the empty list of keys")
-	x.Press("Escape", "2 keys")
+	x.Press("Enter", "2 keys (")
 	for _, id := range ids {
 		x.Wait(id[:7])
 	}

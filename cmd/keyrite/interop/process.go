@@ -101,7 +101,8 @@ func (p *Process) Log() string { return p.log.String() }
 // path, and a home inside dir.
 func baseEnv(t testing.TB, dir string) []string {
 	t.Helper()
-	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + os.TempDir(), "LC_ALL=C.UTF-8"}
+	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + os.TempDir(), "LC_ALL=C.UTF-8",
+		"OTEL_TRACES_EXPORTER=none"} // the registry would look for a collector
 }
 
 type lockedBuffer struct {

@@ -132,6 +132,14 @@ func (s *session) fetcher() *remote.Fetcher {
 	return &remote.Fetcher{Config: s.access.Shared(), Cache: s.cache, State: s.state, Now: s.cli.now, Offline: s.cli.flags.offline, Local: s.local, Pins: s.pins}
 }
 
+// fetchMade reads a GUN whose root has a certificate that was just made here, and that no
+// pin of the settings can name yet.
+func (s *session) fetchMade(ctx context.Context, gun trustdata.GUN, id trustdata.ListedID) (*remote.Result, error) {
+	f := s.fetcher()
+	f.Pins.Made = id
+	return f.Fetch(ctx, gun)
+}
+
 // fresh reads GUNs as a client that has nothing cached, remembers nothing and pins nothing:
 // it reads back what was just published, which may be a new root that no pin names yet.
 func (s *session) fresh() *remote.Fetcher {

@@ -24,6 +24,9 @@ type Pins struct {
 	Certificates map[string][]trustdata.ListedID
 	// Authorities are CA certificates, by the beginning of a GUN.
 	Authorities map[string][]*x509.Certificate
+	// Made is a root certificate that was made here a moment ago, so that nobody can have
+	// pinned it yet: it passes whatever is pinned. Empty for none.
+	Made trustdata.ListedID
 	// RefuseFirstUse refuses the first root of a repository that no pin is for.
 	RefuseFirstUse bool
 }
@@ -35,10 +38,17 @@ type Pin struct {
 	set          bool
 	certificates []trustdata.ListedID
 	authorities  *x509.CertPool
+	made         trustdata.ListedID
 }
 
 // For is the pin of a repository.
 func (p Pins) For(gun trustdata.GUN) Pin {
+	pin := p.entry(gun)
+	pin.made = p.Made
+	return pin
+}
+
+func (p Pins) entry(gun trustdata.GUN) Pin {
 	if ids, ok := p.Certificates[string(gun)]; ok {
 		return Pin{Rule: string(gun), set: true, certificates: ids}
 	}
@@ -70,8 +80,20 @@ func (p Pins) For(gun trustdata.GUN) Pin {
 // Set reports whether anything is pinned.
 func (p Pin) Set() bool { return p.set }
 
+// Authority reports whether the pin is an authority's and not a list of certificates.
+func (p Pin) Authority() bool { return p.authorities != nil }
+
+// Admits reports whether a root that lists the key, and nothing else for root, could pass
+// the pin. Whether its certificate holds is another matter.
+func (p Pin) Admits(key trustdata.PublicKey, now time.Time) bool {
+	return !p.set || p.check(key.ListedID(), key, now) == nil
+}
+
 // check holds a root key, whose certificate holds, against the pin.
 func (p Pin) check(id trustdata.ListedID, key trustdata.PublicKey, now time.Time) error {
+	if id == p.made {
+		return nil
+	}
 	if p.authorities == nil {
 		if !slices.Contains(p.certificates, id) {
 			return fmt.Errorf("certificate %q is not one of those that are pinned for %q", id, p.Rule)

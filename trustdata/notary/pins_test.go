@@ -97,6 +97,10 @@ func TestPinnedRoots(t *testing.T) {
 		{"another repository's pin", certs("reg.example/else", "0"), "", ""},
 		{"the certificate itself as authority", authority(certificateOf(t, c.certs["a"])), "", "does not come from the authority"},
 		{"another authority", authority(ca), "does not come from the authority", "does not come from the authority"},
+		{"the first one's, and the next one made here", notary.Pins{Certificates: map[string][]trustdata.ListedID{string(gun): {idA}}, Made: idB}, "", ""},
+		{"nothing but what was made here", notary.Pins{Certificates: map[string][]trustdata.ListedID{string(gun): {}}, Made: idB}, "is not one of those", ""},
+		{"another authority, and the next one made here", notary.Pins{Authorities: map[string][]*x509.Certificate{string(gun): {ca}}, Made: idB}, "does not come from the authority", ""},
+		{"no first use, made here", notary.Pins{RefuseFirstUse: true, Made: idA}, "no pin is for", ""},
 		{"no first use", notary.Pins{RefuseFirstUse: true}, "no pin is for", ""},
 		{"no first use, pinned", notary.Pins{RefuseFirstUse: true, Certificates: map[string][]trustdata.ListedID{string(gun): {idA, idB}}}, "", ""},
 	} {

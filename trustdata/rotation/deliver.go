@@ -32,6 +32,8 @@ type delivery struct {
 	base  *notary.Repository
 	files map[trustdata.Role][]byte
 	keys  []made
+	// certificate is the new root key's, "" where the change makes none.
+	certificate trustdata.ListedID
 	// forget lets go of what was remembered of the repository, once this has landed.
 	forget bool
 }
@@ -145,7 +147,7 @@ func (r *Rotator) finish(ctx context.Context, d *delivery, sent error, progress 
 			return nil, r.noted(d.op, stateUnverified, fmt.Errorf("%w and every key is in place, but the old repository could not be forgotten: %w", ErrLanded, err))
 		}
 	}
-	known, err := r.Fetch(ctx, d.op.GUN)
+	known, err := r.fetchMade(ctx, d)
 	if err != nil {
 		return nil, r.noted(d.op, stateUnverified,
 			fmt.Errorf("%w and every key is in place, but a client that knew %q before cannot verify it: %w", ErrLanded, d.op.GUN, err))

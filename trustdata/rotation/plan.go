@@ -103,6 +103,8 @@ type planner struct {
 	now  time.Time
 	// moved says that the operations log has the snapshot key at the server.
 	moved bool
+	// pin is what the settings of this machine say of the repository's root.
+	pin notary.Pin
 }
 
 func (b *planner) run() error {

@@ -19,6 +19,11 @@ type Result struct {
 	RootVersion int64    `json:"root_version"`
 	Verified    bool     `json:"verified"`
 	Waived      []string `json:"waived"`
+	// RootCertificateID is the ID under which root.json lists a new root key: what a pin
+	// has to name from now on. Empty for other roles.
+	RootCertificateID trustdata.CertificateID `json:"root_certificate_id,omitempty"`
+	// PinsToChange are sentences on the settings of this machine that refuse the new root.
+	PinsToChange []string `json:"pins_to_change,omitempty"`
 	// Problems say why what has landed is not verified.
 	Problems []string `json:"problems,omitempty"`
 	// Trashed are the files that the old keys were moved to.
@@ -41,6 +46,7 @@ func (r *Rotator) Publish(ctx context.Context, prep *Prepared, keys Keys, progre
 		d.keys = []made{{prep.key, prep.Staged}}
 		defer prep.key.Wipe()
 	}
+	d.certificate = prep.certificate()
 	var err error
 	if d.files, err = b.upload(); err != nil {
 		return nil, r.discard(ctx, d, err)
@@ -49,7 +55,7 @@ func (r *Rotator) Publish(ctx context.Context, prep *Prepared, keys Keys, progre
 	got, err := r.deliver(ctx, d, progress)
 	switch {
 	case errors.Is(err, ErrLanded):
-		res := prep.landed()
+		res := r.landed(prep)
 		res.Problems = []string{err.Error()}
 		return res, err
 	case err != nil:
@@ -59,16 +65,17 @@ func (r *Rotator) Publish(ctx context.Context, prep *Prepared, keys Keys, progre
 }
 
 // landed is the result before anything was read back.
-func (prep *Prepared) landed() *Result {
+func (r *Rotator) landed(prep *Prepared) *Result {
 	p, yes := prep.plan, true
 	return &Result{GUN: p.GUN, Role: p.Role, OldKeys: p.OldKeys, NewKeys: []trustdata.KeyID{prep.NewID},
-		Published: &yes, RootVersion: p.RootVersion, Waived: []string{}}
+		Published: &yes, RootVersion: p.RootVersion, Waived: []string{},
+		RootCertificateID: trustdata.CertificateID(prep.certificate()), PinsToChange: r.pinsToChange(prep)}
 }
 
 // result checks that the repository as read back lists the new key alone, and only then
 // lets the old ones go.
 func (r *Rotator) result(ctx context.Context, prep *Prepared, d *delivery, got *landed) (*Result, error) {
-	p, res := prep.plan, prep.landed()
+	p, res := prep.plan, r.landed(prep)
 	if _, ids, err := roleKeys(&got.known.Repo.Root.Body, p.Role); err != nil || len(ids) != 1 || ids[0] != prep.NewID {
 		err := r.noted(d.op, stateUnverified, fmt.Errorf("%w, but %q now lists %s for %s, not the new key %q", ErrLanded, p.GUN, shortIDs(ids), p.Role, prep.NewID))
 		res.Problems = []string{err.Error()}

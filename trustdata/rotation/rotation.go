@@ -42,6 +42,10 @@ type Rotator struct {
 	// Fetch reads and verifies a GUN with everything remembered; Fresh does so as a client
 	// that knows nothing.
 	Fetch, Fresh func(context.Context, trustdata.GUN) (*remote.Result, error)
+	// Pins are what the settings say of roots. Fetch holds them against every root, and
+	// FetchMade admits one certificate besides, which was just made here.
+	Pins      notary.Pins
+	FetchMade func(context.Context, trustdata.GUN, trustdata.ListedID) (*remote.Result, error)
 	// Server opens the trust server of a GUN.
 	Server func(trustdata.GUN) (TrustServer, error)
 	Keys   keyring.Store
@@ -67,7 +71,7 @@ func (r *Rotator) Plan(ctx context.Context, req Request) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &planner{now: r.Now(), held: held{}, moved: HeldByServer(r.Journal, req.GUN, trustdata.RoleSnapshot), plan: &Plan{ID: operationID(r.Now()), Request: req,
+	b := &planner{now: r.Now(), pin: r.Pins.For(req.GUN), held: held{}, moved: HeldByServer(r.Journal, req.GUN, trustdata.RoleSnapshot), plan: &Plan{ID: operationID(r.Now()), Request: req,
 		Server: res.Collection.Server, base: res.Repo, WillNotFollow: []string{}, Need: []Need{},
 		Changes: clockWarning(r.Now(), res.ServerClock)}}
 	for _, info := range infos {

@@ -58,6 +58,7 @@ func (b *planner) willNotFollow() []string {
 	if p.Role == trustdata.RoleRoot {
 		out = append(out, "clients that pin the old root certificate (\"trust_pinning\" in notary's configuration)",
 			"clients older than notary 0.6 that have not seen the version before this one")
+		out = append(out, b.pinned()...)
 	}
 	for _, c := range rootCertificates(&p.base.Root.Body) {
 		if c.Sub(b.now) < 180*24*time.Hour && p.Role != trustdata.RoleRoot {

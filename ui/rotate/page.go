@@ -153,6 +153,9 @@ func ResultPage(p *rotation.Plan, r *rotation.Result) ui.Page {
 	for _, id := range r.NewKeys {
 		page.Copy = append(page.Copy, ui.Copyable{What: "new key ID", Text: string(id)})
 	}
+	if r.RootCertificateID != "" {
+		page.Copy = append(page.Copy, ui.Copyable{What: "new certificate ID", Text: string(r.RootCertificateID)})
+	}
 	for _, id := range r.OldKeys {
 		page.Copy = append(page.Copy, ui.Copyable{What: "old key ID", Text: string(id)})
 	}
@@ -213,7 +216,7 @@ func oldKey(p *rotation.Plan, r *rotation.Result, id trustdata.KeyID) string {
 
 // toDo is what nobody but a person can do.
 func toDo(p *rotation.Plan, r *rotation.Result) []string {
-	var out []string
+	out := slices.Clone(r.PinsToChange)
 	unsaved := slices.ContainsFunc(r.Waived, func(w string) bool { return strings.HasPrefix(w, "backup") })
 	switch {
 	case makesKey(p) && (p.Role != trustdata.RoleRoot || unsaved):
@@ -223,7 +226,11 @@ func toDo(p *rotation.Plan, r *rotation.Result) []string {
 	}
 	switch p.Role {
 	case trustdata.RoleRoot:
-		out = append(out, "tell whoever pins the old root certificate", "keep every backup of the old root key")
+		pinners := "tell whoever pins the old root certificate"
+		if r.RootCertificateID != "" {
+			pinners += " the new one's ID: " + string(r.RootCertificateID)
+		}
+		out = append(out, pinners, "keep every backup of the old root key")
 	case trustdata.RoleTargets:
 		out = append(out, "give the new key to whoever else publishes with the old one")
 	}

@@ -1,0 +1,73 @@
+package rotation
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/notary"
+	"keyrite/trustdata/remote"
+)
+
+// pinEntry names the entry of the settings that decides on a repository.
+func pinEntry(pin notary.Pin) string {
+	if pin.Authority() {
+		return fmt.Sprintf("[pins] ca %q in config.toml", pin.Rule)
+	}
+	return fmt.Sprintf("[pins] certs %q in config.toml", pin.Rule)
+}
+
+// pinned tells of the settings that refuse the new root: its certificate is made during
+// the rotation, so that no list of IDs can have it and no authority has issued it.
+func (b *planner) pinned() []string {
+	switch {
+	case !b.pin.Set():
+		return nil
+	case b.pin.Authority():
+		return []string{fmt.Sprintf("keyrite on this machine, until %s is overruled: the new certificate does not come from that authority; its ID is shown when this is done", pinEntry(b.pin))}
+	}
+	return []string{fmt.Sprintf("keyrite on this machine, until %s is changed: it names certificate %s, which goes away; the ID of the new one is shown when this is done",
+		pinEntry(b.pin), b.certificates())}
+}
+
+// certificates are the short IDs of the root certificates that give way.
+func (b *planner) certificates() string {
+	var short []string
+	for _, id := range b.plan.base.Root.Body.Roles[trustdata.RoleRoot].KeyIDs {
+		short = append(short, fmt.Sprintf("%.7s", id))
+	}
+	return strings.Join(short, ", ")
+}
+
+// certificate is the ID under which root.json is to list the new root key, "" for the key
+// of another role.
+func (prep *Prepared) certificate() trustdata.ListedID {
+	if prep.plan.Role != trustdata.RoleRoot {
+		return ""
+	}
+	return prep.New.ListedID()
+}
+
+// pinsToChange says what to write into the settings of this machine, now that the
+// certificate has an ID. It is nothing where the pin admits the new root.
+func (r *Rotator) pinsToChange(prep *Prepared) []string {
+	p, id := prep.plan, prep.certificate()
+	pin := r.Pins.For(p.GUN)
+	switch {
+	case id == "" || pin.Admits(prep.New, r.Now()):
+		return nil
+	case !pin.Authority() && pin.Rule == string(p.GUN):
+		return []string{fmt.Sprintf("%s: put %s in place of the old ID, or keyrite refuses %q here", pinEntry(pin), id, p.GUN)}
+	}
+	return []string{fmt.Sprintf("%s is for other repositories too: give this one an entry of its own, %q = %q below [pins.certs], or keyrite refuses it here", pinEntry(pin), p.GUN, id)}
+}
+
+// fetchMade reads the repository after a change as a client that knew it before. What was
+// made a moment ago is admitted: whether a pin has to be changed is said beside it.
+func (r *Rotator) fetchMade(ctx context.Context, d *delivery) (*remote.Result, error) {
+	if d.certificate == "" || !r.Pins.For(d.op.GUN).Set() {
+		return r.Fetch(ctx, d.op.GUN)
+	}
+	return r.FetchMade(ctx, d.op.GUN, d.certificate)
+}

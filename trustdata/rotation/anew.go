@@ -27,7 +27,8 @@ func (r *Rotator) startAnew(ctx context.Context, e *Edit, b *editor) error {
 		if err := b.mayStartAnew(role); err != nil {
 			return err
 		}
-		stored, tags, err := r.stored(ctx, e.GUN, role)
+		_, named := b.repo.Snapshot.Body.Meta[role]
+		stored, tags, err := r.stored(ctx, e.GUN, role, named)
 		if err != nil {
 			return err
 		}
@@ -66,15 +67,20 @@ func (b *editor) mayStartAnew(role trustdata.Role) error {
 
 // stored is the highest version of a delegation that the server has, 0 for none, and how
 // many tags that has. The file is not verified; only its version is used.
-func (r *Rotator) stored(ctx context.Context, gun trustdata.GUN, role trustdata.Role) (version int64, tags int, err error) {
+//
+// A server with a database finds the current file by way of the snapshot, and where that
+// does not name the role answers with 500 UNKNOWN, not with 404 (server/storage/tuf_store.go
+// of the reference). The versions are there all the same, and only they are asked for then.
+func (r *Rotator) stored(ctx context.Context, gun trustdata.GUN, role trustdata.Role, named bool) (version int64, tags int, err error) {
 	server, err := r.Server(gun)
 	if err != nil {
 		return 0, 0, err
 	}
+	if !named {
+		return lastVersion(ctx, server, role)
+	}
 	raw, err := server.Get(ctx, role, notary.Limit(role))
 	if errors.Is(err, remote.ErrNotFound) {
-		// Servers with a data base find the current file by way of the snapshot, which may
-		// not name it any more. Its versions are there all the same.
 		return lastVersion(ctx, server, role)
 	}
 	if err != nil {

@@ -132,12 +132,20 @@ func TestSeveralTagsAreOneUpload(t *testing.T) {
 }
 
 // A delegation that was never published gets its first file; targets is left alone, even
-// though its key is here.
+// though its key is here. A server with a database has no answer to the question for a file
+// that its snapshot does not name.
 func TestSignInDelegations(t *testing.T) {
 	w := newWorld(t)
 	w.publish(false)
 	key := w.key("alice")
 	w.delegate("", map[trustdata.Role]*keyring.PrivateKey{alice: key, releases: key})
+	w.meddle = func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		if strings.HasSuffix(r.URL.Path, "/tuf/targets/alice.json") || strings.HasSuffix(r.URL.Path, "/tuf/targets/releases.json") {
+			rw.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		next.ServeHTTP(rw, r)
+	}
 	res := w.sign(rotation.TagTarget{Tag: "3.0", Target: target})
 	if len(res.Changed) != 2 || res.Versions[alice] != 1 || res.Versions[releases] != 1 {
 		t.Errorf("%+v", res)

@@ -29,6 +29,9 @@ var servers = map[string]func(t *testing.T) *interop.Notary{
 	"signer": func(t *testing.T) *interop.Notary {
 		return interop.StartServer(t, interop.ServerOptions{Signer: true}).Notary(t)
 	},
+	"mariadb": func(t *testing.T) *interop.Notary {
+		return interop.StartServer(t, interop.ServerOptions{MariaDB: true}).Notary(t)
+	},
 	"embedded": func(t *testing.T) *interop.Notary {
 		srv := httptest.NewServer(trustserver.New(trustserver.Options{Now: time.Now}))
 		t.Cleanup(srv.Close)

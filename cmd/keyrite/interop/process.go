@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
@@ -26,12 +27,19 @@ type Process struct {
 	done chan struct{}
 }
 
-// startServer runs a server in dir and waits until it answers on addr. A server that
-// ends before that (its port may have been taken in between) gives an error.
-func startServer(t testing.TB, dir, addr, program string, args ...string) (*Process, error) {
+// startServer runs a peer as a server in dir and waits until it answers on addr.
+func startServer(t testing.TB, dir, addr, peer string, args ...string) (*Process, error) {
 	t.Helper()
+	return startProgram(t, dir, addr, Peer(t, peer), args...)
+}
+
+// startProgram runs a server in dir and waits until it answers on addr. A server that
+// ends before that (its port may have been taken in between) gives an error.
+func startProgram(t testing.TB, dir, addr, path string, args ...string) (*Process, error) {
+	t.Helper()
+	program := filepath.Base(path)
 	p := &Process{t: t, name: program, log: &lockedBuffer{}, done: make(chan struct{})}
-	p.cmd = exec.Command(Peer(t, program), args...)
+	p.cmd = exec.Command(path, args...)
 	p.cmd.Dir, p.cmd.Env = dir, baseEnv(t, dir)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	endWithParent(p.cmd)

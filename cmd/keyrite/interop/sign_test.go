@@ -38,65 +38,79 @@ func agree(t *testing.T, s *interop.Server, k *interop.Keyrite, n *interop.Notar
 	}
 }
 
-// Signing and revoking, with and without delegations, as docker looks tags up. After each
-// act clients with the cache of before and without any list the same.
+// signedRepository is how a repository comes to be, and what signing changes in it.
+type signedRepository struct {
+	build func(n *interop.Notary)
+	roles []string // that a tag is written to
+	snap  bool     // its key is here
+}
+
+// Signing and revoking, with and without delegations, as docker looks tags up.
 func TestKeyriteSignsAndRevokes(t *testing.T) {
 	t.Parallel()
-	repositories := map[string]struct {
-		build func(n *interop.Notary)
-		roles []string // that a tag is written to
-		snap  bool
+	founded := signedRepository{func(n *interop.Notary) {
+		n.Keyrite().Run("init", app, "--new-root", "--yes", "--kdf-iterations", "2048")
+	}, []string{"targets"}, false}
+	delegated := signedRepository{func(n *interop.Notary) {
+		n.Init(app)
+		n.Delegate(app, "alice", "targets/alice", "targets/releases")
+	}, []string{"targets/alice", "targets/releases"}, true}
+	tests := map[string]struct {
+		signedRepository
+		db bool
 	}{
-		"founded by keyrite": {func(n *interop.Notary) {
-			n.Keyrite().Run("init", app, "--new-root", "--yes", "--kdf-iterations", "2048")
-		}, []string{"targets"}, false},
-		"no delegations": {func(n *interop.Notary) { n.InitServerSnapshot(app) }, []string{"targets"}, false},
-		"local snapshot": {func(n *interop.Notary) { n.Init(app) }, []string{"targets"}, true},
-		"delegations": {func(n *interop.Notary) {
+		"founded by keyrite": {founded, false},
+		"no delegations":     {signedRepository{func(n *interop.Notary) { n.InitServerSnapshot(app) }, []string{"targets"}, false}, false},
+		"local snapshot":     {signedRepository{func(n *interop.Notary) { n.Init(app) }, []string{"targets"}, true}, false},
+		"delegations": {signedRepository{func(n *interop.Notary) {
 			n.InitServerSnapshot(app)
 			n.Delegate(app, "alice", "targets/alice", "targets/releases")
-		}, []string{"targets/alice", "targets/releases"}, false},
-		"delegations, local snapshot": {func(n *interop.Notary) {
-			n.Init(app)
-			n.Delegate(app, "alice", "targets/alice", "targets/releases")
-		}, []string{"targets/alice", "targets/releases"}, true},
+		}, []string{"targets/alice", "targets/releases"}, false}, false},
+		"delegations, local snapshot":             {delegated, false},
+		"founded by keyrite, on MariaDB":          {founded, true},
+		"delegations, local snapshot, on MariaDB": {delegated, true},
 	}
-	for name, tt := range repositories {
+	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := interop.StartServer(t, interop.ServerOptions{TLS: true})
-			n := s.Notary(t)
-			if err := os.MkdirAll(n.TrustDir, 0o700); err != nil {
-				t.Fatal(err)
-			}
-			tt.build(n)
-			k, old := n.Keyrite(), n.Fresh()
-			old.List(app)
-			done := func(what string, got changeJSON) {
-				t.Helper()
-				if !slices.Equal(got.Changed, tt.roles) || !got.Published || !got.Verified || (got.Versions["snapshot"] > 0) != tt.snap {
-					t.Errorf("%s: %+v", what, got)
-				}
-				if d := gocmp.Diff(old.List(app), n.Fresh().List(app)); d != "" {
-					t.Errorf("%s: the clients disagree: %s", what, d)
-				}
-				agree(t, s, k, n)
-			}
-			done("sign", sign(k, "v1", digest1, 11))
-			done("sign another", sign(k, "v2", digest2, 22))
-			done("sign for something else", sign(k, "v1", digest3, 33))
-			if v := interop.JSON[verifyJSON](k, "verify", app+":v1"); v.Digest != "sha256:"+digest3 {
-				t.Errorf("%+v", v)
-			}
-			done("revoke", interop.JSON[changeJSON](k, "revoke", app+":v1", "--yes"))
-			if r := k.Try("verify", app+":v1"); r.Code != 3 {
-				t.Errorf("a revoked tag verifies: exit %d\n%s", r.Code, r.Output())
-			}
-			n.Sign(app, "stock", digest1, 1, tt.roles...)
-			if tags := old.List(app); len(tags) != 2 {
-				t.Errorf("after the stock client has signed on: %v", tags)
-			}
+			signAndRevoke(t, interop.StartServer(t, interop.ServerOptions{TLS: true, MariaDB: tt.db}), tt.signedRepository)
 		})
+	}
+}
+
+// signAndRevoke does what a signer does. After each act clients with the cache of before
+// and without any list the same.
+func signAndRevoke(t *testing.T, s *interop.Server, repository signedRepository) {
+	n := s.Notary(t)
+	if err := os.MkdirAll(n.TrustDir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	repository.build(n)
+	k, old := n.Keyrite(), n.Fresh()
+	old.List(app)
+	done := func(what string, got changeJSON) {
+		t.Helper()
+		if !slices.Equal(got.Changed, repository.roles) || !got.Published || !got.Verified || (got.Versions["snapshot"] > 0) != repository.snap {
+			t.Errorf("%s: %+v", what, got)
+		}
+		if d := gocmp.Diff(old.List(app), n.Fresh().List(app)); d != "" {
+			t.Errorf("%s: the clients disagree: %s", what, d)
+		}
+		agree(t, s, k, n)
+	}
+	done("sign", sign(k, "v1", digest1, 11))
+	done("sign another", sign(k, "v2", digest2, 22))
+	done("sign for something else", sign(k, "v1", digest3, 33))
+	if v := interop.JSON[verifyJSON](k, "verify", app+":v1"); v.Digest != "sha256:"+digest3 {
+		t.Errorf("%+v", v)
+	}
+	done("revoke", interop.JSON[changeJSON](k, "revoke", app+":v1", "--yes"))
+	if r := k.Try("verify", app+":v1"); r.Code != 3 {
+		t.Errorf("a revoked tag verifies: exit %d\n%s", r.Code, r.Output())
+	}
+	n.Sign(app, "stock", digest1, 1, repository.roles...)
+	if tags := old.List(app); len(tags) != 2 {
+		t.Errorf("after the stock client has signed on: %v", tags)
 	}
 }
 
@@ -162,14 +176,19 @@ func TestKeyriteRevokesWhatItCan(t *testing.T) {
 // old content.
 func TestKeyriteSignsInRecreatedDelegation(t *testing.T) {
 	t.Parallel()
-	for name, build := range map[string]func(n *interop.Notary){
-		"server snapshot": func(n *interop.Notary) { n.InitServerSnapshot(app) },
-		"local snapshot":  func(n *interop.Notary) { n.Init(app) },
+	for name, tt := range map[string]struct {
+		build func(n *interop.Notary, gun string)
+		db    bool
+	}{
+		"server snapshot":             {(*interop.Notary).InitServerSnapshot, false},
+		"local snapshot":              {(*interop.Notary).Init, false},
+		"server snapshot, on MariaDB": {(*interop.Notary).InitServerSnapshot, true},
+		"local snapshot, on MariaDB":  {(*interop.Notary).Init, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := interop.StartServer(t, interop.ServerOptions{}).Notary(t)
-			build(n)
+			n := interop.StartServer(t, interop.ServerOptions{MariaDB: tt.db}).Notary(t)
+			tt.build(n, app)
 			n.Delegate(app, "alice", "targets/x")
 			n.Sign(app, "old", digest1, 1, "targets/x")
 			n.Sign(app, "older", digest1, 1, "targets/x")

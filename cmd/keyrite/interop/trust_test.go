@@ -18,24 +18,24 @@ import (
 
 // Five roots pass while a client looks away: it follows them one by one.
 func TestFiveRootsSkipped(t *testing.T) {
-	t.Parallel()
-	n := interop.StartServer(t, interop.ServerOptions{}).Notary(t)
-	n.InitServerSnapshot(app)
-	n.Sign(app, "v1", digest1, 1)
-	away := n.Clone()
-	k := away.Keyrite()
-	first := interop.JSON[inspectJSON](k, "inspect", app).Roles[0].Version
-	for range 5 {
-		n.Run("key", "rotate", app, "root")
-	}
-	n.Sign(app, "v2", digest2, 2)
-	if tags := interop.JSON[tagsJSON](k, "tags", app).Tags; len(tags) != 2 {
-		t.Errorf("keyrite lists %+v", tags)
-	}
-	if r := interop.JSON[inspectJSON](k, "inspect", app).Roles[0]; r.Version != first+5 {
-		t.Errorf("root is of version %d", r.Version)
-	}
-	tagsAgree(t, interop.JSON[tagsJSON](k, "tags", app).Tags, away)
+	eachServer(t, func(t *testing.T, n *interop.Notary) {
+		n.InitServerSnapshot(app)
+		n.Sign(app, "v1", digest1, 1)
+		away := n.Clone()
+		k := away.Keyrite()
+		first := interop.JSON[inspectJSON](k, "inspect", app).Roles[0].Version
+		for range 5 {
+			n.Run("key", "rotate", app, "root")
+		}
+		n.Sign(app, "v2", digest2, 2)
+		if tags := interop.JSON[tagsJSON](k, "tags", app).Tags; len(tags) != 2 {
+			t.Errorf("keyrite lists %+v", tags)
+		}
+		if r := interop.JSON[inspectJSON](k, "inspect", app).Roles[0]; r.Version != first+5 {
+			t.Errorf("root is of version %d", r.Version)
+		}
+		tagsAgree(t, interop.JSON[tagsJSON](k, "tags", app).Tags, away)
+	})
 }
 
 // madeClient is a stock client with no key.
@@ -112,17 +112,62 @@ func TestReplayedDelegation(t *testing.T) {
 	if tags := n.List(app); len(tags) != 1 || tags[0].Digest != digest1 {
 		t.Errorf("the stock client no longer takes the replay: %+v", tags)
 	}
+	if got := refused(t, k, "targets/releases: version 1 is older than version 2"); len(got.Tags) != 0 {
+		t.Errorf("keyrite lists %+v", got.Tags)
+	}
+}
+
+// refused expects that keyrite does not vouch for the repository, and why.
+func refused(t *testing.T, k *interop.Keyrite, why string) tagsJSON {
+	t.Helper()
 	r := k.Try("--json", "tags", app)
 	var got struct {
-		Verified bool
-		Tags     []any
+		tagsJSON
 		Problems []string
 	}
 	if err := json.Unmarshal([]byte(r.Stdout), &got); err != nil {
 		t.Fatal(err)
 	}
-	if r.Code != 3 || got.Verified || len(got.Tags) != 0 || !strings.Contains(strings.Join(got.Problems, " "), "targets/releases: version 1 is older than version 2") {
+	if r.Code != 3 || got.Verified || !strings.Contains(strings.Join(got.Problems, " "), why) {
 		t.Errorf("keyrite: exit %d, %+v\n%s", r.Code, got, r.Stderr)
+	}
+	return got.tagsJSON
+}
+
+// The database of a server is put back to an older state, and those who do not know publish
+// on. At once every client sees the older timestamp; once the counts of snapshot and
+// timestamp have caught up, the stock client takes the delegation's old file, keyrite never.
+func TestDatabasePutBack(t *testing.T) {
+	t.Parallel()
+	s := interop.StartServer(t, interop.ServerOptions{MariaDB: true, Signer: true})
+	n := s.Notary(t)
+	n.InitServerSnapshot(app)
+	n.Delegate(app, "alice", "targets/releases")
+	n.Sign(app, "v1", digest1, 1, "targets/releases")
+	before := n.Clone()
+	restore := s.Dump()
+	n.Sign(app, "v1", digest2, 2, "targets/releases")
+	k := n.Keyrite()
+	if tags := interop.JSON[tagsJSON](k, "tags", app).Tags; len(tags) != 1 || tags[0].Digest != "sha256:"+digest2 {
+		t.Fatalf("keyrite lists %+v", tags)
+	}
+	restore()
+	refused(t, k, "timestamp metadata refused: version")
+	before.Sign(app, "other", digest3, 3, "targets")
+	before.Sign(app, "another", digest3, 3, "targets")
+	old := ""
+	for _, tag := range n.List(app) {
+		if tag.Name == "v1" {
+			old = tag.Digest
+		}
+	}
+	if old != digest1 {
+		t.Errorf("the stock client no longer takes the older delegation: %s", old)
+	}
+	for _, tag := range refused(t, k, "targets/releases: version 1 is older than version 2").Tags {
+		if tag.Name == "v1" {
+			t.Errorf("keyrite lists %+v", tag)
+		}
 	}
 }
 

@@ -187,6 +187,15 @@ func TestRotateForgets(t *testing.T) {
 	d.Press("enter").Has("PASSPHRASE OF THE OLD ROOT KEY").Type(oldPass).Press("enter").Has("[5 Review]").Lacks("NEW PASSPHRASE")
 	d.Press("enter").Advance(time.Second).Type("2b80e4d7").Press("tab", "enter").Has("[7 Close]")
 	f.wiped(t)
+	// While the question stands too: the answer then leads back to the passphrases.
+	f = newRotations(trustdata.RoleTargets)
+	d = until(t, f.enter(t, 100, 30, trustdata.RoleTargets), targetsFlow, "3 confirm").Advance(6 * time.Minute)
+	d.Type("registry.acme.io/pay/web").Press("tab", "enter").Has("PASSPHRASE OF THE ROOT KEY")
+	if len(f.changed) != 0 {
+		t.Errorf("changed %q without a key", f.changed)
+	}
+	f.wiped(t)
+	d.Type(oldPass).Press("enter").Type(newPass).Press("enter").Type(newPass).Press("enter").Has("[3 Review]")
 }
 
 // TestRotateDangerRefuses lists what must not confirm anything.

@@ -88,10 +88,13 @@ func (m *Model) confirm() tea.Cmd {
 		return m.askNext()
 	}
 	return m.ask(ui.NewConfirm(m.opt.Styles, m.opt.Clock, m.question()), func(r any) tea.Cmd {
-		if _, yes := r.(ui.Confirmed); yes {
-			return m.Advance()
+		if _, yes := r.(ui.Confirmed); !yes {
+			return nil
 		}
-		return nil
+		if _, some := m.missing(); some { // forgotten while the question stood
+			return m.askNext()
+		}
+		return m.Advance()
 	})
 }
 

@@ -27,6 +27,7 @@ type signings struct {
 	opened            []*keyring.PrivateKey
 	changed           []string
 	asked             int // how often the registry was asked
+	more              []rotation.Need
 }
 
 func (f *signings) Plan(_ context.Context, gun trustdata.GUN, tags []string) (*rotation.Edit, error) {
@@ -35,6 +36,7 @@ func (f *signings) Plan(_ context.Context, gun trustdata.GUN, tags []string) (*r
 		Roles: []trustdata.Role{"targets/alice", "targets/releases"}, WillNotFollow: f.stays, Was: map[string]string{"latest": digest("e07b55c1903d")},
 		Steps: []string{"check that the server still has what this plan saw", "sign the new metadata and verify it as a client would", "send it", "fetch it by version and everything else with an empty cache, and verify it"},
 		Need:  []rotation.Need{{KeyID: id("6cf02d9"), Role: "targets/alice", GUN: gun, Why: "it signs targets/alice"}}}
+	e.Need = append(e.Need, f.more...)
 	for i, tag := range tags {
 		t := rotation.TagTarget{Tag: tag}
 		if !f.unsign {
@@ -168,6 +170,13 @@ func TestSignForgetsKeys(t *testing.T) {
 	d := until(t, f.enter(t, 100, 30, chosen, nil), signFlow, "3 review").Advance(5 * time.Minute).Has("Opened keys were forgotten")
 	f.wiped(t)
 	d.Press("enter").Has("PASSPHRASE OF THE").Type(oldPass).Press("enter", "enter").Advance(time.Second).Press("tab", "enter").Has("[5 Close]")
+}
+
+// With several keys the page tells which are open, and for how long.
+func TestSignSaysHowLongKeysAreOpen(t *testing.T) {
+	f := &signings{more: []rotation.Need{{KeyID: id("7f3a9c1"), Role: "snapshot", Why: "it signs snapshot.json"}}}
+	d := until(t, f.enter(t, 100, 30, chosen, nil), signFlow, "2 wrong passphrase").Type(oldPass).Press("enter").Has("PASSPHRASE OF THE SNAPSHOT KEY")
+	d.Press("esc").Has("open until 09:4", "not open yet", "it signs snapshot.json")
 }
 
 // How it stands after a failure, and that it can be tried again where that makes sense.

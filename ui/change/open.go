@@ -91,6 +91,7 @@ func (m *Model) open(n rotation.Need, pass keyring.Passphrase) tea.Cmd {
 func (m *Model) keepFor() tea.Cmd {
 	m.expiry++
 	nth := m.expiry
+	m.until = m.opt.Clock.Now().Add(keptFor)
 	return m.opt.Clock.Tick(keptFor, func(time.Time) tea.Msg { return expiredMsg{m, nth} })
 }
 
@@ -114,7 +115,7 @@ func (m *Model) passphrasePage() ui.Page {
 	for i, n := range m.plan.Need {
 		mark, state := ui.MarkUnchecked, "not open yet"
 		if m.held.has(n.KeyID) {
-			mark, state = ui.MarkOK, "open"
+			mark, state = ui.MarkOK, "open until "+m.until.UTC().Format("15:04 UTC")
 		}
 		p.Rows = append(p.Rows, ui.Row{ID: fmt.Sprint(i), Mark: mark, Cells: []string{n.KeyID.Short(), n.Role.Title(), state, trustdata.Visible(n.Why)}})
 	}

@@ -54,6 +54,7 @@ type Model struct {
 	held           *custody
 	doneFor        *custody // what held was when the loader began
 	expiry         int      // counts what was opened, so that an older timer does nothing
+	until          time.Time
 
 	plan    *rotation.Edit
 	planned time.Time

@@ -43,6 +43,10 @@ type loadedMsg[T any] struct {
 
 // Start runs work. It may emit any number of values, from any goroutine of its own.
 func (l *Loader[T]) Start(work func(ctx context.Context, emit func(T)) error) tea.Cmd {
+	return l.start(func(ctx context.Context, q *queue[T]) { q.close(work(ctx, q.add)) })
+}
+
+func (l *Loader[T]) start(work func(context.Context, *queue[T])) tea.Cmd {
 	l.Cancel()
 	l.gen++
 	ctx, cancel := context.WithCancel(l.ctx)
@@ -50,20 +54,22 @@ func (l *Loader[T]) Start(work func(ctx context.Context, emit func(T)) error) te
 	l.cancel, l.running, l.begun, l.queue = cancel, true, l.clock.Now(), q
 	run := func() tea.Msg {
 		defer cancel()
-		q.close(work(ctx, q.add))
+		work(ctx, q)
 		return nil
 	}
 	return tea.Batch(run, l.next())
 }
 
-// Get is Start for work with one result.
+// Get is Start for work with one result. It arrives together with the end: whoever takes
+// it may start the next work.
 func (l *Loader[T]) Get(work func(ctx context.Context) (T, error)) tea.Cmd {
-	return l.Start(func(ctx context.Context, emit func(T)) error {
+	return l.start(func(ctx context.Context, q *queue[T]) {
 		v, err := work(ctx)
-		if err == nil {
-			emit(v)
+		if err != nil {
+			q.close(err)
+			return
 		}
-		return err
+		q.close(nil, v)
 	})
 }
 
@@ -127,9 +133,10 @@ func (q *queue[T]) add(v T) {
 	q.ready.Signal()
 }
 
-func (q *queue[T]) close(err error) {
+func (q *queue[T]) close(err error, last ...T) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.values = append(q.values, last...)
 	q.ended, q.err = true, err
 	q.ready.Signal()
 }

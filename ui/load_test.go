@@ -92,6 +92,20 @@ func TestLoaderCancel(t *testing.T) {
 	}
 }
 
+// TestLoaderGet: the result never comes without the end, however the two goroutines meet.
+func TestLoaderGet(t *testing.T) {
+	for range 20_000 { // apart, the two would be seen once in many thousand
+		l := ui.NewLoader[int](t.Context(), uitest.NewClock().UI())
+		batch := l.Get(func(context.Context) (int, error) { return 7, nil })().(tea.BatchMsg)
+		taken := make(chan tea.Msg)
+		go func() { taken <- batch[1]() }()
+		batch[0]()
+		if got, _, ok := l.Take(<-taken); !ok || !got.Ended || !slices.Equal(got.Values, []int{7}) {
+			t.Fatalf("took %+v, %v", got, ok)
+		}
+	}
+}
+
 // TestLoaderStreams: values come while the work goes on, and their reader waits anew.
 func TestLoaderStreams(t *testing.T) {
 	l := ui.NewLoader[int](t.Context(), uitest.NewClock().UI())

@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -20,6 +19,7 @@ type Loader[T any] struct {
 	running bool
 	begun   time.Time
 	queue   *queue[T]
+	doing   string
 }
 
 // NewLoader makes a loader whose work ends with ctx at the latest.
@@ -150,12 +150,4 @@ func (q *queue[T]) take() Loaded[T] {
 	out := Loaded[T]{Values: q.values, Ended: q.ended, Err: q.err}
 	q.values = nil
 	return out
-}
-
-// Patience is how long a load may take before anything is said of it.
-const Patience = 300 * time.Millisecond
-
-// Waiting is the sentence about a load that takes its time.
-func Waiting(what string, took time.Duration) string {
-	return fmt.Sprintf("%s ... %.1f s   Esc stop", what, took.Seconds())
 }

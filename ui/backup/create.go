@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -47,7 +48,6 @@ type Create struct {
 	*ui.Wizard
 	opt    CreateOptions
 	loader *ui.Loader[event]
-	doing  string
 
 	wish    Wish
 	locked  bool // a passphrase is chosen
@@ -94,12 +94,7 @@ func NewCreate(opt CreateOptions) *Create {
 // Advance is the wizard's; it exists so that the steps can name it before there is one.
 func (m *Create) Advance() tea.Cmd { return m.Wizard.Advance() }
 
-func (m *Create) busy() string {
-	if _, on := m.loader.Running(); on {
-		return "Something runs: " + m.doing + ". Esc stops it."
-	}
-	return ""
-}
+func (m *Create) busy() string { return m.loader.Busy() }
 
 // Busy reports whether something runs.
 func (m *Create) Busy() bool { return m.busy() != "" }
@@ -121,10 +116,7 @@ func (m *Create) forget() {
 
 // Status says what runs, and else what leaving means.
 func (m *Create) Status() string {
-	if took, on := m.loader.Running(); on && took >= ui.Patience {
-		return ui.Waiting(m.doing, took)
-	}
-	return m.Wizard.Status()
+	return cmp.Or(m.loader.Waiting(), m.Wizard.Status())
 }
 
 // View draws the step, and takes note of the room.
@@ -176,7 +168,7 @@ func (m *Create) makePlan() tea.Cmd {
 		return nil
 	}
 	writer, wish := m.opt.Writer, m.wish
-	m.doing = "reading what goes in"
+	m.loader.Doing("reading what goes in")
 	m.wish.Passphrase = keyring.Passphrase{}
 	return m.loader.Get(func(ctx context.Context) (event, error) {
 		plan, err := writer.Plan(ctx, wish)

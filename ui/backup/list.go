@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 
@@ -50,7 +51,6 @@ type Model struct {
 	*ui.List
 	opt    Options
 	loader *ui.Loader[event]
-	doing  string
 	folder string
 	all    []backup.Listed
 	known  bool
@@ -119,7 +119,7 @@ func (m *Model) load() tea.Cmd {
 		return nil
 	}
 	reader, folder := m.opt.Reader, m.folder
-	m.doing = "reading the backups in " + trustdata.Visible(folder)
+	m.loader.Doing("reading the backups in " + trustdata.Visible(folder))
 	return m.loader.Get(func(ctx context.Context) (event, error) {
 		all, err := reader.List(ctx, folder)
 		return found{all}, err
@@ -134,10 +134,7 @@ func (m *Model) Cancel() { m.loader.Cancel() }
 
 // Status says what is being waited for, and else what the list has to say.
 func (m *Model) Status() string {
-	if took, on := m.loader.Running(); on && took >= ui.Patience {
-		return ui.Waiting(m.doing, took)
-	}
-	return m.List.Status()
+	return cmp.Or(m.loader.Waiting(), m.List.Status())
 }
 
 // Update takes keys and the loader's messages.
@@ -171,7 +168,7 @@ func (m *Model) take(got ui.Loaded[event]) tea.Cmd {
 			m.all, m.known = e.all, true
 			m.show()
 		case backup.Step:
-			m.doing = "verifying, " + bytesOf(e) + " read"
+			m.loader.Doing("verifying, " + bytesOf(e) + " read")
 		case verified:
 			cmds = append(cmds, m.report(e))
 		}

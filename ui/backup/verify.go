@@ -16,8 +16,8 @@ import (
 
 // askOpening asks how a backup is to be opened for its verification.
 func (m *Model) askOpening(file string) tea.Cmd {
-	if m.Busy() {
-		return ui.Say("Something runs: " + m.doing + ". Esc stops it.")
+	if why := m.loader.Busy(); why != "" {
+		return ui.Say(why)
 	}
 	options := []string{"with an identity file", "with the backup's passphrase", "not at all: compare it with its sums file"}
 	return ui.Send(ui.AskMsg{Dialog: ui.NewChoice(m.opt.Styles, "HOW IS IT OPENED?", options), Answer: func(r any) tea.Cmd {
@@ -58,7 +58,7 @@ func (m *Model) askPassphrase(file string, try int) tea.Cmd {
 
 func (m *Model) verify(file string, with Opening, try int) tea.Cmd {
 	reader := m.opt.Reader
-	m.doing = "verifying " + trustdata.Visible(filepath.Base(file))
+	m.loader.Doing("verifying " + trustdata.Visible(filepath.Base(file)))
 	return m.loader.Start(func(ctx context.Context, emit func(event)) error {
 		defer with.Passphrase.Wipe()
 		r, err := reader.Verify(ctx, file, with, func(s backup.Step) { emit(s) })

@@ -33,7 +33,7 @@ func (m *Create) write() tea.Cmd {
 		m.tasks[len(phases)-1] = ui.Task{Name: phases[len(phases)-1].name, State: ui.TaskSkipped, Note: "nobody at hand can open it"}
 	}
 	writer, plan := m.opt.Writer, m.plan
-	m.doing = "writing " + trustdata.Visible(plan.File)
+	m.loader.Doing("writing " + trustdata.Visible(plan.File))
 	defer m.Refresh()
 	return m.loader.Start(func(ctx context.Context, emit func(event)) error {
 		r, err := writer.Write(ctx, plan, func(s backup.Step) { emit(s) })

@@ -70,7 +70,6 @@ type Model struct {
 	*ui.Wizard
 	opt    Options
 	loader *ui.Loader[event]
-	doing  string
 
 	path, role string
 	batch      Batch
@@ -116,12 +115,7 @@ func (m *Model) leaving() string {
 	return "Leaving now changes nothing."
 }
 
-func (m *Model) busy() string {
-	if _, on := m.loader.Running(); on {
-		return "Something runs: " + m.doing + ". Esc stops it."
-	}
-	return ""
-}
+func (m *Model) busy() string { return m.loader.Busy() }
 
 func (m *Model) noFile() string {
 	if m.batch == nil {
@@ -197,7 +191,7 @@ func (m *Model) handle(e event) tea.Cmd {
 }
 
 func (m *Model) run(what string, work func(ctx context.Context) (event, error)) tea.Cmd {
-	m.doing = what
+	m.loader.Doing(what)
 	return m.loader.Get(work)
 }
 

@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"path/filepath"
@@ -49,7 +50,6 @@ type Model struct {
 	*ui.Wizard
 	opt    Options
 	loader *ui.Loader[event]
-	doing  string
 
 	file    string
 	with    Opening // without its passphrase
@@ -92,12 +92,7 @@ func New(opt Options) *Model {
 	return m
 }
 
-func (m *Model) busy() string {
-	if _, on := m.loader.Running(); on {
-		return "Something runs: " + m.doing + ". Esc stops it."
-	}
-	return ""
-}
+func (m *Model) busy() string { return m.loader.Busy() }
 
 // Busy reports whether something runs.
 func (m *Model) Busy() bool { return m.busy() != "" }
@@ -110,10 +105,7 @@ func (m *Model) Cancel() {
 
 // Status says what runs, and else what leaving means.
 func (m *Model) Status() string {
-	if took, on := m.loader.Running(); on && took >= ui.Patience {
-		return ui.Waiting(m.doing, took)
-	}
-	return m.Wizard.Status()
+	return cmp.Or(m.loader.Waiting(), m.Wizard.Status())
 }
 
 // Update takes keys and what the loader sends.
@@ -227,7 +219,8 @@ func (m *Model) askPassphrase(try int) tea.Cmd {
 
 func (m *Model) open(with Opening, try int) tea.Cmd {
 	service, file := m.opt.Service, m.file
-	m.doing, m.wrote = "reading "+trustdata.Visible(filepath.Base(file)), backup.Step{}
+	m.wrote = backup.Step{}
+	m.loader.Doing("reading " + trustdata.Visible(filepath.Base(file)))
 	defer m.Refresh()
 	return m.loader.Start(func(ctx context.Context, emit func(event)) error {
 		defer with.Passphrase.Wipe()

@@ -101,7 +101,7 @@ func (m *Model) question() ui.Question {
 func (m *Model) write() tea.Cmd {
 	service, plan := m.opt.Service, m.plan
 	m.begun, m.result, m.failed, m.wrote = true, nil, nil, backup.Step{}
-	m.doing = "restoring into " + trustdata.Visible(plan.To)
+	m.loader.Doing("restoring into " + trustdata.Visible(plan.To))
 	defer m.Refresh()
 	return m.loader.Start(func(ctx context.Context, emit func(event)) error {
 		r, err := service.Restore(ctx, plan, func(s backup.Step) { emit(s) })

@@ -105,6 +105,12 @@ func (l *Loader[T]) Cancel() {
 	l.running = false
 }
 
+// Drop stops the present run, and nothing that it sent is taken any more.
+func (l *Loader[T]) Drop() {
+	l.Cancel()
+	l.gen++
+}
+
 // Running reports whether a run is under way, and for how long.
 func (l *Loader[T]) Running() (time.Duration, bool) {
 	return l.clock.Now().Sub(l.begun), l.running

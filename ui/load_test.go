@@ -133,3 +133,24 @@ func TestLoaderStreams(t *testing.T) {
 		t.Errorf("the end came as %+v, %v", got, ok)
 	}
 }
+
+// TestLoaderDrop: what was sent before is not taken any more, not even by the one that ran it.
+func TestLoaderDrop(t *testing.T) {
+	l := ui.NewLoader[int](t.Context(), uitest.NewClock().UI())
+	var ended error
+	msg := both(t, l.Start(func(ctx context.Context, emit func(int)) error {
+		emit(1)
+		l.Drop()
+		ended = ctx.Err()
+		return nil
+	}))
+	if _, on := l.Running(); on || ended == nil {
+		t.Errorf("running %v, and the work was told %v", on, ended)
+	}
+	if got, _, ok := l.Take(msg); ok {
+		t.Errorf("took %+v", got)
+	}
+	if _, _, ok := l.Take(both(t, l.Get(func(context.Context) (int, error) { return 2, nil }))); !ok {
+		t.Error("nothing is taken after it")
+	}
+}

@@ -82,6 +82,9 @@ func (w *Wizard) Advance() tea.Cmd {
 // At is the number of the present step, from 0.
 func (w *Wizard) At() int { return w.at }
 
+// StepName is the name of the present step.
+func (w *Wizard) StepName() string { return w.steps[w.at].Name }
+
 // Refresh shows the present step as it is now.
 func (w *Wizard) Refresh() {
 	s := w.steps[w.at]

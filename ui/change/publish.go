@@ -19,7 +19,8 @@ func (m *Model) makePlan() tea.Cmd {
 	if m.opt.Unsign {
 		what = "asking the trust server for "
 	}
-	return m.run(what+trustdata.Visible(string(gun)), func(ctx context.Context) (event, error) {
+	m.loader.Doing(what + trustdata.Visible(string(gun)))
+	return m.loader.Get(func(ctx context.Context) (event, error) {
 		p, err := service.Plan(ctx, gun, tags)
 		return planMade{p}, err
 	})
@@ -32,22 +33,8 @@ func (m *Model) noPlan() string {
 	return m.busy()
 }
 
-// confirm asks whether to send. A key that was forgotten meanwhile is asked for first.
-func (m *Model) confirm() tea.Cmd {
-	if _, some := m.missing(); some {
-		return m.askNext()
-	}
-	held := m.held
-	return ui.Send(ui.AskMsg{Dialog: ui.NewConfirm(m.opt.Styles, m.opt.Clock, m.question()), Answer: func(r any) tea.Cmd {
-		if _, yes := r.(ui.Confirmed); !yes || m.held != held {
-			return nil
-		}
-		if _, some := m.missing(); some { // forgotten while the question stood
-			return m.askNext()
-		}
-		return m.Advance()
-	}})
-}
+// confirm asks whether to send.
+func (m *Model) confirm() tea.Cmd { return m.held.Confirm(m.question, m.Advance) }
 
 // steps are what a change reports, and how they are named.
 var steps, stepNames = []string{"sign", "send", "confirm"}, []string{"sign and verify as a client would", "send", "read back with an empty cache"}
@@ -60,11 +47,11 @@ func (m *Model) publish() tea.Cmd {
 		m.tasks = append(m.tasks, ui.Task{Name: n})
 	}
 	m.sending, m.result, m.failed = true, nil, nil
-	keys, service, plan := m.held.take(), m.opt.Service, m.plan
+	keys, service, plan := m.held.Take(), m.opt.Service, m.plan
 	m.Refresh()
 	return m.sender.Start(func(ctx context.Context, emit func(event)) error {
-		defer keys.wipe()
-		res, err := service.Apply(ctx, plan, keys.signing(), func(step string) { emit(stepBegan{step}) })
+		defer keys.Wipe()
+		res, err := service.Apply(ctx, plan, keys.Signing(), func(step string) { emit(stepBegan{step}) })
 		emit(ended{res, err})
 		return nil
 	})
@@ -184,5 +171,5 @@ func (m *Model) cannotRepeat() string {
 func (m *Model) again() tea.Cmd {
 	m.said = ""
 	m.startOver()
-	return m.Go(atCheck)
+	return m.Go(0)
 }

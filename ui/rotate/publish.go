@@ -41,17 +41,16 @@ func (m *Model) publish() tea.Cmd {
 		m.tasks = append(m.tasks, ui.Task{Name: n})
 	}
 	m.sending, m.result, m.failed = true, nil, nil
-	keys, pass, prep := m.held.takeAll()
+	keys, prep := m.held.Take(), m.pending.take()
 	service, plan, waived := m.opt.Service, m.plan, m.waived
 	m.Refresh()
 	send := m.sender.Start(func(ctx context.Context, emit func(event)) error {
-		defer keys.wipe()
-		defer pass.Wipe()
+		defer keys.Wipe()
 		progress := func(step string) { emit(stepBegan{step}) }
 		if prep == nil {
 			progress(stepMake)
 			var err error
-			if prep, err = service.Prepare(ctx, plan, pass); err != nil {
+			if prep, err = service.Prepare(ctx, plan, keys.Chosen(plan.Role)); err != nil {
 				emit(ended{nil, err})
 				return nil
 			}
@@ -62,7 +61,7 @@ func (m *Model) publish() tea.Cmd {
 				return nil
 			}
 		}
-		res, err := service.Publish(ctx, prep, keys.signing(), progress)
+		res, err := service.Publish(ctx, prep, keys.Signing(), progress)
 		emit(ended{res, err})
 		return nil
 	})
@@ -233,6 +232,7 @@ func (m *Model) cannotRepeat() string {
 // again makes a new plan after a failure.
 func (m *Model) again() tea.Cmd {
 	m.said = ""
+	m.held.GiveUp()
 	m.startOver()
 	return m.Go(0)
 }

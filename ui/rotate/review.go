@@ -29,7 +29,7 @@ func (m *Model) reviewPage() ui.Page {
 	p.Sections = []ui.Section{{Facts: []ui.Fact{{Value: m.headline(), Mark: ui.MarkNow}}}, {Facts: facts}, list("WHAT CHANGES", m.plan.Changes, ""), followers(m.plan)}
 	p.Notes = []string{m.wayBack(), "The same from a script: " + Command(m.plan.Request)}
 	p.Copy = []ui.Copyable{{What: "command", Text: Command(m.plan.Request)}}
-	if n, some := m.missing(); some {
+	if n, some := m.held.Missing(); some {
 		p.Notes = append(p.Notes, "Before it is asked for confirmation, the passphrase of the "+n.Role.Title()+" key is asked for again.")
 	}
 	return p
@@ -83,20 +83,7 @@ func (m *Model) wayBack() string {
 }
 
 // confirm asks the question that the danger demands.
-func (m *Model) confirm() tea.Cmd {
-	if _, some := m.missing(); some {
-		return m.askNext()
-	}
-	return m.ask(ui.NewConfirm(m.opt.Styles, m.opt.Clock, m.question()), func(r any) tea.Cmd {
-		if _, yes := r.(ui.Confirmed); !yes {
-			return nil
-		}
-		if _, some := m.missing(); some { // forgotten while the question stood
-			return m.askNext()
-		}
-		return m.Advance()
-	})
-}
+func (m *Model) confirm() tea.Cmd { return m.held.Confirm(m.question, m.Advance) }
 
 // question has level 4 for root, 3 for keys whose files go to the trash, and 2 for the
 // timestamp, whose keys are the server's own.

@@ -62,17 +62,17 @@ func (m *Model) cannotMake() string {
 
 // makeKey makes the new key in pending/, which leaving moves to the trash again.
 func (m *Model) makeKey() tea.Cmd {
-	if _, some := m.missing(); some {
-		return m.askNext()
+	if _, some := m.held.Missing(); some {
+		return m.held.Open()
 	}
-	service, held, plan, pass := m.opt.Service, m.held, m.plan, m.held.takePass()
+	service, pending, plan, pass := m.opt.Service, m.pending, m.plan, m.held.TakeChosen(m.plan.Role)
 	return m.run("making the new key, reading it back and opening it", func(ctx context.Context) (event, error) {
 		defer pass.Wipe()
 		prep, err := service.Prepare(ctx, plan, pass)
 		if err != nil {
 			return nil, err
 		}
-		if !held.addPrepared(prep) {
+		if !pending.add(prep) {
 			return nil, service.Abandon(context.WithoutCancel(ctx), prep)
 		}
 		return keyMade{prep.NewID}, nil
@@ -122,7 +122,7 @@ func (m *Model) askFolder() tea.Cmd {
 		}
 		return nil
 	}
-	return m.ask(
+	return m.held.Ask(
 		ui.NewInput(m.opt.Styles, ui.Input{Title: "WHERE THE BACKUP GOES", Prompt: "Folder:", Do: "next", Check: check,
 			Explain: "Best on another disk than the keys. It is made if it is not there."}),
 		func(r any) tea.Cmd {
@@ -134,7 +134,7 @@ func (m *Model) askFolder() tea.Cmd {
 }
 
 func (m *Model) askRecipients(folder string) tea.Cmd {
-	return m.ask(ui.NewRecipients(m.opt.Styles, nil), func(r any) tea.Cmd {
+	return m.held.Ask(ui.NewRecipients(m.opt.Styles, nil), func(r any) tea.Cmd {
 		if to, ok := r.([]string); ok {
 			return m.backUp(folder, to)
 		}
@@ -143,7 +143,7 @@ func (m *Model) askRecipients(folder string) tea.Cmd {
 }
 
 func (m *Model) backUp(folder string, recipients []string) tea.Cmd {
-	service, prep := m.opt.Service, m.held.prepared()
+	service, prep := m.opt.Service, m.pending.get()
 	if prep == nil {
 		return ui.Say("There is no new key to back up any more.")
 	}
@@ -160,7 +160,7 @@ func (m *Model) askWaiver() tea.Cmd {
 		}
 		return nil
 	}
-	return m.ask(
+	return m.held.Ask(
 		ui.NewInput(m.opt.Styles, ui.Input{Title: "GO ON WITHOUT A BACKUP", Prompt: "Why:", Do: "go on without", Check: check,
 			Explain: "What you type is recorded with the rotation. Nothing is sent yet."}),
 		func(r any) tea.Cmd {
@@ -177,7 +177,7 @@ func (m *Model) leaving() string {
 	switch {
 	case m.newID != "":
 		return "Leaving now moves the new key to the trash, nothing else."
-	case !m.held.isEmpty():
+	case !m.isEmpty():
 		return "Leaving now changes nothing; opened keys are forgotten."
 	}
 	return "Leaving now changes nothing."

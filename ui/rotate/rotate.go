@@ -1,8 +1,10 @@
 package rotate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"charm.land/bubbles/v2/key"
@@ -18,10 +20,7 @@ import (
 // Service is what the wizard needs of the layers below.
 type Service interface {
 	Plan(context.Context, rotation.Request) (*rotation.Plan, error)
-	// Unlocked opens a key for which nobody has to be asked: it has no passphrase, or its
-	// passphrase is set. It returns nil for any other.
-	Unlocked(context.Context, trustdata.KeyID) (*keyring.PrivateKey, error)
-	Open(context.Context, trustdata.KeyID, keyring.Passphrase) (*keyring.PrivateKey, error)
+	ui.KeyOpener
 	Prepare(context.Context, *rotation.Plan, keyring.Passphrase) (*rotation.Prepared, error)
 	// BackUp writes all keys, the prepared one too, into a folder, and reads that back.
 	BackUp(ctx context.Context, prep *rotation.Prepared, folder string, recipients []string) (*backup.CreateResult, error)
@@ -56,26 +55,19 @@ func New(opt Options) ui.Screen {
 	return newModel(opt)
 }
 
-// keptFor is how long opened keys stay in memory.
-const keptFor = 5 * time.Minute
-
 // Model is the wizard.
 type Model struct {
 	*ui.Wizard
 	opt Options
 	// loader does what can be stopped, sender what cannot.
 	loader, sender *ui.Loader[event]
-	doing          string // what the loader does
-	held           *custody
-	doneFor        *custody // what held was when the loader began
-	expiry         int      // counts what was opened, so that an older timer does nothing
-	until          time.Time
+	held           *ui.Custody
+	pending        *pending
 
 	plan    *rotation.Plan
 	planned time.Time
 	planErr error
 	said    string // what became of an earlier attempt
-	tries   map[trustdata.KeyID]int
 	newID   trustdata.KeyID
 	proof   *backup.CreateResult
 	waived  string
@@ -93,9 +85,6 @@ type event any
 
 type (
 	planMade  struct{ plan *rotation.Plan }
-	keyOpened struct{ id trustdata.KeyID }
-	mustAsk   struct{ need rotation.Need }
-	wrongPass struct{ need rotation.Need }
 	keyMade   struct{ id trustdata.KeyID }
 	backedUp  struct{ result *backup.CreateResult }
 	stepBegan struct{ step string }
@@ -104,29 +93,25 @@ type (
 		err    error
 	}
 
-	expiredMsg struct {
-		model *Model
-		nth   int
-	}
 	redrawMsg struct{ model *Model }
 )
 
 func newModel(opt Options) *Model {
-	m := &Model{opt: opt, loader: ui.NewLoader[event](opt.Context, opt.Clock), sender: ui.NewLoader[event](opt.Context, opt.Clock),
-		held: newCustody(), tries: map[trustdata.KeyID]int{}}
+	m := &Model{opt: opt, loader: ui.NewLoader[event](opt.Context, opt.Clock), sender: ui.NewLoader[event](opt.Context, opt.Clock), pending: new(pending)}
+	m.held = ui.NewCustody(ui.CustodyOptions{Context: opt.Context, Styles: opt.Styles, Clock: opt.Clock, Keys: opt.Service, Needs: m.needs, Which: m.which, Deed: "the rotation"})
 	m.Wizard = ui.NewWizard(opt.Styles, "rotate "+opt.Role.Title(), m.steps()...)
+	m.held.Serve(m.Wizard)
 	return m
 }
 
 // The steps by their names. A root key has two more than others.
 const (
-	stepCheck       = "Check"
-	stepPassphrases = "Passphrases"
-	stepNewKey      = "New key"
-	stepBackUp      = "Back up"
-	stepReview      = "Review"
-	stepPublish     = "Publish"
-	stepClose       = "Close"
+	stepCheck   = "Check"
+	stepNewKey  = "New key"
+	stepBackUp  = "Back up"
+	stepReview  = "Review"
+	stepPublish = "Publish"
+	stepClose   = "Close"
 )
 
 func (m *Model) steps() []ui.Step {
@@ -134,7 +119,7 @@ func (m *Model) steps() []ui.Step {
 	steps := []ui.Step{
 		{Name: stepCheck, Page: m.checkPage, Leaving: harmless, Start: m.makePlan, Next: "next: passphrases", Blocked: m.noPlan,
 			Acts: []ui.Act{{Key: ui.Bind("r", "check again", "r"), Do: m.makePlan}}},
-		{Name: stepPassphrases, Page: m.passphrasePage, Leaving: m.leaving, Start: m.askNext, Next: "type the next one", Do: m.askNext},
+		m.held.Step(m.leaving),
 	}
 	if m.opt.Role == trustdata.RoleRoot {
 		steps = append(steps,
@@ -150,27 +135,16 @@ func (m *Model) steps() []ui.Step {
 		ui.Step{Name: stepClose, Page: m.closePage, Leaving: func() string { return "It is done and was read back. Leaving changes nothing." }, Next: "finish"})
 }
 
-// name is the present step's.
-func (m *Model) name() string {
-	names := []string{stepCheck, stepPassphrases, stepReview, stepPublish, stepClose}
-	if m.opt.Role == trustdata.RoleRoot {
-		names = []string{stepCheck, stepPassphrases, stepNewKey, stepBackUp, stepReview, stepPublish, stepClose}
-	}
-	return names[m.At()]
-}
-
 // busy says that something runs, for keys that cannot act meanwhile.
-func (m *Model) busy() string {
-	if _, on := m.loader.Running(); on {
-		return "Something runs: " + m.doing + ". Esc stops it."
-	}
-	return ""
-}
+func (m *Model) busy() string { return cmp.Or(m.loader.Busy(), m.held.Busy()) }
+
+// isEmpty reports whether leaving has nothing to undo.
+func (m *Model) isEmpty() bool { return m.held.IsEmpty() && m.pending.get() == nil }
 
 // Busy reports whether something runs that can be stopped, or something is held that
 // leaving must undo: then the first Esc or Ctrl-c undoes, and only the next one leaves.
 func (m *Model) Busy() bool {
-	return !m.sending && (m.busy() != "" || !m.held.isEmpty())
+	return !m.sending && (m.busy() != "" || !m.isEmpty())
 }
 
 // Cancel stops what runs, wipes what was opened and gives up the new key. It does so
@@ -181,10 +155,11 @@ func (m *Model) Cancel() {
 		return
 	}
 	m.loader.Cancel()
-	if m.held.isEmpty() && m.At() == 0 {
+	if m.isEmpty() && m.At() == 0 {
 		return
 	}
-	err := m.held.end(context.WithoutCancel(m.opt.Context), m.opt.Service.Abandon)
+	m.held.GiveUp()
+	err := m.pending.giveUp(context.WithoutCancel(m.opt.Context), m.opt.Service.Abandon)
 	m.said = "Given up before anything was sent."
 	switch {
 	case err != nil:
@@ -197,7 +172,8 @@ func (m *Model) Cancel() {
 
 // startOver goes back to the plan, as if nothing had been asked yet.
 func (m *Model) startOver() {
-	m.held, m.tries = newCustody(), map[trustdata.KeyID]int{}
+	m.loader.Drop()
+	m.pending = new(pending)
 	m.newID, m.proof, m.waived, m.tasks, m.result, m.failed = "", nil, "", nil, nil, nil
 	m.Return(0)
 }
@@ -212,10 +188,7 @@ func (m *Model) Freshness() ui.Freshness {
 
 // Status says what runs, and else what leaving now means.
 func (m *Model) Status() string {
-	if took, on := m.loader.Running(); on && took >= ui.Patience {
-		return ui.Waiting(m.doing, took)
-	}
-	return m.Wizard.Status()
+	return cmp.Or(m.loader.Waiting(), m.held.Waiting(), m.Wizard.Status())
 }
 
 // The least body of a window of 60x15.
@@ -224,7 +197,7 @@ const leastWidth, leastHeight = 60, 12
 // View draws the step. What must be seen whole waits for the room.
 func (m *Model) View(width, height int) string {
 	m.cramped = width < leastWidth || height < leastHeight
-	if m.cramped && m.name() == stepNewKey {
+	if m.cramped && m.StepName() == stepNewKey {
 		return " Make the window 60x15: the new key must be seen whole."
 	}
 	return m.Wizard.View(width, height)
@@ -233,18 +206,15 @@ func (m *Model) View(width, height int) string {
 // Update takes keys and what the loaders send.
 func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	if got, cmd, ok := m.loader.Take(msg); ok {
-		if m.doneFor != m.held {
-			return cmd // it belongs to what was given up
-		}
 		return tea.Batch(m.take(got), cmd)
 	}
 	if got, cmd, ok := m.sender.Take(msg); ok {
 		return tea.Batch(m.take(got), cmd)
 	}
-	switch msg := msg.(type) {
-	case expiredMsg:
-		return m.expire(msg)
-	case redrawMsg:
+	if cmd, mine := m.held.Update(msg); mine {
+		return cmd
+	}
+	if msg, ok := msg.(redrawMsg); ok {
 		return m.redraw(msg)
 	}
 	return m.Wizard.Update(msg)
@@ -269,13 +239,6 @@ func (m *Model) handle(e event) tea.Cmd {
 	switch e := e.(type) {
 	case planMade:
 		m.plan, m.planErr, m.planned = e.plan, nil, m.opt.Clock.Now()
-	case mustAsk:
-		return m.askPassphrase(e.need)
-	case wrongPass:
-		m.tries[e.need.KeyID]++
-		return m.askPassphrase(e.need)
-	case keyOpened:
-		return tea.Batch(m.keepFor(), m.askNext())
 	case keyMade:
 		m.newID = e.id
 	case backedUp:
@@ -291,22 +254,24 @@ func (m *Model) handle(e event) tea.Cmd {
 
 // run starts work that can be stopped.
 func (m *Model) run(what string, work func(ctx context.Context) (event, error)) tea.Cmd {
-	m.doing, m.doneFor = what, m.held
+	m.loader.Doing(what)
 	return m.loader.Get(work)
 }
 
-// ask opens a dialog. An answer that comes after everything was given up is dropped.
-func (m *Model) ask(d ui.Dialog, answer func(any) tea.Cmd) tea.Cmd {
-	held := m.held
-	return ui.Send(ui.AskMsg{Dialog: d, Answer: func(r any) tea.Cmd {
-		if m.held == held {
-			return answer(r)
-		}
-		if pass, ok := r.(keyring.Passphrase); ok {
-			pass.Wipe()
-		}
+// needs are the keys that the plan takes; a new one is needed until it is made.
+func (m *Model) needs() []rotation.Need {
+	if m.plan == nil {
 		return nil
-	}})
+	}
+	return slices.DeleteFunc(slices.Clone(m.plan.Needs()), func(n rotation.Need) bool { return n.New && m.newID != "" })
+}
+
+// which tells the old key of the role that is rotated from the new one.
+func (m *Model) which(n rotation.Need) string {
+	if n.Role == m.plan.Role {
+		return "old"
+	}
+	return ""
 }
 
 func (m *Model) makePlan() tea.Cmd {
@@ -332,9 +297,9 @@ func (m *Model) ShortHelp() []key.Binding {
 	switch {
 	case m.sending:
 		return nil
-	case m.name() == stepPublish && m.cannotRepeat() != "":
+	case m.StepName() == stepPublish && m.cannotRepeat() != "":
 		return keys[1:]
-	case !m.held.isEmpty():
+	case !m.isEmpty():
 		keys[len(keys)-1] = ui.Bind("Esc", "give up", "esc")
 	}
 	return keys

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/BurntSushi/toml"
 )
@@ -167,14 +168,16 @@ func tomlError(err error) error {
 		return err
 	}
 	// What the library quotes may be a password without its quotes.
-	why := quoted.ReplaceAllString(parse.Message, "something")
+	why := quoted().ReplaceAllString(parse.Message, "something")
 	if parse.LastKey != "" {
 		return fmt.Errorf("line %d, at %q: %s", parse.Position.Line, parse.LastKey, why)
 	}
 	return fmt.Errorf("line %d: %s", parse.Position.Line, why)
 }
 
-var quoted = regexp.MustCompile(`"[^"]*"|'[^']*'`)
+var quoted = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`"[^"]*"|'[^']*'`)
+})
 
 // linesOf are the lines on which keys are set: of each the one after which the text, up to
 // there, has it for the first time. The library does not tell.

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"keyrite/backup"
@@ -17,10 +18,14 @@ import (
 
 // wordPattern is what a profile's word may be: it stands in the first column of every
 // header, in capitals.
-var wordPattern = regexp.MustCompile(`^[A-Z0-9][A-Z0-9_-]{0,11}$`)
+var wordPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Z0-9][A-Z0-9_-]{0,11}$`)
+})
 
 // namePattern is what a profile or a recipient may be called.
-var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+var namePattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+})
 
 // checkConfig finds everything in the configuration that could not be used, and makes its
 // paths absolute. No error quotes a value that may be a secret.
@@ -62,9 +67,9 @@ func (c *cli) checkConfig(cfg *config) error {
 
 func (c *cli) checkProfile(name string, p *profile) error {
 	switch {
-	case !namePattern.MatchString(name):
+	case !namePattern().MatchString(name):
 		return errors.New("that is no name for a profile")
-	case p.Word != "" && !wordPattern.MatchString(p.Word):
+	case p.Word != "" && !wordPattern().MatchString(p.Word):
 		return fmt.Errorf("word %q is not 1 to 12 capitals and digits", p.Word)
 	}
 	for what, server := range map[string]string{"server": p.Server, "registry": p.Registry} {
@@ -201,7 +206,7 @@ func required(value, why string) (string, error) {
 }
 
 func checkRecipients(name string, list []string) error {
-	if !namePattern.MatchString(name) || strings.HasPrefix(name, "age1") || strings.HasPrefix(name, "ssh-") {
+	if !namePattern().MatchString(name) || strings.HasPrefix(name, "age1") || strings.HasPrefix(name, "ssh-") {
 		return errors.New("that is no name for a recipient")
 	}
 	if _, err := backup.ParseRecipients(list); err != nil {
@@ -217,7 +222,7 @@ func (cfg *config) expandRecipients(list []string) ([]string, error) {
 		switch known, ok := cfg.Recipients[r]; {
 		case ok:
 			out = append(out, known...)
-		case namePattern.MatchString(r) && !strings.HasPrefix(r, "age1"):
+		case namePattern().MatchString(r) && !strings.HasPrefix(r, "age1"):
 			return nil, fmt.Errorf("%q is neither a recipient nor a name under [recipients]", r)
 		default:
 			out = append(out, r)

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -232,7 +233,9 @@ func oldCertificates(dir *keyring.Dir) []string {
 // dockerTimeout bounds a look at the docker client, which is no more than its version.
 const dockerTimeout = 5 * time.Second
 
-var dockerVersionLine = regexp.MustCompile(`(?m)^Docker version (\d+(?:\.\d+)*)`)
+var dockerVersionLine = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^Docker version (\d+(?:\.\d+)*)`)
+})
 
 // dockerVersion is what the docker client says of itself, "" if there is none.
 func (c *cli) dockerVersion(ctx context.Context) string {
@@ -246,7 +249,7 @@ func (c *cli) dockerVersion(ctx context.Context) string {
 	cmd.Env = append([]string{}, c.helperEnv()...)
 	cmd.WaitDelay = time.Second
 	out, err := cmd.Output()
-	found := dockerVersionLine.FindSubmatch(out)
+	found := dockerVersionLine().FindSubmatch(out)
 	if err != nil || found == nil {
 		return ""
 	}

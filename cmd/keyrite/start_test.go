@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -17,10 +18,14 @@ func init() {
 	}
 }
 
-// maxInit is how long one package's init may take, in milliseconds: each start pays for it.
-const maxInit = 2
+// maxInit is how long one package's init may take, in milliseconds, and maxInitBytes what
+// the init of a package of ours may allocate: each start pays for it.
+const (
+	maxInit      = 2
+	maxInitBytes = 16 << 10
+)
 
-var initLine = regexp.MustCompile(`(?m)^init (\S+) @\S+ ms, (\S+) ms clock`)
+var initLine = regexp.MustCompile(`(?m)^init (\S+) @\S+ ms, (\S+) ms clock, (\d+) bytes`)
 
 // Every package that the program is made of is linked into its test as well, and comes
 // before it. The least of three runs counts, since a busy machine stretches any of them.
@@ -40,6 +45,10 @@ func TestInitIsShort(t *testing.T) {
 			}
 			if old, ok := least[string(m[1])]; !ok || took < old {
 				least[string(m[1])] = took
+			}
+			bytes, err := strconv.Atoi(string(m[3]))
+			if err != nil || bytes > maxInitBytes && strings.HasPrefix(string(m[1]), "keyrite/") {
+				t.Errorf("init of %s allocates %d bytes, more than %d (%v)", m[1], bytes, maxInitBytes, err)
 			}
 		}
 	}

@@ -12,10 +12,15 @@ import (
 // topicWidth is where a help topic's lines are broken.
 const topicWidth = 96
 
-// lostRootTopic is "keyrite help lost-root". A command without a Run is a topic.
+// lostRootTopic is "keyrite help lost-root". A command without a Run is a topic. Its text is
+// made only when it is asked for: each start would pay for it.
 func lostRootTopic() *cobra.Command {
-	page := help.LostRoot()
-	return &cobra.Command{Use: "lost-root", Short: "What can be done when a root key is lost, and what cannot", Long: topic(page)}
+	cmd := &cobra.Command{Use: "lost-root", Short: "What can be done when a root key is lost, and what cannot"}
+	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		cmd.Long = topic(help.LostRoot())
+		cmd.Root().HelpFunc()(cmd, args)
+	})
+	return cmd
 }
 
 // topic is a page of sentences as text.

@@ -9,13 +9,16 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
 // maxTokenAnswer bounds the answer of a token service.
 const maxTokenAnswer = 1 << 20
 
-var challengeParam = regexp.MustCompile(`(?i)\b(realm|service|scope)="([^"\\]*)"`)
+var challengeParam = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\b(realm|service|scope)="([^"\\]*)"`)
+})
 
 // exchange asks a token service. One that does not know the exchange of identity tokens,
 // which is a POST, is asked by GET with a user and password, as docker's clients do.

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -44,7 +45,9 @@ const helperNotFound = "credentials not found in native keychain"
 // tokenUser is the user name by which a helper says that the secret is an identity token.
 const tokenUser = "<token>"
 
-var helperName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+var helperName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+})
 
 // ErrHelper is what a HelperError Is.
 var ErrHelper = errors.New("the credential helper failed")
@@ -73,7 +76,7 @@ func (h Helpers) ask(ctx context.Context, name, key string) (auth.Credential, er
 		return auth.EmptyCredential, &HelperError{Helper: name, Key: key, Why: fmt.Sprintf(format, args...)}
 	}
 	switch {
-	case !helperName.MatchString(name):
+	case !helperName().MatchString(name):
 		return fail("that is no name of a program")
 	case strings.ContainsFunc(key, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }):
 		return fail("the server's name has a control character or a space")
@@ -163,7 +166,7 @@ func complaint(out, errout *bounded) string {
 		return "; what it said is not shown, since it may hold a secret"
 	}
 	line, _, _ := strings.Cut(text, "\n")
-	line = secretLike.ReplaceAllString(line, "[not shown]")
+	line = secretLike().ReplaceAllString(line, "[not shown]")
 	if len(line) > maxHelperComplaint {
 		line = line[:maxHelperComplaint] + "..."
 	}
@@ -172,7 +175,9 @@ func complaint(out, errout *bounded) string {
 
 // secretLike are the words of a complaint that may be secret: what follows a name for a
 // secret, the user of a URL, and long runs without a space or slash.
-var secretLike = regexp.MustCompile(`(?i)\b(?:password|passwd|token|bearer|basic|key)\s*[=:]?\s+\S+|\b(?:password|passwd|secret|token|key)[=:]\S+|//[^/@\s]+@|[A-Za-z0-9+=_.-]{24,}`)
+var secretLike = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\b(?:password|passwd|token|bearer|basic|key)\s*[=:]?\s+\S+|\b(?:password|passwd|secret|token|key)[=:]\S+|//[^/@\s]+@|[A-Za-z0-9+=_.-]{24,}`)
+})
 
 // bounded keeps the beginning of what is written to it.
 type bounded struct {

@@ -222,7 +222,7 @@ func parseChallenge(header string) Challenge {
 	case strings.EqualFold(scheme, "Basic"):
 		c.Scheme = "Basic"
 	}
-	for _, found := range challengeParam.FindAllStringSubmatch(rest, -1) {
+	for _, found := range challengeParam().FindAllStringSubmatch(rest, -1) {
 		switch strings.ToLower(found[1]) {
 		case "realm":
 			c.Realm = found[2]

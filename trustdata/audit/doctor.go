@@ -217,7 +217,7 @@ func (d Doctor) noTrustServer(s Server) Finding {
 	who, name := providerOf(d.GUN)
 	f := Finding{Severity: Error, Code: "no_trust_server", Message: fmt.Sprintf("%q is no trust server", s.URL),
 		Remedy: fmt.Sprintf("Name the right one with --server. Harbor, up to %s, has it on a port of its own: https://HOST:%s; Mirantis Secure Registry on its own port (until %s); else ask who runs the registry.",
-			services.Harbor.Last, services.Harbor.Port, services.MSR.Ends)}
+			services().Harbor.Last, services().Harbor.Port, services().MSR.Ends)}
 	if !s.Chosen && (who == google || who == untrusting) {
 		f.Message = fmt.Sprintf("there is no trust server behind %s, and never was", name)
 		f.Remedy = "If a trust server of your own vouches for these images, name it with --server, or in config.toml with a login of its own (credentials.server)."

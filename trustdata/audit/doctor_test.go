@@ -150,12 +150,12 @@ func TestFindings(t *testing.T) {
 // TestHubHasClosed looks at the dates from the other side.
 func TestHubHasClosed(t *testing.T) {
 	const gun trustdata.GUN = "docker.io/library/alpine"
-	d := Doctor{Now: services.Hub.Closes.begins.Add(time.Hour), GUN: gun, Servers: all(gun, "alice", "*", "*")}
+	d := Doctor{Now: services().Hub.Closes.begins.Add(time.Hour), GUN: gun, Servers: all(gun, "alice", "*", "*")}
 	if f := d.Findings(); len(f) != 1 || f[0].Severity != Error || !strings.Contains(f[0].Message, "closed on 2026-12-08") {
 		t.Errorf("found %+v", f)
 	}
 	for d, want := range map[time.Duration]int{0: 0, -time.Hour: 0, -25 * time.Hour: 1, time.Second: -1, 49 * time.Hour: -3} {
-		if got := services.Hub.Closes.left(services.Hub.Closes.begins.Add(d)); got != want {
+		if got := services().Hub.Closes.left(services().Hub.Closes.begins.Add(d)); got != want {
 			t.Errorf("%s after the day began %d days are left, want %d", d, got, want)
 		}
 	}
@@ -164,7 +164,7 @@ func TestHubHasClosed(t *testing.T) {
 // TestServices holds that the data file is whole: a date or name missing there would make
 // a finding wrong without a sound.
 func TestServices(t *testing.T) {
-	s := services
+	s := services()
 	for name, ok := range map[string]bool{
 		"docker": s.IgnoresSince > 0, "hub": !s.Hub.Closes.begins.IsZero(), "azure": !s.Azure.Ends.begins.IsZero() && !s.Azure.ClosedNew.begins.IsZero() && s.Azure.TokenUser != "" && s.Azure.Hours > 0,
 		"google": s.Google.TokenUser != "" && s.Google.Minutes > 0 && len(s.Google.KeyUsers) == 2, "harbor": s.Harbor.Last != "" && s.Harbor.Port != "", "msr": !s.MSR.Ends.begins.IsZero(),

@@ -52,9 +52,9 @@ type RootKey struct {
 // findings are what is wrong with the machine.
 func (m Machine) findings() []Finding {
 	var out []Finding
-	if on(m.ContentTrust) && major(m.Docker) >= services.IgnoresSince {
+	if on(m.ContentTrust) && major(m.Docker) >= services().IgnoresSince {
 		out = append(out, Finding{Severity: Warning, Code: "content_trust_ignored",
-			Message: fmt.Sprintf("DOCKER_CONTENT_TRUST is set, and docker %s here ignores it: since version %d docker pulls and pushes without looking at signatures", m.Docker, services.IgnoresSince),
+			Message: fmt.Sprintf("DOCKER_CONTENT_TRUST is set, and docker %s here ignores it: since version %d docker pulls and pushes without looking at signatures", m.Docker, services().IgnoresSince),
 			Remedy:  "Do not rely on it: let keyrite verify GUN:TAG say which digest is signed, and pull that digest."})
 	}
 	if m.Modes {

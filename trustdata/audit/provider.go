@@ -62,10 +62,10 @@ func (d Doctor) hub() []Finding {
 		return nil
 	}
 	f := Finding{Severity: Warning, Code: "hub_closes",
-		Message: fmt.Sprintf("Docker Hub's trust server closes on %s, in %d days. Its names begin with docker.io/ also in the scope: repository:%s:pull", services.Hub.Closes, services.Hub.Closes.left(d.Now), trustdata.ExpandGUN(d.GUN)),
+		Message: fmt.Sprintf("Docker Hub's trust server closes on %s, in %d days. Its names begin with docker.io/ also in the scope: repository:%s:pull", services().Hub.Closes, services().Hub.Closes.left(d.Now), trustdata.ExpandGUN(d.GUN)),
 		Remedy:  fmt.Sprintf("keyrite archive %s keeps the evidence of who signed what. After that day there is none to fetch.", quoteShell(string(d.GUN)))}
-	if services.Hub.Closes.left(d.Now) < 0 {
-		f.Severity, f.Message = Error, fmt.Sprintf("Docker Hub's trust server closed on %s", services.Hub.Closes)
+	if services().Hub.Closes.left(d.Now) < 0 {
+		f.Severity, f.Message = Error, fmt.Sprintf("Docker Hub's trust server closed on %s", services().Hub.Closes)
 		f.Remedy = "What was archived before can be read with --from-archive."
 	}
 	return []Finding{f}
@@ -76,7 +76,7 @@ func (d Doctor) azure() []Finding {
 	if !found || trust.Chosen {
 		return d.publish("")
 	}
-	a := services.Azure
+	a := services().Azure
 	out := []Finding{{Severity: Info, Code: "azure_ends",
 		Message: fmt.Sprintf("Azure removes content trust on %s, in %d days; since %s no registry can turn it on that had it off. It never works with customer-managed keys or with tokens for single repositories", a.Ends, a.Ends.left(d.Now), a.ClosedNew),
 		Remedy:  "Plan the move. Do not disable content trust before keyrite archive has kept the evidence: disabling deletes it for the whole registry."}}
@@ -130,7 +130,7 @@ func (d Doctor) google() []Finding {
 		return nil
 	}
 	const order = "In order of safety: the gcloud helper, docker-credential-gcr, oauth2accesstoken for an hour, a key file."
-	g, l := services.Google, registry.Login
+	g, l := services().Google, registry.Login
 	f := Finding{Severity: Info, Code: "google_login", Remedy: order}
 	switch {
 	case slices.Contains(g.KeyUsers, l.User):

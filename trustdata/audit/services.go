@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"strings"
+	"sync"
 	"time"
 
 	"keyrite/trustdata"
@@ -13,7 +14,7 @@ import (
 var servicesJSON []byte
 
 // services is what is known of services that change; services.json has it.
-var services = mustServices(servicesJSON)
+var services = sync.OnceValue(func() serviceFacts { return mustServices(servicesJSON) })
 
 // provider names who runs a registry.
 type provider string
@@ -88,7 +89,7 @@ func mustServices(data []byte) serviceFacts {
 // providerOf is who runs the registry of a repository, and what people call it.
 func providerOf(gun trustdata.GUN) (provider, string) {
 	host := strings.ToLower(trustdata.ExpandGUN(gun).Host())
-	for _, h := range services.Hosts {
+	for _, h := range services().Hosts {
 		if h.Host == host || h.Suffix != "" && strings.HasSuffix(host, h.Suffix) {
 			name := h.Name
 			if name == "" {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	"keyrite/trustdata/access"
 )
@@ -23,7 +24,9 @@ const manifestKinds = "application/vnd.oci.image.index.v1+json, application/vnd.
 const maxManifest = 4 << 20
 
 // validTag is the grammar of tags in the distribution specification.
-var validTag = regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$`)
+var validTag = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$`)
+})
 
 // Descriptor is what a tag stands for.
 type Descriptor struct {
@@ -39,7 +42,7 @@ type Descriptor struct {
 // the manifest and hashing it. A tag that is not there is ErrNotFound, for which a mere
 // status without a registry's words is not enough.
 func (c *Client) Resolve(ctx context.Context, tag string) (Descriptor, error) {
-	if !validTag.MatchString(tag) {
+	if !validTag().MatchString(tag) {
 		return Descriptor{}, fmt.Errorf("%q cannot be a tag of a registry", tag)
 	}
 	at := c.base.JoinPath("manifests", tag)

@@ -48,7 +48,7 @@ func newTagTable(tree []node) *tagTable {
 		row.Signers = signersOf(row.Roles)
 		row.Pulled = t.pulled(row)
 	}
-	slices.SortFunc(t.rows, compareRows)
+	SortTags(t.rows)
 	return t
 }
 
@@ -151,47 +151,4 @@ func signersOf(roles []trustdata.Role) []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-func compareRows(a, b trustdata.Tag) int {
-	if c := CompareTags(a.Name, b.Name); c != 0 {
-		return c
-	}
-	if a.Pulled != b.Pulled {
-		if a.Pulled {
-			return -1
-		}
-		return 1
-	}
-	return strings.Compare(a.Digest, b.Digest)
-}
-
-// CompareTags orders the names of tags, runs of digits by their number: 1.9 before 1.10.
-func CompareTags(a, b string) int {
-	i, j := 0, 0
-	for i < len(a) && j < len(b) {
-		if !isDigit(a[i]) || !isDigit(b[j]) {
-			if a[i] != b[j] {
-				return cmp.Compare(a[i], b[j])
-			}
-			i, j = i+1, j+1
-			continue
-		}
-		m, n := digitsEnd(a, i), digitsEnd(b, j)
-		x, y := strings.TrimLeft(a[i:m], "0"), strings.TrimLeft(b[j:n], "0")
-		if c := cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(x, y)); c != 0 {
-			return c
-		}
-		i, j = m, n
-	}
-	return cmp.Or(cmp.Compare(len(a)-i, len(b)-j), strings.Compare(a, b))
-}
-
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
-
-func digitsEnd(s string, i int) int {
-	for i < len(s) && isDigit(s[i]) {
-		i++
-	}
-	return i
 }

@@ -1,13 +1,11 @@
 package tufrepo
 
 import (
-	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
@@ -114,16 +112,7 @@ func (t *tree) tags(ctx context.Context) ([]trustdata.Tag, []trustdata.Problem, 
 		row.Pulled = slices.Contains(row.Roles, trustdata.Role(role))
 		row.Signers = signers(row.Roles)
 	}
-	slices.SortFunc(b.rows, func(x, y trustdata.Tag) int {
-		pulledFirst := 0
-		if x.Pulled != y.Pulled {
-			pulledFirst = 1
-			if x.Pulled {
-				pulledFirst = -1
-			}
-		}
-		return cmp.Or(notary.CompareTags(x.Name, y.Name), pulledFirst, strings.Compare(x.Digest, y.Digest))
-	})
+	notary.SortTags(b.rows)
 	return b.rows, b.problems, nil
 }
 

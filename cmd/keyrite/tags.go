@@ -102,7 +102,7 @@ func (c *cli) tags(ctx context.Context, typed, from string, compare bool, wanted
 	if err != nil {
 		return c.unverified(gun, err)
 	}
-	rows := signedRows(col)
+	var rows []registry.Compared
 	if compare {
 		if rows, err = s.compare(ctx, col); err != nil && !slices.ContainsFunc(rows, established) {
 			return err
@@ -125,6 +125,13 @@ func (c *cli) tags(ctx context.Context, typed, from string, compare bool, wanted
 
 // emitTags makes only the form that is asked for: there may be very many rows.
 func (c *cli) emitTags(gun trustdata.GUN, col *trustdata.Collection, rows []registry.Compared, compared bool) error {
+	if !compared && !c.flags.json && !c.flags.plain {
+		page, rest := tags.SignedTable(col)
+		return ui.WriteRows(c.out, page, rest)
+	}
+	if !compared {
+		rows = signedRows(col)
+	}
 	switch {
 	case c.flags.json:
 		out := tagsJSON{GUN: gun, Server: col.Server, Source: col.Source, Verified: col.Verified(), Expires: stamp(col.Expires()),
@@ -136,7 +143,8 @@ func (c *cli) emitTags(gun trustdata.GUN, col *trustdata.Collection, rows []regi
 	case c.flags.plain:
 		return ui.WritePlain(c.out, tags.Page(col, rows, compared, c.now()))
 	}
-	return ui.WriteTable(c.out, tags.Table(col, rows, compared))
+	page, rest := tags.Table(col, rows)
+	return ui.WriteRows(c.out, page, rest)
 }
 
 // established reports whether the registry said what a tag serves.

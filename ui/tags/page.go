@@ -25,7 +25,8 @@ func short(digest string) string {
 // Page is the list of a repository's tags. compared is whether rows tell what the
 // registry serves; otherwise they tell only what is signed.
 func Page(col *trustdata.Collection, rows []registry.Compared, compared bool, now time.Time) ui.Page {
-	p := frame(col, rows, compared)
+	p := frame(col, compared)
+	p.Summary = summary(rows, compared)
 	v := view{col: col, compared: compared, also: names(rows)}
 	p.Rows = make([]ui.Row, len(rows))
 	for i, r := range rows {
@@ -34,23 +35,26 @@ func Page(col *trustdata.Collection, rows []registry.Compared, compared bool, no
 	return p
 }
 
-// Table is Page for ui.WriteTable: its rows have marks and cells alone, and not what is
-// shown of one that is selected. There may be a hundred thousand of them.
-func Table(col *trustdata.Collection, rows []registry.Compared, compared bool) ui.Page {
-	p := frame(col, rows, compared)
-	v := view{col: col, compared: compared}
-	p.Rows = make([]ui.Row, len(rows))
-	cells := make([]string, 0, len(rows)*len(p.Columns))
-	for i, r := range rows {
-		from := len(cells)
-		p.Rows[i].Mark, cells = v.cells(cells, r)
-		p.Rows[i].Cells = cells[from:len(cells):len(cells)]
-	}
-	return p
+// Table is Page for ui.WriteRows: its rows have marks and cells alone, and not what is
+// shown of a row that is selected.
+func Table(col *trustdata.Collection, rows []registry.Compared) (ui.Page, ui.TableRows) {
+	v := view{col: col, compared: true}
+	return frame(col, true), ui.TableRows{Count: len(rows), Row: func(n int, to []string) (ui.Mark, []string) {
+		return v.cells(to, rows[n])
+	}}
 }
 
-// frame is the page without its rows.
-func frame(col *trustdata.Collection, rows []registry.Compared, compared bool) ui.Page {
+// SignedTable is Table where nothing was compared. There may be a hundred thousand tags,
+// so it makes no row of any.
+func SignedTable(col *trustdata.Collection) (ui.Page, ui.TableRows) {
+	v := view{col: col}
+	return frame(col, false), ui.TableRows{Count: len(col.Tags), Row: func(n int, to []string) (ui.Mark, []string) {
+		return v.cells(to, registry.Compared{Tag: col.Tags[n]})
+	}}
+}
+
+// frame is the page without its rows and their summary, for which a table has no place.
+func frame(col *trustdata.Collection, compared bool) ui.Page {
 	p := ui.Page{
 		Title:     "Tags of " + trustdata.Visible(string(col.GUN)),
 		Empty:     bare(col.GUN) + " has no tags yet.",
@@ -62,7 +66,6 @@ func frame(col *trustdata.Collection, rows []registry.Compared, compared bool) u
 	if !compared {
 		p.Columns = append(p.Columns[:3:3], p.Columns[4])
 	}
-	p.Summary = summary(rows, compared)
 	for _, r := range col.Roles {
 		if r.Problem != "" {
 			p.Notes = append(p.Notes, fmt.Sprintf("%s does not count: %s. Tags that it signs are hidden, they are not unsigned.",

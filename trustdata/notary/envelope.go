@@ -19,6 +19,9 @@ const maxUnknown = 8
 type reader struct {
 	scanner
 	unknown []string
+	// names and bytes hold what many entries have a little of each.
+	names textPool
+	bytes bytePool
 }
 
 // parse reads a file's envelope, and its body by read. Only "signed" and "signatures" may
@@ -188,10 +191,16 @@ func (r *reader) base64() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
-	n, err := base64.StdEncoding.Strict().Decode(out, text)
-	if err != nil || base64.StdEncoding.EncodedLen(n) != len(text) {
+	return r.decode(text)
+}
+
+var strict = base64.StdEncoding.Strict()
+
+func (r *reader) decode(text []byte) ([]byte, error) {
+	out := r.bytes.room(strict.DecodedLen(len(text)))
+	n, err := strict.Decode(out, text)
+	if err != nil || strict.EncodedLen(n) != len(text) {
 		return nil, fmt.Errorf("%.80q is no standard base64", text)
 	}
-	return out[:n], nil
+	return out[:n:n], nil
 }

@@ -44,9 +44,15 @@ func (r *reader) entries(into map[string]Entry) error {
 		return nil
 	}
 	return r.object(func(name []byte) error {
-		e, err := r.entry()
-		into[string(name)] = e
-		return named(name, err)
+		e, plain := r.plainEntry()
+		if !plain {
+			var err error
+			if e, err = r.entry(); err != nil {
+				return named(name, err)
+			}
+		}
+		into[r.names.text(name)] = e
+		return nil
 	})
 }
 

@@ -17,6 +17,7 @@ type tagTable struct {
 	at       map[tagKey]int
 	problems []trustdata.Problem
 	releases []node // targets/releases and what is below it
+	digests  textPool
 }
 
 type tagKey struct {
@@ -85,17 +86,16 @@ func (t *tagTable) add(n node) {
 			}
 			t.at[key] = len(t.rows)
 		}
-		t.rows = append(t.rows, trustdata.Tag{Name: name, Digest: hexDigest(sum), Length: e.Length, Roles: alone[:1:1]})
+		t.rows = append(t.rows, trustdata.Tag{Name: name, Digest: t.hexDigest(sum), Length: e.Length, Roles: alone[:1:1]})
 	}
 	t.odd(n.role, hidden, "outside of the paths that it may sign")
 	t.odd(n.role, undigested, "without a SHA-256 digest")
 }
 
-// hexDigest is hex.EncodeToString with one allocation.
-func hexDigest(sum []byte) string {
+func (t *tagTable) hexDigest(sum []byte) string {
 	var text [2 * sha256.Size]byte
 	hex.Encode(text[:], sum)
-	return string(text[:])
+	return t.digests.text(text[:])
 }
 
 // oddNames counts names and keeps the least one as an example.

@@ -57,7 +57,7 @@ func (s *session) rotator(iterations int) (*rotation.Rotator, error) {
 		return nil, err
 	}
 	return &rotation.Rotator{
-		Fetch: s.fetcher().Fetch, Fresh: s.fresh().Fetch,
+		Fetch: s.exact().Fetch, Fresh: s.fresh().Fetch,
 		Pins: s.pins, FetchMade: s.fetchMade,
 		Server:      func(gun trustdata.GUN) (rotation.TrustServer, error) { return s.trustServer(gun) },
 		Keys:        s.keys,

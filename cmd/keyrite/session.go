@@ -132,10 +132,18 @@ func (s *session) fetcher() *remote.Fetcher {
 	return &remote.Fetcher{Config: s.access.Shared(), Cache: s.cache, State: s.state, Now: s.cli.now, Offline: s.cli.flags.offline, Local: s.local, Pins: s.pins}
 }
 
+// exact is fetcher, for changes: the state that a plan is made for and the one that is read
+// back are the server's own, not a copy's on the way.
+func (s *session) exact() *remote.Fetcher {
+	f := s.fetcher()
+	f.PastCaches = true
+	return f
+}
+
 // fetchMade reads a GUN whose root has a certificate that was just made here, and that no
 // pin of the settings can name yet.
 func (s *session) fetchMade(ctx context.Context, gun trustdata.GUN, id trustdata.ListedID) (*remote.Result, error) {
-	f := s.fetcher()
+	f := s.exact()
 	f.Pins.Made = id
 	return f.Fetch(ctx, gun)
 }
@@ -175,13 +183,13 @@ func (s *session) local(gun trustdata.GUN) ([]remote.Local, error) {
 	return all, nil
 }
 
-// trustServer is the client of a GUN's trust server.
+// trustServer is the client of a GUN's trust server, past caches on the way.
 func (s *session) trustServer(gun trustdata.GUN) (*remote.Client, error) {
 	ep, err := s.access.TrustServer(gun)
 	if err != nil {
 		return nil, err
 	}
-	return remote.New(ep, gun), nil
+	return remote.New(ep, gun).NoCache(), nil
 }
 
 // registryOf is the client of a GUN's registry.

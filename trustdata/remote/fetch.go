@@ -27,6 +27,10 @@ type Fetcher struct {
 	// Cache saves downloads; every byte of it is checked. With nil each file is asked
 	// for, and caches on the way to the server are told to look again.
 	Cache *Cache
+	// PastCaches tells caches on the way to look again from the first request on: for seeing
+	// what was just published. Without it they are told so when what they gave does not fit
+	// together, and an old state as a whole does.
+	PastCaches bool
 	// State remembers roots and versions. With nil, nothing is remembered and every
 	// fetch is the first: for trying out what a new client would see.
 	State *state.Store
@@ -99,7 +103,7 @@ func (f *Fetcher) Fetch(ctx context.Context, gun trustdata.GUN) (*Result, error)
 		}
 	} else {
 		client := New(ep, gun)
-		if f.Cache == nil {
+		if f.Cache == nil || f.PastCaches {
 			client = client.NoCache()
 		}
 		requests, clock = client.Requests, client.Clock

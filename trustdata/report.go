@@ -20,8 +20,8 @@ type ReportFile struct {
 	SHA256 string
 	Length int64
 	// Threshold is how many signatures it needs, and SignedBy the keys whose signatures
-	// hold, in the order in which the role lists them. For a root key the ID is that of its
-	// certificate.
+	// hold, in the order in which the role lists them. For a root key of Notary the ID is
+	// that of its certificate; keys of TUF 1.0 have their canonical IDs.
 	Threshold int
 	SignedBy  []ListedID
 	// By says what vouches for the keys: "root", or the delegating role.

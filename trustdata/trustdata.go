@@ -61,11 +61,22 @@ type RoleView struct {
 	Problem string
 }
 
+// Dialect is the form of the metadata that a collection was read from.
+type Dialect int
+
+const (
+	// DialectNotary is Notary v1, which signs the tags of a registry's repository.
+	DialectNotary Dialect = iota
+	// DialectTUF is TUF 1.0, which signs targets by name: no registry serves them.
+	DialectTUF
+)
+
 // Collection is one GUN's verified metadata.
 type Collection struct {
-	GUN    GUN
-	Server string
-	Source Source
+	GUN     GUN
+	Dialect Dialect
+	Server  string
+	Source  Source
 	// ReadAt is when the metadata was fetched or read; verification took this as now.
 	ReadAt time.Time
 	Roles  []RoleView
@@ -87,6 +98,12 @@ func (c *Collection) Role(r Role) (RoleView, bool) {
 	return RoleView{}, false
 }
 
+// Renews reports whether a server signs r anew by itself before it ends: the timestamp, and
+// in TUF 1.0, whose clients ask for both together, the snapshot.
+func (d Dialect) Renews(r Role) bool {
+	return r == RoleTimestamp || d == DialectTUF && r == RoleSnapshot
+}
+
 // Expires is the earliest end among the roles that verified. A delegation that was never
 // published has no end.
 func (c *Collection) Expires() time.Time {
@@ -97,6 +114,17 @@ func (c *Collection) Expires() time.Time {
 		}
 	}
 	return first
+}
+
+// Aside are the problems that no role of the collection says of itself.
+func (c *Collection) Aside() []Problem {
+	var aside []Problem
+	for _, p := range c.Problems {
+		if v, ok := c.Role(p.Role); !ok || v.Problem != p.Detail {
+			aside = append(aside, p)
+		}
+	}
+	return aside
 }
 
 // Verified reports whether every file that the collection lists verified.

@@ -20,6 +20,9 @@ var (
 	ErrConflict = errors.New("another version was published meanwhile")
 	// ErrTruncated is a body that ended before its announced end.
 	ErrTruncated = errors.New("the answer was cut short")
+	// ErrNotCached is the answer where no server may be asked, for a repository, or a part of
+	// one that it cannot do without, that this machine does not have.
+	ErrNotCached = errors.New("is not in the cache of this machine")
 	// ErrTooLarge is a body beyond the limit that holds for it.
 	ErrTooLarge = errors.New("the answer is too large")
 )

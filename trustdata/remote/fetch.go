@@ -15,7 +15,7 @@ import (
 
 // ErrNotCached is what an offline fetch returns for a repository, or a part of one that
 // it cannot do without, that this machine does not have.
-var ErrNotCached = errors.New("is not in the cache of this machine")
+var ErrNotCached = access.ErrNotCached
 
 // ReasonNotKept marks a problem of this machine rather than of the metadata: what was
 // verified could not be remembered or cached.

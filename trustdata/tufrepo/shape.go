@@ -54,6 +54,24 @@ func checkShape(role trustdata.Role, raw []byte) error {
 	return nil
 }
 
+// metaFiles is what a timestamp or a snapshot that has its shape says of other files.
+func metaFiles(raw []byte) (map[string]*metadata.MetaFiles, error) {
+	var s shape
+	err := json.Unmarshal(raw, &s)
+	return s.Signed.Meta, err
+}
+
+// versionOf is the version that a file claims.
+func versionOf(raw []byte) (int64, error) {
+	var s struct {
+		Signed struct {
+			Version int64 `json:"version"`
+		} `json:"signed"`
+	}
+	err := json.Unmarshal(raw, &s)
+	return s.Signed.Version, err
+}
+
 // check tells what is wrong, "" for nothing.
 func (s *shape) check(role trustdata.Role) string {
 	want := string(role)

@@ -33,6 +33,14 @@ type source struct {
 	base   string
 	client Doer
 	dir    *os.Root
+	// cache has files that need not be asked for, and offline is that none may be.
+	cache   *Cache
+	offline bool
+	// readAt is when what is cached was read, fromCache the roles that came from there, and
+	// named what timestamp and snapshot say of the files below them.
+	readAt    time.Time
+	fromCache map[trustdata.Role]bool
+	named     map[trustdata.Role]map[string]*metadata.MetaFiles
 	// over are files that are looked at as if they lay in the folder already.
 	over map[string][]byte
 	// asked is the role whose file was asked for last.
@@ -61,14 +69,19 @@ func (s *source) DownloadFile(urlPath string, limit int64, _ time.Duration) ([]b
 	if numbered {
 		role = rest
 	}
-	raw, err := s.file(trustdata.Role(role), name, limit)
+	number, _ := strconv.ParseInt(version, 10, 64) // of root alone it is always there
+	raw, err := s.file(trustdata.Role(role), name, number, limit)
 	if err != nil {
 		return nil, err
 	}
-	if n, err := strconv.ParseInt(version, 10, 64); err == nil && role == metadata.ROOT {
-		s.roots[n] = raw
+	if role == metadata.ROOT {
+		s.roots[number] = raw
 	}
-	return raw, checkShape(trustdata.Role(role), raw)
+	err = checkShape(trustdata.Role(role), raw)
+	if err == nil && s.cache != nil && (role == metadata.TIMESTAMP || role == metadata.SNAPSHOT) {
+		s.named[trustdata.Role(role)], err = metaFiles(raw)
+	}
+	return raw, err
 }
 
 // updaterBase is the address that go-tuf's updater is given. No request is made to it: the
@@ -76,28 +89,46 @@ func (s *source) DownloadFile(urlPath string, limit int64, _ time.Duration) ([]b
 const updaterBase = "tufrepo:/"
 
 // file reads the file called name, its role's name escaped in it, of at most limit bytes.
-func (s *source) file(role trustdata.Role, name string, limit int64) ([]byte, error) {
+// root is the version that is wanted of root.
+func (s *source) file(role trustdata.Role, name string, root, limit int64) ([]byte, error) {
 	s.asked = role
 	most := notary.Limit(role)
 	if limit < 0 || limit > most {
 		return nil, trustdata.Refuse(role, trustdata.ReasonFormat, "it is said to have %d bytes, the limit is %d", limit, most)
 	}
-	body, err := s.open(name)
-	if err != nil {
-		return nil, s.absent(role, name, err)
-	}
-	defer body.Close()
-	raw, err := io.ReadAll(io.LimitReader(body, limit+1))
+	raw := s.cached(role, root)
 	switch {
-	case err != nil:
-		return nil, s.fail(fmt.Errorf("%q of %q: %w", name, s.base, err))
-	case int64(len(raw)) > limit:
+	case raw != nil:
+		s.fromCache[role] = true
+	case s.offline:
+		return nil, s.notCached(role)
+	default:
+		var err error
+		if raw, err = s.fetch(role, name, limit); err != nil {
+			return nil, err
+		}
+	}
+	if int64(len(raw)) > limit {
 		return nil, trustdata.Refuse(role, trustdata.ReasonChecksum, "it is longer than %d bytes", limit)
 	}
 	if s.size += int64(len(raw)); s.size > maxCollection {
 		return nil, s.fail(fmt.Errorf("the metadata of %q is larger than %d bytes", s.base, maxCollection))
 	}
 	s.raw[string(role)] = raw
+	return raw, nil
+}
+
+// fetch reads at most one byte more than limit of a file from the folder or the server.
+func (s *source) fetch(role trustdata.Role, name string, limit int64) ([]byte, error) {
+	body, err := s.open(name)
+	if err != nil {
+		return nil, s.absent(role, name, err)
+	}
+	defer body.Close()
+	raw, err := io.ReadAll(io.LimitReader(body, limit+1))
+	if err != nil {
+		return nil, s.fail(fmt.Errorf("%q of %q: %w", name, s.base, err))
+	}
 	return raw, nil
 }
 

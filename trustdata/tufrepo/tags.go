@@ -16,7 +16,7 @@ import (
 
 // collection is the view of a tree that everything above works with.
 func (t *tree) collection(ctx context.Context, base string, now time.Time) (*trustdata.Collection, error) {
-	c := &trustdata.Collection{GUN: trustdata.GUN(base), Server: base, Source: trustdata.SourceLive, ReadAt: now}
+	c := &trustdata.Collection{GUN: trustdata.GUN(base), Dialect: trustdata.DialectTUF, Server: base, Source: trustdata.SourceLive, ReadAt: now}
 	c.Roles = t.views()
 	rows, problems, err := t.tags(ctx)
 	if err != nil {

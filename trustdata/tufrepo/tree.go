@@ -220,7 +220,7 @@ func (t *tree) read(role trustdata.Role) ([]byte, error) {
 	if limit == 0 {
 		limit = notary.Limit(role)
 	}
-	raw, err := t.src.file(role, fileName(string(role), meta.Version, t.top.Root.Signed.ConsistentSnapshot), limit)
+	raw, err := t.src.file(role, fileName(string(role), meta.Version, t.top.Root.Signed.ConsistentSnapshot), 0, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -12,12 +12,13 @@ package tufrepo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"strings"
 	"time"
+
+	"github.com/theupdateframework/go-tuf/v2/metadata"
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/state"
@@ -41,6 +42,12 @@ type Options struct {
 	Root []byte
 	// Client asks the server of a URL; it is not used for a folder.
 	Client Doer
+	// Cache saves downloads from a server; with nil every file is asked for. It is not used
+	// for a folder.
+	Cache *Cache
+	// Offline reads a server's cache alone, and verifies it as of now. A folder is read as
+	// ever: no server is asked for it.
+	Offline bool
 	// State remembers roots and versions, in a store of their own. With nil nothing is
 	// remembered and every look is the first.
 	State *state.Store
@@ -71,61 +78,27 @@ func IsURL(base string) bool { return strings.Contains(base, "://") }
 // A delegation that is refused is skipped and named in the collection. Whatever else is
 // refused is a *trustdata.VerifyError with role and reason, and then nothing is
 // remembered. An answer of the server other than the file is an *access.StatusError.
+//
+// With a cache, a repository that has not changed costs two requests, for the next root and
+// for the timestamp; it is verified all the same. What is refused with the help of the cache
+// is asked for anew before anything is said. Offline the lack of a base role's file is
+// access.ErrNotCached.
 func Open(ctx context.Context, o Options) (*Result, error) {
 	return openOver(ctx, o, nil)
 }
 
-// openOver is Open with files that stand in the place of the folder's.
-func openOver(ctx context.Context, o Options, over map[string][]byte) (*Result, error) {
-	src, err := newSource(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	defer src.close()
-	src.over = over
-	now := o.Now().UTC()
-	mem, err := recall(o.State, src.base)
-	if err != nil {
-		return nil, err
-	}
-	top, err := refresh(src, o.Root, mem, now)
-	if err != nil {
-		return nil, err
-	}
-	if err := mem.recallVersions(top.Root); err != nil {
-		return nil, err
-	}
-	if err := mem.check(top); err != nil {
-		return nil, err
-	}
-	set, err := grow(src, top, mem, now)
-	if err != nil {
-		return nil, err
-	}
-	c, err := set.collection(ctx, src.base, now)
-	if err != nil {
-		return nil, err
-	}
-	if err := mem.keep(set); errors.Is(err, state.ErrBackwards) {
-		return nil, trustdata.Refuse(trustdata.RoleRoot, trustdata.ReasonRollback, "%v", err)
-	} else if err != nil {
-		c.Problems = append(c.Problems, trustdata.Problem{
-			Role: trustdata.RoleRoot, Reason: ReasonNotKept, Detail: fmt.Sprintf("not remembered: %v", err)})
-	}
-	return &Result{Collection: c, Files: src.files(set), set: set}, nil
-}
-
 // newSource opens the folder or notes the server that the base names.
-func newSource(ctx context.Context, o Options) (*source, error) {
+func newSource(ctx context.Context, o Options, cache *Cache) (*source, error) {
 	base := strings.TrimRight(o.Base, "/")
-	src := &source{ctx: ctx, base: base, raw: map[string][]byte{}, roots: map[int64][]byte{}}
+	src := &source{ctx: ctx, base: base, raw: map[string][]byte{}, roots: map[int64][]byte{},
+		fromCache: map[trustdata.Role]bool{}, named: map[trustdata.Role]map[string]*metadata.MetaFiles{}}
 	switch {
 	case base == "":
 		return nil, fmt.Errorf("no TUF repository is named")
-	case IsURL(base) && o.Client == nil:
+	case IsURL(base) && o.Client == nil && !o.Offline:
 		return nil, fmt.Errorf("TUF repository %q: no server may be asked", base)
 	case IsURL(base):
-		src.client = o.Client
+		src.client, src.cache, src.offline = o.Client, cache, o.Offline
 		return src, nil
 	}
 	dir, err := os.OpenRoot(base)

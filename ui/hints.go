@@ -77,8 +77,8 @@ var hints = []hint{
 
 // verifyHints say what a refusal of metadata means, by its reason.
 var verifyHints = map[trustdata.Reason]hint{
-	trustdata.ReasonRollback:    {means: "This machine has seen a newer version. An old copy restored by mistake looks like this. So does an attack. Nothing was stored.", do: "Do not sign or pull. Ask who runs the server, and show them both copies (e on the repository's screen; keyrite inspect GUN --export-conflict DIR)."},
-	trustdata.ReasonChain:       {means: "The root on the server does not follow from the one this machine knows. Nothing was stored.", do: "Do not sign or pull. Ask whoever holds the root key whether it was replaced, and show them both copies (e on the repository's screen; keyrite inspect GUN --export-conflict DIR)."},
+	trustdata.ReasonRollback:    {means: "This machine has seen a newer version. An old copy restored by mistake looks like this. So does an attack. Nothing was stored.", do: "Do not sign or pull. Ask who runs the server."},
+	trustdata.ReasonChain:       {means: "The root on the server does not follow from the one this machine knows. Nothing was stored.", do: "Do not sign or pull. Ask whoever holds the root key whether it was replaced."},
 	trustdata.ReasonExpired:     {means: "Every client that checks signatures refuses this repository.", do: "Whoever holds its keys must sign it again."},
 	trustdata.ReasonSignature:   {means: "It is not signed by enough of the keys that it must be signed by. Nothing was stored.", do: "Do not pull. Ask who published it last."},
 	trustdata.ReasonChecksum:    {means: "The file is not the one that was signed: changed on its way, or by the server. Nothing was stored.", do: "Read it again. If it stays, ask who runs the server."},
@@ -87,6 +87,9 @@ var verifyHints = map[trustdata.Reason]hint{
 	trustdata.ReasonFormat:      {means: "It is not metadata that keyrite or any client can use. Nothing was stored.", do: "See whether the address is that of a trust server."},
 	trustdata.ReasonMissing:     {means: "The server names a file that it does not give out.", do: "Read it again. If it stays, ask who runs the server."},
 }
+
+// bothCopies is what can be done besides where the copies are at hand.
+const bothCopies = " Show them both copies (e on the repository's screen; keyrite inspect GUN --export-conflict DIR)."
 
 // landed comes before every other hint: whatever went wrong did so after the change, and
 // the others say that nothing has changed.
@@ -99,7 +102,11 @@ func hintFor(err error) hint {
 	}
 	var refused *trustdata.VerifyError
 	if errors.As(err, &refused) {
-		return verifyHints[refused.Reason]
+		h := verifyHints[refused.Reason]
+		if conflict := new(remote.Conflict); errors.As(err, &conflict) {
+			h.do += bothCopies
+		}
+		return h
 	}
 	for _, h := range hints {
 		if errors.Is(err, h.is) {

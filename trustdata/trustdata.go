@@ -118,9 +118,13 @@ func (c *Collection) Expires() time.Time {
 
 // Aside are the problems that no role of the collection says of itself.
 func (c *Collection) Aside() []Problem {
+	said := map[Role]string{}
+	for _, v := range c.Roles {
+		said[v.Role] = v.Problem
+	}
 	var aside []Problem
 	for _, p := range c.Problems {
-		if v, ok := c.Role(p.Role); !ok || v.Problem != p.Detail {
+		if said[p.Role] != p.Detail {
 			aside = append(aside, p)
 		}
 	}

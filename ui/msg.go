@@ -35,3 +35,11 @@ func Send(m tea.Msg) tea.Cmd { return func() tea.Msg { return m } }
 
 // Say is the command that shows one sentence in the status line.
 func Say(text string) tea.Cmd { return Send(StatusMsg{text}) }
+
+// PushOr is the command that opens a screen, or says why there is none.
+func PushOr(s Screen, why string) tea.Cmd {
+	if s == nil {
+		return Say(why)
+	}
+	return Send(PushMsg{Screen: s})
+}

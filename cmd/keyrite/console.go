@@ -50,8 +50,9 @@ func (d *desk) options() app.Options {
 	default:
 		badge = "RW"
 	}
+	start, first := d.openedAt()
 	return app.Options{
-		Styles: d.styles, Clock: d.clock, Server: d.serverName(), Badge: badge, Profile: c.profileLabel(), Start: "2",
+		Styles: d.styles, Clock: d.clock, Server: d.serverName(), Badge: badge, Profile: c.profileLabel(), Start: start,
 		Tabs: []app.Tab{
 			{Digit: "1", Name: "Overview", Missing: c.overview},
 			{Digit: "2", Name: "Keys", Screen: d.keysScreen()},
@@ -62,7 +63,7 @@ func (d *desk) options() app.Options {
 		Open:      d.tagsScreen,
 		ParseName: d.parseName,
 		Help:      help.Maker(d.styles),
-		First:     d.firstScreen(),
+		First:     first,
 		AtStart:   d.recover,
 	}
 }
@@ -78,6 +79,9 @@ func (d *desk) serverName() string {
 
 // parseName turns what was typed into a repository's name, as the verbs do.
 func (d *desk) parseName(typed string) (trustdata.GUN, error) {
+	if base, ok := d.typedTUF(typed); ok {
+		return base, nil
+	}
 	gun, err := trustdata.ParseGUN(typed)
 	if err != nil {
 		return "", err
@@ -105,7 +109,7 @@ func (d *desk) reposScreen() ui.Screen {
 }
 
 func (d *desk) tagsScreen(gun trustdata.GUN) ui.Screen {
-	return tags.New(tags.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Source: d, GUN: gun,
+	return tags.New(tags.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Source: d, GUN: gun, Dialect: d.dialectOf(gun),
 		Offline: d.session.cli.flags.offline, Rotate: d.rotateRepository,
 		Sign: d.signTags, Unsign: d.unsignTags, Archive: d.archiveScreen, Export: d.session.exportHere})
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"keyrite/cmd/keyrite/demo"
-	"keyrite/trustdata/remote"
+	"keyrite/trustdata"
 )
 
 func (c *cli) demoCommand() *cobra.Command {
@@ -81,6 +81,6 @@ func (c *cli) warm(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.each(ctx, guns, false, func(int, *remote.Result, error) {})
+	s.each(ctx, guns, false, func(int, *trustdata.Collection, error) {})
 	return ctx.Err()
 }

@@ -81,7 +81,7 @@ func (d *desk) Known(ctx context.Context) ([]repos.Repo, error) {
 		return nil, err
 	}
 	rows := make([]repos.Repo, len(guns))
-	d.session.each(ctx, guns, true, func(i int, res *remote.Result, err error) { rows[i] = repos.NewRepo(guns[i], res, held, err) })
+	d.session.each(ctx, guns, true, func(i int, col *trustdata.Collection, err error) { rows[i] = repos.NewRepo(guns[i], col, held, err) })
 	return rows, ctx.Err()
 }
 
@@ -91,7 +91,7 @@ func (d *desk) Check(ctx context.Context, guns []trustdata.GUN, each func(repos.
 	if err != nil {
 		return err
 	}
-	d.session.each(ctx, guns, false, func(i int, res *remote.Result, err error) { each(repos.NewRepo(guns[i], res, held, err)) })
+	d.session.each(ctx, guns, false, func(i int, col *trustdata.Collection, err error) { each(repos.NewRepo(guns[i], col, held, err)) })
 	return ctx.Err()
 }
 
@@ -99,14 +99,11 @@ func (d *desk) Check(ctx context.Context, guns []trustdata.GUN, each func(repos.
 func (d *desk) Cached(ctx context.Context, gun trustdata.GUN) (*trustdata.Collection, error) {
 	f := d.session.fetcher()
 	f.Offline = true
-	res, err := f.Fetch(ctx, gun)
+	col, err := d.session.readWith(ctx, f, gun)
 	if errors.Is(err, remote.ErrNotCached) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	return res.Collection, nil
+	return col, err
 }
 
 // Fetch implements tags.Source.

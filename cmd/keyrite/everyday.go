@@ -28,6 +28,9 @@ func (d *desk) signScreen(gun trustdata.GUN, tags, hidden []string, unsign bool)
 	if reason := d.readOnlyReason(); reason != "" {
 		return nil, reason
 	}
+	if d.session.isTUF(gun) {
+		return nil, tufNotSigned
+	}
 	return change.New(change.Options{Profile: d.session.cli.profileLabel(), Context: d.ctx, Styles: d.styles, Clock: d.clock, GUN: gun, Tags: tags, Hidden: hidden,
 		Unsign: unsign, Service: &signService{desk: d, unsign: unsign}}), ""
 }
@@ -90,9 +93,12 @@ func (s *signService) Apply(ctx context.Context, e *rotation.Edit, keys rotation
 	return s.rotator.ApplyEdit(ctx, e, keys, progress)
 }
 
-// archiveScreen keeps the evidence of repositories in a folder.
-func (d *desk) archiveScreen(guns []trustdata.GUN) ui.Screen {
-	return archive.New(archive.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, GUNs: guns, Service: archiveService{d}})
+// archiveScreen keeps the evidence of repositories in a folder, or says why there is none.
+func (d *desk) archiveScreen(guns []trustdata.GUN) (ui.Screen, string) {
+	if reason := d.archivable(guns); reason != "" {
+		return nil, reason
+	}
+	return archive.New(archive.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, GUNs: guns, Service: archiveService{d}}), ""
 }
 
 // archiveService is what the archiving screen needs of the layers below.

@@ -36,7 +36,8 @@ func (s *session) resolve(ctx context.Context, typed string) (trustdata.GUN, err
 }
 
 // known lists every GUN that this machine has heard of, sorted: from key files, from
-// docker's and notary's cached metadata, and from what was read before.
+// docker's and notary's cached metadata, and from what was read before. The repository
+// that --tuf names comes first.
 func (s *session) known(ctx context.Context) ([]trustdata.GUN, error) {
 	infos, err := s.keys.List(ctx)
 	if err != nil {
@@ -67,10 +68,14 @@ func (s *session) knownWith(ctx context.Context, infos []keyring.Info) ([]trustd
 	}
 	slices.Sort(guns)
 	guns = slices.Compact(guns)
-	return slices.DeleteFunc(guns, func(g trustdata.GUN) bool {
+	guns = slices.DeleteFunc(guns, func(g trustdata.GUN) bool {
 		_, err := trustdata.ParseGUN(string(g))
 		return err != nil
-	}), nil
+	})
+	if s.cli.flags.tuf != "" {
+		guns = append([]trustdata.GUN{trustdata.GUN(s.cli.tufBase())}, guns...)
+	}
+	return guns, nil
 }
 
 // stillListed names the repositories, other than but, whose metadata on this machine names

@@ -65,8 +65,8 @@ func (c *cli) repos(ctx context.Context, check bool) error {
 	}
 	rows := make([]repos.Repo, len(guns))
 	out := make([]repoJSON, len(guns))
-	s.each(ctx, guns, !check, func(i int, res *remote.Result, err error) {
-		rows[i] = repos.NewRepo(guns[i], res, held, err)
+	s.each(ctx, guns, !check, func(i int, col *trustdata.Collection, err error) {
+		rows[i] = repos.NewRepo(guns[i], col, held, err)
 	})
 	for i, r := range rows {
 		out[i] = newRepoJSON(r)
@@ -101,7 +101,7 @@ func (s *session) atOnce(offline bool) int {
 
 // each reads every GUN, a few at a time, and hands each result to done, in any order but
 // never two at once. Offline ones are read from the cache.
-func (s *session) each(ctx context.Context, guns []trustdata.GUN, offline bool, done func(i int, res *remote.Result, err error)) {
+func (s *session) each(ctx context.Context, guns []trustdata.GUN, offline bool, done func(i int, col *trustdata.Collection, err error)) {
 	f := s.fetcher()
 	f.Offline = f.Offline || offline
 	var wg sync.WaitGroup
@@ -111,11 +111,23 @@ func (s *session) each(ctx context.Context, guns []trustdata.GUN, offline bool, 
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			res, err := f.Fetch(ctx, gun)
+			col, err := s.readWith(ctx, f, gun)
 			mu.Lock()
 			defer mu.Unlock()
-			done(i, res, err)
+			done(i, col, err)
 		})
 	}
 	wg.Wait()
+}
+
+// readWith reads one repository of either dialect.
+func (s *session) readWith(ctx context.Context, f *remote.Fetcher, gun trustdata.GUN) (*trustdata.Collection, error) {
+	if s.isTUF(gun) {
+		return s.tufCollection(ctx, f.Offline)
+	}
+	res, err := f.Fetch(ctx, gun)
+	if err != nil {
+		return nil, err
+	}
+	return res.Collection, nil
 }

@@ -24,20 +24,39 @@ import (
 )
 
 // TestTUFScripts reads repositories of TUF 1.0 that go-tuf makes. $FILES is a server of
-// the script's folder.
+// the script's folder, which answers 503 while that has a file "shut". It writes what it is
+// asked for into the file $ASKED, outside of the folder.
 func TestTUFScripts(t *testing.T) {
-	serve := func(env *testscript.Env) error {
-		files := httptest.NewServer(http.FileServer(http.Dir(env.WorkDir)))
-		env.Defer(files.Close)
-		env.Setenv("FILES", files.URL)
-		return nil
-	}
-	runScripts(t, filepath.Join("testdata", "tuf"), serve, map[string]func(string) error{
+	runScripts(t, filepath.Join("testdata", "tuf"), serveFiles, map[string]func(string) error{
 		"tufrepo":  func(dir string) error { return writeTUF(dir, 1, time.Now().AddDate(0, 1, 0)) },
 		"tufnext":  func(dir string) error { return writeTUF(dir, 2, time.Now().AddDate(0, 1, 0)) },
 		"tufheld":  writeHeldTUF,
 		"tufstale": func(dir string) error { return writeTUF(dir, 3, time.Now().Add(-time.Hour)) },
 	})
+}
+
+func serveFiles(env *testscript.Env) error {
+	dir, err := os.MkdirTemp("", "asked")
+	if err != nil {
+		return err
+	}
+	asked, err := os.OpenFile(filepath.Join(dir, "asked"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	files := http.FileServer(http.Dir(env.WorkDir))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintln(asked, r.URL.Path)
+		if _, err := os.Stat(filepath.Join(env.WorkDir, "shut")); err == nil {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		files.ServeHTTP(w, r)
+	}))
+	env.Defer(func() { server.Close(); asked.Close(); os.RemoveAll(dir) })
+	env.Setenv("FILES", server.URL)
+	env.Setenv("ASKED", asked.Name())
+	return nil
 }
 
 // tufKey is the key of a role, the same each time.

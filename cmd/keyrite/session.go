@@ -204,8 +204,8 @@ func (s *session) registryOf(gun trustdata.GUN) (*registry.Client, error) {
 // collection is the verified view of a GUN, from the server or, with --offline, from the
 // cache; with --tuf it is that of the repository named there.
 func (s *session) collection(ctx context.Context, gun trustdata.GUN) (*trustdata.Collection, error) {
-	if s.cli.flags.tuf != "" {
-		return s.tufCollection(ctx)
+	if s.isTUF(gun) {
+		return s.tufCollection(ctx, s.cli.flags.offline)
 	}
 	res, err := s.fetcher().Fetch(ctx, gun)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 )
 
 // tufVerbs are the verbs that work on a TUF 1.0 repository in a GUN's place.
-var tufVerbs = []string{"tags", "inspect", "verify", "rotate"}
+var tufVerbs = []string{"tags", "inspect", "verify", "rotate", "repos"}
 
 // checkTUF refuses --tuf where it would be ignored, or has no root to start from.
 func (c *cli) checkTUF(cmd *cobra.Command) error {
@@ -29,10 +29,8 @@ func (c *cli) checkTUF(cmd *cobra.Command) error {
 		return usagef("--tuf URL|DIR and --tuf-root FILE go together: the first names the metadata, the second the root.json to start from")
 	case cmd.Flags().Changed("from-archive"):
 		return usagef("--from-archive and --tuf exclude each other")
-	case !slices.Contains(tufVerbs, cmd.Name()):
-		return usagef("--tuf names a TUF 1.0 repository, which only %s can work on", strings.Join(tufVerbs, ", "))
-	case c.flags.offline && tufrepo.IsURL(c.flags.tuf):
-		return usagef("--offline asks no server, and %q is one", c.flags.tuf)
+	case cmd != c.root && !slices.Contains(tufVerbs, cmd.Name()):
+		return usagef("--tuf names a TUF 1.0 repository, which only the console and %s can work on", strings.Join(tufVerbs, ", "))
 	}
 	return nil
 }
@@ -64,12 +62,24 @@ func (c *cli) tufBase() string {
 	return absolute(c.flags.tuf)
 }
 
-// tufCollection is the verified view of the repository that --tuf names.
-func (s *session) tufCollection(ctx context.Context) (*trustdata.Collection, error) {
+// tufFlags are the flags that name the repository, as a shell takes them.
+func (c *cli) tufFlags() string {
+	return fmt.Sprintf("--tuf %q --tuf-root %q", c.tufBase(), absolute(c.flags.tufRoot))
+}
+
+// isTUF reports whether gun is the repository that --tuf names.
+func (s *session) isTUF(gun trustdata.GUN) bool {
+	return s.cli.flags.tuf != "" && string(gun) == s.cli.tufBase()
+}
+
+// tufCollection is the verified view of the repository that --tuf names. Offline a server
+// is not asked; a folder needs none.
+func (s *session) tufCollection(ctx context.Context, offline bool) (*trustdata.Collection, error) {
 	o, err := s.tufOptions()
 	if err != nil {
 		return nil, err
 	}
+	o.Offline = offline
 	res, err := tufrepo.Open(ctx, o)
 	if err != nil {
 		return nil, err
@@ -88,7 +98,8 @@ func (s *session) tufOptions() (tufrepo.Options, error) {
 	if err != nil {
 		return tufrepo.Options{}, err
 	}
-	o := tufrepo.Options{Base: s.cli.tufBase(), Root: root, State: seen, Now: s.cli.now}
+	o := tufrepo.Options{Base: s.cli.tufBase(), Root: root, State: seen, Now: s.cli.now,
+		Cache: tufrepo.NewCache(filepath.Join(s.paths.cache, "tuf"))}
 	if tufrepo.IsURL(o.Base) {
 		ep, err := s.access.Site("TUF repository", o.Base)
 		if err != nil {

@@ -203,7 +203,7 @@ func (t *tufRotation) write(ctx context.Context, change *tufrepo.Change, next tr
 
 // page puts the command of a TUF repository in the place of one with a GUN.
 func (t *tufRotation) page(p ui.Page) ui.Page {
-	command := fmt.Sprintf("keyrite rotate --tuf %q --tuf-root %q %s", t.options.Base, absolute(t.cli.flags.tufRoot), t.plan.Role)
+	command := fmt.Sprintf("keyrite rotate %s %s", t.cli.tufFlags(), t.plan.Role)
 	p.Notes = []string{"The same from a script: " + trustdata.Visible(command)}
 	p.Copy = append([]ui.Copyable{{What: "command", Text: command}}, p.Copy[1:]...)
 	return p

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"keyrite/trustdata"
-	"keyrite/trustdata/remote"
 	"keyrite/ui/keys"
 )
 
@@ -22,9 +21,9 @@ func (s *session) uses(ctx context.Context) (keys.Uses, error) {
 // usesIn is uses where it is known which repositories there are.
 func (s *session) usesIn(ctx context.Context, guns []trustdata.GUN) (keys.Uses, error) {
 	all := make([]*trustdata.Collection, len(guns))
-	s.each(ctx, guns, true, func(i int, res *remote.Result, err error) {
+	s.each(ctx, guns, true, func(i int, col *trustdata.Collection, err error) {
 		if err == nil {
-			all[i] = res.Collection
+			all[i] = col
 		}
 	})
 	uses := keys.Uses{}

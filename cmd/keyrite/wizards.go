@@ -64,29 +64,33 @@ func (d *desk) rotateKey(info keyring.Info) (ui.Screen, string) {
 		return nil, "This file is not usable: " + info.Problem
 	case err != nil || role.IsDelegation():
 		return nil, "Only root, repository and snapshot keys can be rotated yet."
-	case role == trustdata.RoleRoot:
-		return d.rotateRoot(info)
-	case info.GUN == "":
-		return nil, "The file names no repository: open it with o, rotate there."
+	case role == trustdata.RoleRoot || info.GUN == "":
+		return d.rotateListed(info, role)
 	}
 	return d.rotateScreen(info.GUN, role), ""
 }
 
-// rotateRoot leads to the one repository that a root key is known to sign for, by what the
-// list of keys was drawn from.
-func (d *desk) rotateRoot(info keyring.Info) (ui.Screen, string) {
-	switch list := d.lastUses()[info.KeyID]; len(list) {
-	case 0:
+// rotateListed leads to the one repository that a key is known to sign for, by what the
+// list of keys was drawn from: files of root keys, and those of TUF 1.0, name none.
+func (d *desk) rotateListed(info keyring.Info, role trustdata.Role) (ui.Screen, string) {
+	switch list := d.lastUses()[info.KeyID]; {
+	case len(list) == 0:
 		return nil, "No repository read here lists it: open one with o first."
-	case 1:
-		return d.rotateScreen(list[0].GUN, trustdata.RoleRoot), ""
+	case len(list) > 1:
+		return nil, "Several repositories list it: open each, and rotate there."
+	case d.session.isTUF(list[0].GUN):
+		return d.rotateTUF(role)
+	default:
+		return d.rotateScreen(list[0].GUN, role), ""
 	}
-	return nil, "Several repositories list it: open each, and rotate there."
 }
 
 func (d *desk) rotateRepository(gun trustdata.GUN) (ui.Screen, string) {
 	if reason := d.readOnlyReason(); reason != "" {
 		return nil, reason
+	}
+	if d.session.isTUF(gun) {
+		return d.rotateTUF("")
 	}
 	return d.rotateScreen(gun, ""), ""
 }

@@ -75,9 +75,9 @@ func (s *worldly) Apply(ctx context.Context, e *rotation.Edit, keys rotation.Key
 	return s.signings.Apply(ctx, e, keys, progress)
 }
 
-func (w *world) archive(st *ui.Styles, clock ui.Clock) func([]trustdata.GUN) ui.Screen {
-	return func(guns []trustdata.GUN) ui.Screen {
-		return archive.New(archive.Options{Context: context.Background(), Styles: st, Clock: clock, GUNs: guns, Service: w})
+func (w *world) archive(st *ui.Styles, clock ui.Clock) func([]trustdata.GUN) (ui.Screen, string) {
+	return func(guns []trustdata.GUN) (ui.Screen, string) {
+		return archive.New(archive.Options{Context: context.Background(), Styles: st, Clock: clock, GUNs: guns, Service: w}), ""
 	}
 }
 

@@ -161,11 +161,7 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.backUp):
 		return ui.Send(ui.PushMsg{Screen: m.opt.BackUp()})
 	case key.Matches(k, m.keys.bring):
-		s, why := m.opt.Import()
-		if s == nil {
-			return ui.Say(why)
-		}
-		return ui.Send(ui.PushMsg{Screen: s})
+		return ui.PushOr(m.opt.Import())
 	case key.Matches(k, m.keys.open, m.keys.rotate):
 		info, ok := m.selected()
 		if !ok {
@@ -181,11 +177,7 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 
 // rotate opens the screen for it, or says why there is none.
 func rotate(opt Options, info keyring.Info) tea.Cmd {
-	s, why := opt.Rotate(info)
-	if s == nil {
-		return ui.Say(why)
-	}
-	return ui.Send(ui.PushMsg{Screen: s})
+	return ui.PushOr(opt.Rotate(info))
 }
 
 func (m *Model) selected() (keyring.Info, bool) {

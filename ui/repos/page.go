@@ -39,14 +39,14 @@ const (
 )
 
 // NewRepo is what a reading of a repository found. held are the keys of this machine.
-func NewRepo(gun trustdata.GUN, res *remote.Result, held map[trustdata.KeyID]keyring.Info, err error) Repo {
+func NewRepo(gun trustdata.GUN, col *trustdata.Collection, held map[trustdata.KeyID]keyring.Info, err error) Repo {
 	if err != nil {
 		return failed(gun, err)
 	}
-	if res == nil {
+	if col == nil {
 		return Repo{GUN: gun}
 	}
-	return Of(res.Collection, held)
+	return Of(col, held)
 }
 
 // Of is the repository of a verified collection.
@@ -212,8 +212,8 @@ func names(c *trustdata.Collection) int {
 	return len(set)
 }
 
-// firstEnd is what stops clients first. The server renews the timestamp by itself, so
-// that one counts only when it has run out.
+// firstEnd is what stops clients first. What the server renews by itself counts only when
+// it has run out.
 func firstEnd(c *trustdata.Collection, now time.Time) (ui.Mark, string) {
 	var first time.Time
 	what := ""
@@ -223,7 +223,7 @@ func firstEnd(c *trustdata.Collection, now time.Time) (ui.Mark, string) {
 		}
 	}
 	for _, r := range c.Roles {
-		if r.Problem == "" && (r.Role != trustdata.RoleTimestamp || !r.Expires.After(now)) {
+		if r.Problem == "" && (!c.Dialect.Renews(r.Role) || !r.Expires.After(now)) {
 			consider(trustdata.Visible(string(r.Role)), r.Expires)
 		}
 		for _, k := range r.Keys {
@@ -275,7 +275,7 @@ func problems(c *trustdata.Collection) string {
 			parts = append(parts, trustdata.Visible(string(r.Role))+": "+trustdata.Visible(r.Problem))
 		}
 	}
-	for _, p := range c.Problems {
+	for _, p := range c.Aside() {
 		parts = append(parts, trustdata.Visible(p.String()))
 	}
 	return strings.Join(parts, "; ")

@@ -17,21 +17,21 @@ import (
 
 var now = time.Date(2026, 11, 22, 9, 41, 0, 0, time.UTC)
 
-func collection(targets int, source trustdata.Source) *remote.Result {
+func collection(targets int, source trustdata.Source) *trustdata.Collection {
 	id := func(c string) trustdata.KeyID { return trustdata.KeyID(strings.Repeat(c, 64)) }
 	role := func(r trustdata.Role, days int, key string) trustdata.RoleView {
 		return trustdata.RoleView{Role: r, Version: 2, Expires: now.AddDate(0, 0, days), Keys: []trustdata.RoleKey{{KeyID: id(key)}}}
 	}
-	return &remote.Result{Collection: &trustdata.Collection{GUN: "reg.example/app", Source: source, ReadAt: now.Add(-3 * time.Hour),
+	return &trustdata.Collection{GUN: "reg.example/app", Source: source, ReadAt: now.Add(-3 * time.Hour),
 		Roles: []trustdata.RoleView{role("root", 3000, "a"), role("targets", targets, "b"), role("snapshot", 900, "c"), role("timestamp", 3, "d")},
-		Tags:  []trustdata.Tag{{Name: "1.0"}, {Name: "1.0"}, {Name: "2.0"}}}}
+		Tags:  []trustdata.Tag{{Name: "1.0"}, {Name: "1.0"}, {Name: "2.0"}}}
 }
 
 func TestRows(t *testing.T) {
 	held := map[trustdata.KeyID]keyring.Info{trustdata.KeyID(strings.Repeat("a", 64)): {}}
 	status := func(n int) error { return fmt.Errorf("x: %w", &access.StatusError{Status: n, URL: "https://n"}) }
 	for name, c := range map[string]struct {
-		res  *remote.Result
+		res  *trustdata.Collection
 		err  error
 		want string
 	}{
@@ -63,7 +63,7 @@ func TestRows(t *testing.T) {
 // TestTimestamp: the server renews it by itself, so its end counts when it has passed.
 func TestTimestamp(t *testing.T) {
 	res := collection(700, trustdata.SourceLive)
-	res.Collection.Roles[3].Expires = now.Add(-time.Hour)
+	res.Roles[3].Expires = now.Add(-time.Hour)
 	row := repos.Page([]repos.Repo{repos.NewRepo("reg.example/app", res, nil, nil)}, now).Rows[0]
 	if row.Mark != ui.MarkNow || row.Cells[2] != "timestamp PAST" {
 		t.Errorf("got %q %q", row.Mark, row.Cells)
@@ -73,7 +73,7 @@ func TestTimestamp(t *testing.T) {
 // TestOldestCounts: a list is as fresh as its oldest row.
 func TestOldestCounts(t *testing.T) {
 	live, cached := collection(700, trustdata.SourceLive), collection(700, trustdata.SourceCache)
-	for _, list := range [][]repos.Repo{{repos.Of(live.Collection, nil), repos.Of(cached.Collection, nil)}, {repos.Of(cached.Collection, nil), repos.Of(live.Collection, nil)}} {
+	for _, list := range [][]repos.Repo{{repos.Of(live, nil), repos.Of(cached, nil)}, {repos.Of(cached, nil), repos.Of(live, nil)}} {
 		if f := repos.Page(list, now).Freshness; f.Source != trustdata.SourceCache {
 			t.Errorf("the list claims to be %q", f.Source)
 		}

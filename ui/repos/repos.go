@@ -31,9 +31,9 @@ type Options struct {
 	Offline bool
 	// Open makes the screen of a repository's tags, Roles that of its roles and keys.
 	Open, Roles func(trustdata.GUN) ui.Screen
-	// Archive makes the screen that keeps the evidence of repositories in a folder, and may
-	// be nil.
-	Archive func([]trustdata.GUN) ui.Screen
+	// Archive makes the screen that keeps the evidence of repositories in a folder, or says
+	// why there is none. It may be nil.
+	Archive func([]trustdata.GUN) (screen ui.Screen, reason string)
 }
 
 // Model is the screen.
@@ -198,7 +198,7 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 	case m.ID() == "":
 		return ui.Say("No repository is selected. o opens one by its name.")
 	case key.Matches(k, m.keys.archive):
-		return ui.Send(ui.PushMsg{Screen: m.opt.Archive(m.chosen())})
+		return ui.PushOr(m.opt.Archive(m.chosen()))
 	case key.Matches(k, m.keys.roles):
 		return ui.Send(ui.PushMsg{Screen: m.opt.Roles(trustdata.GUN(m.ID()))})
 	}

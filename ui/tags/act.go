@@ -20,11 +20,7 @@ func (m *Model) act(open func(trustdata.GUN, []string, []string) (ui.Screen, str
 	if len(marked) == 0 {
 		return ui.Say("No tag is selected.")
 	}
-	s, why := open(m.opt.GUN, tagsOf(marked), tagsOf(hidden))
-	if s == nil {
-		return ui.Say(why)
-	}
-	return ui.Send(ui.PushMsg{Screen: s})
+	return ui.PushOr(open(m.opt.GUN, tagsOf(marked), tagsOf(hidden)))
 }
 
 // tagsOf are the tags of rows, each once: one tag has a row for every digest.

@@ -17,13 +17,16 @@ func TagPage(col *trustdata.Collection, rows []registry.Compared, r registry.Com
 	v := view{col: col, compared: compared, also: names(rows)}
 	mark, state := v.state(r)
 	reference := trustdata.Visible(string(col.GUN) + ":" + r.Name)
+	if v.isTUF() {
+		reference = trustdata.Visible(r.Name)
+	}
 	p := ui.Page{
 		Title:     trustdata.Visible(r.Name),
-		Copy:      copies(col.GUN, r),
+		Copy:      v.copies(r),
 		Freshness: ui.Freshness{Source: col.Source, At: col.ReadAt, Server: col.Server},
 		Sections: []ui.Section{
 			{Facts: []ui.Fact{{Label: "TAG", Value: reference}, {Label: "STATE", Value: state, Mark: mark}}},
-			{Facts: digests(r, compared)},
+			{Facts: v.digests(r)},
 		},
 		TableTitle: "WHO SIGNED",
 		Columns: []ui.Column{{Title: "SIGNER", Priority: 1, Min: 8}, {Title: "ROLE", Priority: 2, Min: 8},
@@ -42,13 +45,15 @@ func TagPage(col *trustdata.Collection, rows []registry.Compared, r registry.Com
 	return p
 }
 
-func digests(r registry.Compared, compared bool) []ui.Fact {
+func (v view) digests(r registry.Compared) []ui.Fact {
 	signed, served := "not signed", "not asked"
 	if r.Digest != "" {
 		signed = fmt.Sprintf("sha256: %s   %d bytes", ui.Eights(r.Digest), r.Length)
 	}
 	switch {
-	case !compared:
+	case v.isTUF():
+		return []ui.Fact{{Label: "SIGNED", Value: signed}}
+	case !v.compared:
 	case r.RegistryDigest == "":
 		served = "nothing, or not known"
 	case r.RegistryDigest == r.Digest:

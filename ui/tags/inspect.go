@@ -24,7 +24,7 @@ func InspectPage(col *trustdata.Collection, held map[trustdata.KeyID]keyring.Inf
 	}
 	n := 0
 	for _, r := range col.Roles {
-		rows := roleRows(r, held, now)
+		rows := roleRows(col.Dialect, r, held, now)
 		n += len(r.Keys)
 		p.Rows = append(p.Rows, rows...)
 		if r.Problem != "" {
@@ -38,17 +38,29 @@ func InspectPage(col *trustdata.Collection, held map[trustdata.KeyID]keyring.Inf
 			p.Notes = append(p.Notes, trustdata.Visible(n.String())+".")
 		}
 	}
-	for _, pr := range col.Problems {
+	for _, pr := range col.Aside() {
 		p.Notes = append(p.Notes, trustdata.Visible(pr.String()))
+	}
+	if col.Dialect == trustdata.DialectTUF {
+		withoutCertificates(&p)
 	}
 	return p
 }
 
+// withoutCertificates takes away the last column: TUF 1.0 has no certificates.
+func withoutCertificates(p *ui.Page) {
+	last := len(p.Columns) - 1
+	p.Columns = p.Columns[:last]
+	for i := range p.Rows {
+		p.Rows[i].Cells = p.Rows[i].Cells[:last]
+	}
+}
+
 // roleRows are one row for each key of a role, or one for a role that lists none.
-func roleRows(r trustdata.RoleView, held map[trustdata.KeyID]keyring.Info, now time.Time) []ui.Row {
+func roleRows(dialect trustdata.Dialect, r trustdata.RoleView, held map[trustdata.KeyID]keyring.Info, now time.Time) []ui.Row {
 	role := trustdata.Visible(string(r.Role))
 	mark, ends := ui.Ends(r.Expires, now)
-	if r.Role == trustdata.RoleTimestamp && mark != ui.MarkNone && r.Expires.After(now) {
+	if dialect.Renews(r.Role) && mark != ui.MarkNone && r.Expires.After(now) {
 		mark = ui.MarkOK // the server renews it by itself
 	}
 	if r.Problem != "" {

@@ -2,6 +2,7 @@ package tags
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -26,7 +27,7 @@ func short(digest string) string {
 // registry serves; otherwise they tell only what is signed.
 func Page(col *trustdata.Collection, rows []registry.Compared, compared bool, now time.Time) ui.Page {
 	p := frame(col, compared)
-	p.Summary = summary(rows, compared)
+	p.Summary = summary(col.Dialect, rows, compared)
 	v := view{col: col, compared: compared, also: names(rows)}
 	p.Rows = make([]ui.Row, len(rows))
 	for i, r := range rows {
@@ -72,14 +73,23 @@ func frame(col *trustdata.Collection, compared bool) ui.Page {
 				trustdata.Visible(string(r.Role)), trustdata.Visible(r.Problem)))
 		}
 	}
-	for _, pr := range col.Problems {
+	for _, pr := range col.Aside() {
 		p.Notes = append(p.Notes, trustdata.Visible(pr.String()))
 	}
 	return p
 }
 
-// bare is a repository's name without its host.
-func bare(gun trustdata.GUN) string { return trustdata.Visible(gun.Path()) }
+// bare is a repository's name without its host; a TUF repository's is its address without
+// the scheme, or the name of its folder. No GUN looks like either.
+func bare(gun trustdata.GUN) string {
+	switch _, address, ok := strings.Cut(string(gun), "://"); {
+	case ok:
+		return trustdata.Visible(address)
+	case filepath.IsAbs(string(gun)):
+		return trustdata.Visible(filepath.Base(string(gun)))
+	}
+	return trustdata.Visible(gun.Path())
+}
 
 // names tells which tags a digest is known under, signed or served.
 func names(rows []registry.Compared) map[string][]string {
@@ -95,7 +105,7 @@ func names(rows []registry.Compared) map[string][]string {
 	return also
 }
 
-func summary(rows []registry.Compared, compared bool) string {
+func summary(dialect trustdata.Dialect, rows []registry.Compared, compared bool) string {
 	count, total := map[registry.State]int{}, 0
 	for _, r := range rows {
 		if r.Digest == "" || r.Pulled {
@@ -104,7 +114,10 @@ func summary(rows []registry.Compared, compared bool) string {
 		}
 	}
 	s := ui.Plural(total, "tag", "tags")
-	if !compared {
+	switch {
+	case dialect == trustdata.DialectTUF:
+		return s + ", signed"
+	case !compared:
 		return s + ", signed; what the registry serves was not compared"
 	}
 	sep := ": "
@@ -128,9 +141,12 @@ type view struct {
 	also     map[string][]string
 }
 
+// isTUF reports whether the names are those of TUF 1.0, which no registry serves.
+func (v view) isTUF() bool { return v.col.Dialect == trustdata.DialectTUF }
+
 func (v view) row(r registry.Compared) ui.Row {
 	mark, cells := v.cells(nil, r)
-	return ui.Row{ID: r.Name + "\n" + r.Digest, Mark: mark, Cells: cells, Detail: v.detail(r), Copy: copies(v.col.GUN, r)}
+	return ui.Row{ID: r.Name + "\n" + r.Digest, Mark: mark, Cells: cells, Detail: v.detail(r), Copy: v.copies(r)}
 }
 
 // cells adds a row's cells to those of others.
@@ -150,8 +166,14 @@ func (v view) cells(to []string, r registry.Compared) (ui.Mark, []string) {
 // state is the mark and the word; what needs somebody stands in capitals.
 func (v view) state(r registry.Compared) (ui.Mark, string) {
 	switch {
+	case r.Digest != "" && !r.Pulled && v.isTUF():
+		return ui.MarkNote, "not taken"
 	case r.Digest != "" && !r.Pulled:
 		return ui.MarkNote, "not pulled"
+	case v.isTUF() && v.col.Source == trustdata.SourceCache:
+		return ui.MarkUnchecked, "signed"
+	case v.isTUF():
+		return ui.MarkOK, "signed"
 	case !v.compared:
 		return ui.MarkUnchecked, "not compared"
 	}
@@ -179,13 +201,17 @@ func signers(r registry.Compared) string {
 }
 
 // copies are a row's texts for the clipboard: the whole digests, and what docker pulls.
-func copies(gun trustdata.GUN, r registry.Compared) []ui.Copyable {
+func (v view) copies(r registry.Compared) []ui.Copyable {
+	gun := v.col.GUN
 	var out []ui.Copyable
 	if r.Digest != "" {
 		out = append(out, ui.Copyable{What: "signed digest", Text: "sha256:" + r.Digest})
 	}
 	if r.RegistryDigest != "" && r.RegistryDigest != r.Digest {
 		out = append(out, ui.Copyable{What: "served digest", Text: "sha256:" + r.RegistryDigest})
+	}
+	if v.isTUF() {
+		return append(out, ui.Copyable{What: "name", Text: trustdata.Visible(r.Name)})
 	}
 	if r.Digest != "" && r.Pulled {
 		out = append(out, ui.Copyable{What: "docker pull line", Text: "docker pull " + trustdata.Visible(string(gun)) + "@sha256:" + r.Digest})
@@ -197,6 +223,8 @@ func copies(gun trustdata.GUN, r registry.Compared) []ui.Copyable {
 func (v view) detail(r registry.Compared) []string {
 	tag := trustdata.Visible(r.Name)
 	switch {
+	case v.isTUF():
+		return v.target(r)
 	case r.Digest != "" && !r.Pulled:
 		return []string{tag + ": this digest is signed too, but docker takes another one for the name.", v.signed(r)}
 	case !v.compared:
@@ -220,6 +248,17 @@ func (v view) detail(r registry.Compared) []string {
 		out = append(out, "Because: "+trustdata.Visible(r.Reason)+".")
 	}
 	return out
+}
+
+// target is detail for a name of TUF 1.0.
+func (v view) target(r registry.Compared) []string {
+	switch {
+	case !r.Pulled:
+		return []string{v.signed(r), "Clients find another digest for this name first."}
+	case v.col.Source == trustdata.SourceCache:
+		return []string{v.signed(r), "Read from this machine's cache: the server was not asked."}
+	}
+	return []string{v.signed(r), "Clients of TUF 1.0 take exactly this for the name."}
 }
 
 func (v view) signed(r registry.Compared) string {

@@ -36,6 +36,7 @@ type Options struct {
 	Clock   ui.Clock
 	Source  Source
 	GUN     trustdata.GUN
+	Dialect trustdata.Dialect
 	// Offline leaves the servers alone.
 	Offline bool
 	// Rotate makes the screen that rotates a key of the repository, or says why there is
@@ -45,9 +46,9 @@ type Options struct {
 	// say why there is none. Hidden are those of the tags that are marked and that the
 	// filter does not show. They may be nil: then there is no such key.
 	Sign, Unsign func(gun trustdata.GUN, tags, hidden []string) (screen ui.Screen, reason string)
-	// Archive makes the screen that keeps the repository's evidence in a folder, and may
-	// be nil.
-	Archive func([]trustdata.GUN) ui.Screen
+	// Archive makes the screen that keeps the repository's evidence in a folder, or says
+	// why there is none. It may be nil.
+	Archive func([]trustdata.GUN) (screen ui.Screen, reason string)
 	// Export writes both copies of a conflict into a folder and says which. It may be nil.
 	Export func(*remote.Conflict) (dir string, err error)
 }
@@ -128,13 +129,17 @@ func (m *Model) load() tea.Cmd {
 			return err
 		}
 		if col != nil {
-			give(col, signedRows(col), false, "asking the trust server for "+name)
+			give(col, signedRows(col), false, opt.asking())
 		}
 		if opt.Offline {
 			return nil
 		}
 		if col, err = opt.Source.Fetch(ctx, opt.GUN); err != nil {
 			return err
+		}
+		if opt.Dialect == trustdata.DialectTUF {
+			give(col, signedRows(col), false, "")
+			return nil
 		}
 		give(col, signedRows(col), false, "asking the registry what it serves for "+name)
 		rows, err := opt.Source.Compare(ctx, col)
@@ -143,6 +148,14 @@ func (m *Model) load() tea.Cmd {
 		}
 		return err
 	})
+}
+
+// asking says what the first wait is for.
+func (o Options) asking() string {
+	if o.Dialect == trustdata.DialectTUF {
+		return "reading " + bare(o.GUN)
+	}
+	return "asking the trust server for " + bare(o.GUN)
 }
 
 // signedRows are a collection's tags, compared with nothing.
@@ -167,7 +180,7 @@ func (m *Model) Status() string {
 	case !on || took < ui.Patience || m.CapturesInput():
 		return m.List.Status()
 	case m.got.next == "":
-		return ui.Waiting("asking the trust server for "+bare(m.opt.GUN), took)
+		return ui.Waiting(m.opt.asking(), took)
 	}
 	return ui.Waiting(m.got.next, took)
 }
@@ -218,17 +231,13 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.refresh):
 		return m.load()
 	case key.Matches(k, m.keys.rotate):
-		s, why := m.opt.Rotate(m.opt.GUN)
-		if s == nil {
-			return ui.Say(why)
-		}
-		return ui.Send(ui.PushMsg{Screen: s})
+		return ui.PushOr(m.opt.Rotate(m.opt.GUN))
 	case key.Matches(k, m.keys.sign):
 		return m.act(m.opt.Sign)
 	case key.Matches(k, m.keys.unsign):
 		return m.act(m.opt.Unsign)
 	case key.Matches(k, m.keys.archive):
-		return ui.Send(ui.PushMsg{Screen: m.opt.Archive([]trustdata.GUN{m.opt.GUN})})
+		return ui.PushOr(m.opt.Archive([]trustdata.GUN{m.opt.GUN}))
 	case key.Matches(k, m.keys.export):
 		return m.export()
 	case key.Matches(k, m.keys.roles):

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/tufrepo"
+	"keyrite/ui"
+)
+
+// What the console says of acts that are not to be had in a TUF 1.0 repository. Each fits
+// into the status line of a narrow window.
+const (
+	tufNotSigned   = "A TUF 1.0 repository's publisher signs its names; R rotates root or targets."
+	tufNotArchived = "Archives keep Notary repositories: copy a TUF 1.0 folder, it is all there is."
+	tufNotHere     = "Rotate its keys where it is published: this TUF 1.0 repository is a server's."
+)
+
+// dialectOf is the form of a repository's metadata.
+func (d *desk) dialectOf(gun trustdata.GUN) trustdata.Dialect {
+	if d.session.isTUF(gun) {
+		return trustdata.DialectTUF
+	}
+	return trustdata.DialectNotary
+}
+
+// openedAt is the tab that the console starts on, and what lies on top of it: the
+// repository that --tuf names, or what there is to do where no key is.
+func (d *desk) openedAt() (digit string, first ui.Screen) {
+	if d.session.cli.flags.tuf == "" {
+		return "2", d.firstScreen()
+	}
+	return "3", d.tagsScreen(trustdata.GUN(d.session.cli.tufBase()))
+}
+
+// typedTUF is the repository that --tuf names, if that is what was typed.
+func (d *desk) typedTUF(typed string) (trustdata.GUN, bool) {
+	c := d.session.cli
+	if typed = strings.TrimSpace(typed); typed == "" || c.flags.tuf == "" || typed != c.flags.tuf && typed != c.tufBase() {
+		return "", false
+	}
+	return trustdata.GUN(c.tufBase()), true
+}
+
+// archivable says why not all of these repositories can be archived, or is "".
+func (d *desk) archivable(guns []trustdata.GUN) string {
+	if slices.ContainsFunc(guns, d.session.isTUF) {
+		return tufNotArchived
+	}
+	return ""
+}
+
+// rotateTUF is the screen that rotates a key of the repository that --tuf names, or why
+// there is none. With role "" it asks which.
+func (d *desk) rotateTUF(role trustdata.Role) (ui.Screen, string) {
+	if tufrepo.IsURL(d.session.cli.flags.tuf) {
+		return nil, tufNotHere
+	}
+	return nil, "Leave, and type: keyrite rotate " + d.session.cli.tufFlags() + " root   (or targets)"
+}

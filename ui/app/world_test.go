@@ -17,9 +17,7 @@ import (
 )
 
 // id makes a key ID that begins with short.
-func id(short string) trustdata.KeyID {
-	return trustdata.KeyID(short + strings.Repeat("5d20b846a1c7f093", 4)[:64-len(short)])
-}
+func id(short string) trustdata.KeyID { return uitest.KeyID(short) }
 
 func keyFile(short, role, gun string) keyring.Info {
 	return keyring.Info{KeyID: id(short), Role: role, GUN: trustdata.GUN(gun), Encrypted: true, KDFIterations: 600000,

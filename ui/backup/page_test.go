@@ -1,7 +1,6 @@
 package backup_test
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -13,13 +12,9 @@ import (
 	"keyrite/ui/uitest"
 )
 
-func keyID(short string) trustdata.KeyID {
-	return trustdata.KeyID(short + strings.Repeat("5d20b846a1c7f093", 4)[:64-len(short)])
-}
-
 func someKeys() []sets.Key {
-	return []sets.Key{{KeyID: keyID("7f3a9c1"), Role: "root", Path: "private/" + string(keyID("7f3a9c1")) + ".key"},
-		{KeyID: keyID("b7712fe"), Role: "targets", GUN: "registry.acme.io/pay/web", Path: "private/" + string(keyID("b7712fe")) + ".key"},
+	return []sets.Key{{KeyID: uitest.KeyID("7f3a9c1"), Role: "root", Path: "private/" + string(uitest.KeyID("7f3a9c1")) + ".key"},
+		{KeyID: uitest.KeyID("b7712fe"), Role: "targets", GUN: "registry.acme.io/pay/web", Path: "private/" + string(uitest.KeyID("b7712fe")) + ".key"},
 		{Role: "\x1b]0;owned\a", Path: "private/odd.key", Problem: "the file is no PEM block"}}
 }
 
@@ -29,39 +24,15 @@ func created(state sets.State, waived ...string) *sets.CreateResult {
 		Beside: []string{"/media/stick/RESTORE.txt", "/media/stick/keyrite-2026-11-22T094100Z.age.sha256"}}
 }
 
-func text(t *testing.T, p ui.Page) string {
-	t.Helper()
-	var plain, table bytes.Buffer
-	if err := ui.WritePlain(&plain, p); err != nil {
-		t.Fatal(err)
-	}
-	if err := ui.WriteTable(&table, p); err != nil {
-		t.Fatal(err)
-	}
-	return plain.String() + table.String()
-}
-
-func both(t *testing.T, got string, wants ...string) {
-	t.Helper()
-	for _, want := range wants {
-		if strings.Count(got, want) < 2 {
-			t.Errorf("the page lacks %q in plain or as a table:\n%s", want, got)
-		}
-	}
-	if strings.ContainsAny(got, "\x1b\a") {
-		t.Errorf("the page acts on the terminal: %q", got)
-	}
-}
-
 func TestCreatedPageNeverSaysMoreThanIsProven(t *testing.T) {
-	got := text(t, backup.CreatedPage(created(sets.StateReadBack, sets.WaiverProof)))
-	both(t, got, "keyrite-2026-11-22T094100Z.age", "4e1f09c3 4e1f09c3", "nobody has decrypted it", "the proof: no identity was at hand", "RESTORE.txt", "age -d -i KEYFILE")
+	got := uitest.PageText(t, backup.CreatedPage(created(sets.StateReadBack, sets.WaiverProof)))
+	uitest.InBoth(t, got, "keyrite-2026-11-22T094100Z.age", "4e1f09c3 4e1f09c3", "nobody has decrypted it", "the proof: no identity was at hand", "RESTORE.txt", "age -d -i KEYFILE")
 	if strings.Contains(got, "decrypted to the end") {
 		t.Errorf("a backup that was only read back is called decrypted:\n%s", got)
 	}
-	got = text(t, backup.CreatedPage(created(sets.StateProven)))
-	both(t, got, "decrypted to the end, every file compared", "not every key was opened")
-	if got = text(t, backup.CreatedPage(created(sets.StateDrilled))); strings.Contains(got, "not every key was opened") {
+	got = uitest.PageText(t, backup.CreatedPage(created(sets.StateProven)))
+	uitest.InBoth(t, got, "decrypted to the end, every file compared", "not every key was opened")
+	if got = uitest.PageText(t, backup.CreatedPage(created(sets.StateDrilled))); strings.Contains(got, "not every key was opened") {
 		t.Errorf("a drilled backup is called undrilled:\n%s", got)
 	}
 }
@@ -69,10 +40,10 @@ func TestCreatedPageNeverSaysMoreThanIsProven(t *testing.T) {
 func TestVerifiedPage(t *testing.T) {
 	good := &sets.VerifyResult{File: "/b/x.age", SHA256: "sha256:" + strings.Repeat("ab", 32), Created: uitest.Start, Tool: "keyrite 1.0", Keys: someKeys(),
 		Sums: sets.SumsOK, Decrypted: true, State: sets.StateProven, OK: true, LeftOut: []sets.LeftOut{{Path: "private/link.key", Reason: "it is a link"}}}
-	both(t, text(t, backup.VerifiedPage(good)), "It is sound", "7f3a9c1", "b7712fe", "the file is no PEM block", "it is a link", "agrees")
+	uitest.InBoth(t, uitest.PageText(t, backup.VerifiedPage(good)), "It is sound", "7f3a9c1", "b7712fe", "the file is no PEM block", "it is a link", "agrees")
 	bad := &sets.VerifyResult{File: "/b/x.age", SHA256: "sha256:00", Sums: sets.SumsDiffer, State: sets.StateUnknown, Problems: []string{"the backup is damaged: cut short"}}
-	got := text(t, backup.VerifiedPage(bad))
-	both(t, got, "It is NOT sound", "cut short", "says another SHA-256", "it was not decrypted")
+	got := uitest.PageText(t, backup.VerifiedPage(bad))
+	uitest.InBoth(t, got, "It is NOT sound", "cut short", "says another SHA-256", "it was not decrypted")
 	if strings.Contains(got, "It is sound") {
 		t.Errorf("a damaged backup is called sound:\n%s", got)
 	}
@@ -86,11 +57,11 @@ func TestListPage(t *testing.T) {
 		{File: "/b/\x1b[2J.age", Problem: "it is not a regular file"},
 	}
 	p := backup.ListPage(list, uitest.Start)
-	both(t, text(t, p), "keyrite-a.age", "proven", "61 KiB", "2026-11-20", "not known", "says another SHA-256", "UNREADABLE", `\x1b[2J`)
+	uitest.InBoth(t, uitest.PageText(t, p), "keyrite-a.age", "proven", "61 KiB", "2026-11-20", "not known", "says another SHA-256", "UNREADABLE", `\x1b[2J`)
 	if p.Rows[0].Mark != ui.MarkOK || p.Rows[1].Mark != ui.MarkNow || p.Rows[2].Mark != ui.MarkNow {
 		t.Errorf("marks %v %v %v", p.Rows[0].Mark, p.Rows[1].Mark, p.Rows[2].Mark)
 	}
-	if got := text(t, backup.ListPage(nil, uitest.Start)); !strings.Contains(got, "There is no backup in this folder.") {
+	if got := uitest.PageText(t, backup.ListPage(nil, uitest.Start)); !strings.Contains(got, "There is no backup in this folder.") {
 		t.Errorf("an empty folder says:\n%s", got)
 	}
 }

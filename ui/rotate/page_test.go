@@ -1,63 +1,37 @@
 package rotate_test
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/rotation"
-	"keyrite/ui"
 	"keyrite/ui/rotate"
+	"keyrite/ui/uitest"
 )
-
-// keyID makes a key ID that begins with short.
-func keyID(short string) trustdata.KeyID {
-	return trustdata.KeyID(short + strings.Repeat("5d20b846a1c7f093", 4)[:64-len(short)])
-}
 
 // plan is a rotation as rotation.Rotator would plan it.
 func plan(role trustdata.Role) *rotation.Plan {
 	p := &rotation.Plan{ID: "20261122T094100Z-00000000", Kind: "rotate " + string(role), Server: "https://notary.acme.io", RootVersion: 8,
 		Request: rotation.Request{GUN: "registry.acme.io/pay/web", Role: role},
 		Steps:   []string{"check that the server still has what this plan saw", "send it"},
-		Need: []rotation.Need{{KeyID: keyID("7f3a9c1e"), Role: trustdata.RoleRoot, GUN: "registry.acme.io/pay/web", Why: "it signs version 8 of root.json"},
+		Need: []rotation.Need{{KeyID: uitest.KeyID("7f3a9c1e"), Role: trustdata.RoleRoot, GUN: "registry.acme.io/pay/web", Why: "it signs version 8 of root.json"},
 			{Role: role, GUN: "registry.acme.io/pay/web", Why: "the new " + role.Title() + " key is made here and locked with this passphrase", New: true}},
 		Changes: []string{"root.json: version 7 to 8"}, WillNotFollow: []string{},
-		OldKeys: []trustdata.KeyID{keyID("b7712fe")}}
+		OldKeys: []trustdata.KeyID{uitest.KeyID("b7712fe")}}
 	if role == trustdata.RoleRoot {
-		p.OldKeys = []trustdata.KeyID{keyID("7f3a9c1e")}
+		p.OldKeys = []trustdata.KeyID{uitest.KeyID("7f3a9c1e")}
 		p.WillNotFollow = []string{"clients that pin the old root certificate"}
 	}
 	return p
 }
 
-// text is a page as plain mode and as a table write it.
-func text(t *testing.T, p ui.Page) string {
-	t.Helper()
-	var plain, table bytes.Buffer
-	if err := ui.WritePlain(&plain, p); err != nil {
-		t.Fatal(err)
-	}
-	if err := ui.WriteTable(&table, p); err != nil {
-		t.Fatal(err)
-	}
-	return plain.String() + table.String()
-}
-
 func TestPlanPageSaysEverything(t *testing.T) {
 	p := plan(trustdata.RoleRoot)
 	p.Changes = append(p.Changes, "a name with \x1b[2J and \u202e in it")
-	got := text(t, rotate.PlanPage(p))
-	for _, want := range []string{"registry.acme.io/pay/web", "https://notary.acme.io", "root.json: version 7 to 8", "it signs version 8 of root.json",
-		"clients that pin", "keyrite rotate registry.acme.io/pay/web root", "7f3a 9c1e", `\x1b[2J`, `\u202e`} {
-		if strings.Count(got, want) < 2 {
-			t.Errorf("the page lacks %q in plain or as a table:\n%s", want, got)
-		}
-	}
-	if strings.ContainsAny(got, "\x1b\u202e") {
-		t.Errorf("the page acts on the terminal:\n%q", got)
-	}
+	got := uitest.PageText(t, rotate.PlanPage(p))
+	uitest.InBoth(t, got, "registry.acme.io/pay/web", "https://notary.acme.io", "root.json: version 7 to 8", "it signs version 8 of root.json",
+		"clients that pin", "keyrite rotate registry.acme.io/pay/web root", "7f3a 9c1e", `\x1b[2J`, `\u202e`)
 }
 
 func TestCommandQuotes(t *testing.T) {
@@ -75,21 +49,17 @@ func TestCommandQuotes(t *testing.T) {
 func TestResultPageSaysWhatBecameOfTheKeys(t *testing.T) {
 	yes := true
 	p := plan(trustdata.RoleTargets)
-	res := &rotation.Result{GUN: p.GUN, Role: p.Role, OldKeys: p.OldKeys, NewKeys: []trustdata.KeyID{keyID("2b80e4d7")}, Published: &yes,
+	res := &rotation.Result{GUN: p.GUN, Role: p.Role, OldKeys: p.OldKeys, NewKeys: []trustdata.KeyID{uitest.KeyID("2b80e4d7")}, Published: &yes,
 		RootVersion: 8, Verified: true, Waived: []string{"backup: drill"}, Trashed: []string{"/home/ops/.docker/trust/trash/2026-11-22/" + string(p.OldKeys[0]) + ".key"},
 		Notes: []string{"the answer to the upload was an error"}}
-	got := text(t, rotate.ResultPage(p, res))
-	for _, want := range []string{"version 8", "2b80 e4d7", "in the trash", "/trash/2026-11-22/", "backup: drill", "the answer to the upload was an error", "keyrite tags registry.acme.io/pay/web"} {
-		if strings.Count(got, want) < 2 {
-			t.Errorf("the page lacks %q in plain or as a table:\n%s", want, got)
-		}
-	}
+	got := uitest.PageText(t, rotate.ResultPage(p, res))
+	uitest.InBoth(t, got, "version 8", "2b80 e4d7", "in the trash", "/trash/2026-11-22/", "backup: drill", "the answer to the upload was an error", "keyrite tags registry.acme.io/pay/web")
 	res.Verified = false
-	if got := text(t, rotate.ResultPage(p, res)); !strings.Contains(got, "not everything could be verified") || strings.Contains(got, "and verified.") {
+	if got := uitest.PageText(t, rotate.ResultPage(p, res)); !strings.Contains(got, "not everything could be verified") || strings.Contains(got, "and verified.") {
 		t.Errorf("a result that was not verified is called verified:\n%s", got)
 	}
 	root := plan(trustdata.RoleRoot)
-	if got := text(t, rotate.ResultPage(root, &rotation.Result{GUN: p.GUN, Role: trustdata.RoleRoot, OldKeys: root.OldKeys, Verified: true})); !strings.Contains(got, "KEEP IT") {
+	if got := uitest.PageText(t, rotate.ResultPage(root, &rotation.Result{GUN: p.GUN, Role: trustdata.RoleRoot, OldKeys: root.OldKeys, Verified: true})); !strings.Contains(got, "KEEP IT") {
 		t.Errorf("the page does not say that the old root key is kept:\n%s", got)
 	}
 }

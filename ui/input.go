@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -18,6 +19,16 @@ type Input struct {
 	Check func(string) error
 	// Do is the verb of Enter.
 	Do string
+}
+
+// Needed is a Check that refuses an empty text, and says why.
+func Needed(why string) func(string) error {
+	return func(s string) error {
+		if s == "" {
+			return errors.New(why)
+		}
+		return nil
+	}
 }
 
 type input struct {

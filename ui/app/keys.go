@@ -208,21 +208,7 @@ func (m *Model) askName() tea.Cmd {
 	if cmd, held := m.held(); held {
 		return cmd
 	}
-	check := func(s string) error { _, err := m.opt.ParseName(s); return err }
-	return ui.Send(ui.AskMsg{
-		Dialog: ui.NewInput(m.st, ui.Input{Title: "OPEN A REPOSITORY", Prompt: "Name:", Do: "open", Check: check,
-			Explain: "For example registry.example:5000/team/app, or alpine for docker.io/library/alpine. Needs no key."}),
-		Answer: func(r any) tea.Cmd {
-			text, ok := r.(string)
-			if !ok {
-				return nil
-			}
-			gun, err := m.opt.ParseName(text)
-			if err != nil {
-				return ui.Send(ui.ErrorMsg{Err: err})
-			}
-			return ui.Send(ui.PushMsg{Screen: m.opt.Open(gun)})
-		}})
+	return ui.AskGUN(m.st, "OPEN A REPOSITORY", "open", m.opt.ParseName, m.opt.Open)
 }
 
 // paste goes to an input; anywhere else it is dropped, or it would run as commands.

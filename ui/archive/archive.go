@@ -4,7 +4,6 @@ package archive
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -83,15 +82,9 @@ func (m *Model) Status() string {
 }
 
 func (m *Model) ask() tea.Cmd {
-	check := func(text string) error {
-		if text == "" {
-			return errors.New("type the path of a folder, on a stick for example")
-		}
-		return nil
-	}
 	return ui.Send(ui.AskMsg{
 		Dialog: ui.NewPublicInput(m.opt.Styles, ui.Input{Title: "ARCHIVE " + strings.ToUpper(ui.Plural(len(m.opt.GUNs), "repository", "repositories")), Prompt: "Folder:", Do: "archive",
-			Text: m.folder, Check: check, Explain: "It is made if it is not there. An archive that is in it already is not replaced."}),
+			Text: m.folder, Check: ui.Needed("type the path of a folder, on a stick for example"), Explain: "It is made if it is not there. An archive that is in it already is not replaced."}),
 		Answer: func(r any) tea.Cmd {
 			folder, ok := r.(string)
 			if !ok {

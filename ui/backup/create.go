@@ -3,7 +3,6 @@ package backup
 import (
 	"cmp"
 	"context"
-	"errors"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -194,7 +193,7 @@ func (m *Create) askNext() tea.Cmd {
 }
 
 func (m *Create) askFolder() tea.Cmd {
-	return m.input(ui.Input{Title: "WHERE THE BACKUP GOES", Prompt: "Folder:", Do: "take", Text: m.wish.Folder, Check: needed("type a folder, for example that of a stick"),
+	return m.input(ui.Input{Title: "WHERE THE BACKUP GOES", Prompt: "Folder:", Do: "take", Text: m.wish.Folder, Check: ui.Needed("type a folder, for example that of a stick"),
 		Explain: "Best on another disk than the keys. Its last part is made if it is not there."}, func(s string) { m.wish.Folder = s })
 }
 
@@ -212,15 +211,6 @@ func (m *Create) input(in ui.Input, take func(string)) tea.Cmd {
 		take(s)
 		return m.makePlan()
 	}})
-}
-
-func needed(why string) func(string) error {
-	return func(s string) error {
-		if s == "" {
-			return errors.New(why)
-		}
-		return nil
-	}
 }
 
 func (m *Create) askRecipients() tea.Cmd {

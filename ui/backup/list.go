@@ -203,7 +203,7 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 }
 
 func (m *Model) askFolder() tea.Cmd {
-	in := ui.Input{Title: "WHERE THE BACKUPS ARE", Prompt: "Folder:", Do: "look", Text: m.folder, Check: needed("type a folder, for example that of a stick"), Explain: "It is only read."}
+	in := ui.Input{Title: "WHERE THE BACKUPS ARE", Prompt: "Folder:", Do: "look", Text: m.folder, Check: ui.Needed("type a folder, for example that of a stick"), Explain: "It is only read."}
 	return ui.Send(ui.AskMsg{Dialog: ui.NewPublicInput(m.opt.Styles, in), Answer: func(r any) tea.Cmd {
 		folder, ok := r.(string)
 		if !ok {

@@ -2,7 +2,6 @@
 package backup
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,7 +25,7 @@ func CreatePlanPage(p *backup.CreatePlan) ui.Page {
 			{Title: "WHAT GOES IN", Facts: []ui.Fact{
 				{Label: "Keys", Value: ui.Plural(len(keys), "key", "keys") + ", each still locked with its own passphrase"},
 				{Label: "Metadata", Value: evidence(len(guns))},
-				{Label: "Size", Value: size(p.Bytes)},
+				{Label: "Size", Value: ui.Size(p.Bytes)},
 				{Label: "Never", Value: "registry passwords and tokens, the trash, keys that are not in use yet"}}},
 			{Title: "WHERE", Facts: []ui.Fact{{Label: "File", Value: trustdata.Visible(p.File)},
 				{Label: "Folder", Value: folder}}},
@@ -63,18 +62,6 @@ func recipientFacts(all []backup.Recipient) []ui.Fact {
 // restoreSentence says how to open a backup without keyrite.
 func restoreSentence(name string) string {
 	return "You do not need keyrite to open it. RESTORE.txt beside it says how: age -d -i KEYFILE " + trustdata.Visible(name) + " | tar -x"
-}
-
-// size is a number of bytes for people.
-func size(n int64) string {
-	const kib = 1 << 10
-	switch {
-	case n < kib:
-		return ui.Plural(int(n), "byte", "bytes")
-	case n < kib*kib:
-		return fmt.Sprintf("%d KiB", (n+kib-1)/kib)
-	}
-	return fmt.Sprintf("%.1f MiB", float64(n)/(kib*kib))
 }
 
 // sentences is a section of plain statements.

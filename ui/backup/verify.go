@@ -35,7 +35,7 @@ func (m *Model) askOpening(file string) tea.Cmd {
 
 func (m *Model) askIdentity(file string) tea.Cmd {
 	in := ui.Input{Title: "OPEN " + trustdata.Visible(filepath.Base(file)), Prompt: "Identity file:", Do: "verify", Text: m.with.Identity,
-		Check: needed("type the path of a file with a secret key that opens it"), Explain: "It is only read. Nothing is written."}
+		Check: ui.Needed("type the path of a file with a secret key that opens it"), Explain: "It is only read. Nothing is written."}
 	return ui.Send(ui.AskMsg{Dialog: ui.NewPublicInput(m.opt.Styles, in), Answer: func(r any) tea.Cmd {
 		path, ok := r.(string)
 		if !ok {

@@ -58,9 +58,9 @@ func (m *Create) progress(s backup.Step) {
 // bytesOf is progress in bytes, without a share of what is not known.
 func bytesOf(s backup.Step) string {
 	if s.Total <= 0 || s.Done > s.Total {
-		return size(s.Done)
+		return ui.Size(s.Done)
 	}
-	return fmt.Sprintf("%s of %s", size(s.Done), size(s.Total))
+	return fmt.Sprintf("%s of %s", ui.Size(s.Done), ui.Size(s.Total))
 }
 
 // settle ends the running task.
@@ -96,7 +96,7 @@ func (m *Create) leavingWrite() string {
 func (m *Create) writePage() ui.Page {
 	p := ui.Page{Title: "Write"}
 	if m.plan != nil {
-		p.Sections = append(p.Sections, ui.Section{Facts: []ui.Fact{{Label: "File", Value: trustdata.Visible(m.plan.File)}, {Label: "Size", Value: "about " + size(m.plan.Bytes)}}})
+		p.Sections = append(p.Sections, ui.Section{Facts: []ui.Fact{{Label: "File", Value: trustdata.Visible(m.plan.File)}, {Label: "Size", Value: "about " + ui.Size(m.plan.Bytes)}}})
 	}
 	if m.failed != nil {
 		t := ui.Explain(m.failed)

@@ -120,21 +120,7 @@ func (m *Model) do(c Choice) tea.Cmd {
 	case c.Say != "":
 		return ui.Say(c.Say)
 	}
-	check := func(s string) error { _, err := m.opt.ParseName(s); return err }
-	return ui.Send(ui.AskMsg{
-		Dialog: ui.NewInput(m.opt.Styles, ui.Input{Title: "LOOK AT A REPOSITORY", Prompt: "Name:", Do: "look", Check: check,
-			Explain: "For example registry.example:5000/team/app, or alpine for docker.io/library/alpine. Needs no key."}),
-		Answer: func(r any) tea.Cmd {
-			text, ok := r.(string)
-			if !ok {
-				return nil
-			}
-			gun, err := m.opt.ParseName(text)
-			if err != nil {
-				return ui.Send(ui.ErrorMsg{Err: err})
-			}
-			return ui.Send(ui.PushMsg{Screen: m.opt.Open(gun)})
-		}})
+	return ui.AskGUN(m.opt.Styles, "LOOK AT A REPOSITORY", "look", m.opt.ParseName, m.opt.Open)
 }
 
 // ShortHelp are the keys of the footer.

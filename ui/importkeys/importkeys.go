@@ -196,14 +196,8 @@ func (m *Model) run(what string, work func(ctx context.Context) (event, error)) 
 }
 
 func (m *Model) askPath() tea.Cmd {
-	check := func(text string) error {
-		if text == "" {
-			return errors.New("type the path of a file with keys")
-		}
-		return nil
-	}
 	return ui.Send(ui.AskMsg{
-		Dialog: ui.NewPublicInput(m.opt.Styles, ui.Input{Title: "IMPORT KEYS", Prompt: "File:", Do: "read", Text: m.path, Check: check,
+		Dialog: ui.NewPublicInput(m.opt.Styles, ui.Input{Title: "IMPORT KEYS", Prompt: "File:", Do: "read", Text: m.path, Check: ui.Needed("type the path of a file with keys"),
 			Explain: "What notary, docker or keyrite exported, or a private key of openssl. Its path, never the key itself."}),
 		Answer: func(r any) tea.Cmd {
 			path, ok := r.(string)

@@ -154,7 +154,7 @@ func (m *Model) noFile() string {
 }
 
 func (m *Model) askFile() tea.Cmd {
-	in := ui.Input{Title: "WHICH BACKUP", Prompt: "File:", Do: "take", Text: m.file, Check: needed("type the path of a backup, which ends in .age"), Explain: "It is only read."}
+	in := ui.Input{Title: "WHICH BACKUP", Prompt: "File:", Do: "take", Text: m.file, Check: ui.Needed("type the path of a backup, which ends in .age"), Explain: "It is only read."}
 	return ui.Send(ui.AskMsg{Dialog: ui.NewPublicInput(m.opt.Styles, in), Answer: func(r any) tea.Cmd {
 		if file, ok := r.(string); ok {
 			m.file = file
@@ -164,19 +164,10 @@ func (m *Model) askFile() tea.Cmd {
 	}})
 }
 
-func needed(why string) func(string) error {
-	return func(s string) error {
-		if s == "" {
-			return errors.New(why)
-		}
-		return nil
-	}
-}
-
 func (m *Model) openPage() ui.Page {
 	f := ui.Fact{Value: "not opened yet: with an identity file, or with the backup's passphrase", Mark: ui.MarkUnchecked}
 	if m.loader != nil && m.Busy() {
-		f = ui.Fact{Value: "being decrypted to its end and compared with its manifest, " + size(m.wrote.Done) + " so far", Mark: ui.MarkRunning}
+		f = ui.Fact{Value: "being decrypted to its end and compared with its manifest, " + ui.Size(m.wrote.Done) + " so far", Mark: ui.MarkRunning}
 	}
 	return ui.Page{Title: "Open", Sections: []ui.Section{{Title: "OPEN IT", Facts: []ui.Fact{{Value: trustdata.Visible(m.file), Mark: ui.MarkNone}, f,
 		{Value: "What is decrypted stays in memory.", Mark: ui.MarkNone}}}}}
@@ -197,7 +188,7 @@ func (m *Model) askOpening() tea.Cmd {
 
 func (m *Model) askIdentity() tea.Cmd {
 	in := ui.Input{Title: "OPEN " + trustdata.Visible(filepath.Base(m.file)), Prompt: "Identity file:", Do: "open", Text: m.with.Identity,
-		Check: needed("type the path of a file with a secret key that opens it"), Explain: "It is only read."}
+		Check: ui.Needed("type the path of a file with a secret key that opens it"), Explain: "It is only read."}
 	return ui.Send(ui.AskMsg{Dialog: ui.NewPublicInput(m.opt.Styles, in), Answer: func(r any) tea.Cmd {
 		if path, ok := r.(string); ok {
 			m.with.Identity = path

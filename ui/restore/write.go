@@ -133,7 +133,7 @@ func (m *Model) writePage() ui.Page {
 	if m.plan == nil {
 		return p
 	}
-	task := ui.Task{Name: "write, sync and read back", State: ui.TaskRunning, Note: size(m.wrote.Done)}
+	task := ui.Task{Name: "write, sync and read back", State: ui.TaskRunning, Note: ui.Size(m.wrote.Done)}
 	if m.failed != nil {
 		t := ui.Explain(m.failed)
 		task.State = ui.TaskFailed
@@ -160,16 +160,4 @@ func (m *Model) provePage() ui.Page {
 func (m *Model) again() tea.Cmd {
 	m.plan, m.failed = nil, nil
 	return m.Go(1)
-}
-
-// size is a number of bytes for people.
-func size(n int64) string {
-	const kib = 1 << 10
-	switch {
-	case n < kib:
-		return ui.Plural(int(n), "byte", "bytes")
-	case n < kib*kib:
-		return fmt.Sprintf("%d KiB", (n+kib-1)/kib)
-	}
-	return fmt.Sprintf("%.1f MiB", float64(n)/(kib*kib))
 }

@@ -56,15 +56,9 @@ func (c *Custody) Update(msg tea.Msg) (cmd tea.Cmd, mine bool) {
 	if !ok {
 		return nil, false
 	}
-	var cmds []tea.Cmd
-	for _, a := range got.Values {
-		cmds = append(cmds, c.take(a))
-	}
-	if got.Err != nil {
-		cmds = append(cmds, Send(ErrorMsg{got.Err}))
-	}
+	cmd = tea.Batch(got.Each(c.take), next)
 	c.wizard.Refresh()
-	return tea.Batch(append(cmds, next)...), true
+	return cmd, true
 }
 
 func (c *Custody) take(a answer) tea.Cmd {

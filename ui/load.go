@@ -35,6 +35,19 @@ type Loaded[T any] struct {
 	Err    error
 }
 
+// Each gives every value to take, oldest first. Where the run failed, the error is shown
+// after what they led to.
+func (l Loaded[T]) Each(take func(T) tea.Cmd) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, v := range l.Values {
+		cmds = append(cmds, take(v))
+	}
+	if l.Err != nil {
+		cmds = append(cmds, Send(ErrorMsg{l.Err}))
+	}
+	return tea.Batch(cmds...)
+}
+
 type loadedMsg[T any] struct {
 	loader *Loader[T]
 	gen    int

@@ -134,6 +134,22 @@ func TestLoaderStreams(t *testing.T) {
 	}
 }
 
+// TestLoadedEach: what the values lead to happens in their order, and then the error is shown.
+func TestLoadedEach(t *testing.T) {
+	boom := errors.New("boom")
+	cmd := ui.Loaded[int]{Values: []int{1, 2}, Err: boom}.Each(func(n int) tea.Cmd { return ui.Send(n) })
+	var got []tea.Msg
+	for _, c := range cmd().(tea.BatchMsg) {
+		got = append(got, c())
+	}
+	if want := []tea.Msg{1, 2, ui.ErrorMsg{Err: boom}}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if (ui.Loaded[int]{}).Each(nil) != nil {
+		t.Error("nothing leads to something")
+	}
+}
+
 // TestLoaderDrop: what was sent before is not taken any more, not even by the one that ran it.
 func TestLoaderDrop(t *testing.T) {
 	l := ui.NewLoader[int](t.Context(), uitest.NewClock().UI())

@@ -140,7 +140,7 @@ func (m *Model) Status() string {
 // Update takes keys and the loader's messages.
 func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	if got, cmd, ok := m.loader.Take(msg); ok {
-		return tea.Batch(m.take(got), cmd)
+		return tea.Batch(got.Each(m.take), cmd)
 	}
 	if cmd, mine := m.List.Update(msg); mine {
 		return cmd
@@ -160,23 +160,17 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (m *Model) take(got ui.Loaded[event]) tea.Cmd {
-	var cmds []tea.Cmd
-	for _, e := range got.Values {
-		switch e := e.(type) {
-		case found:
-			m.all, m.known = e.all, true
-			m.show()
-		case backup.Step:
-			m.loader.Doing("verifying, " + bytesOf(e) + " read")
-		case verified:
-			cmds = append(cmds, m.report(e))
-		}
+func (m *Model) take(e event) tea.Cmd {
+	switch e := e.(type) {
+	case found:
+		m.all, m.known = e.all, true
+		m.show()
+	case backup.Step:
+		m.loader.Doing("verifying, " + bytesOf(e) + " read")
+	case verified:
+		return m.report(e)
 	}
-	if got.Err != nil {
-		cmds = append(cmds, ui.Send(ui.ErrorMsg{Err: got.Err}))
-	}
-	return tea.Batch(cmds...)
+	return nil
 }
 
 func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {

@@ -171,18 +171,12 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 }
 
 func (m *Model) take(got ui.Loaded[event]) tea.Cmd {
-	var cmds []tea.Cmd
-	for _, e := range got.Values {
-		cmds = append(cmds, m.handle(e))
+	if got.Err != nil && m.plan == nil {
+		m.planErr, got.Err = got.Err, nil // its page says so
 	}
-	switch {
-	case got.Err != nil && m.plan == nil:
-		m.planErr = got.Err // its page says so
-	case got.Err != nil:
-		cmds = append(cmds, ui.Send(ui.ErrorMsg{Err: got.Err}))
-	}
+	cmd := got.Each(m.handle)
 	m.Refresh()
-	return tea.Batch(cmds...)
+	return cmd
 }
 
 func (m *Model) handle(e event) tea.Cmd {

@@ -159,18 +159,12 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	if !ok {
 		return m.Wizard.Update(msg)
 	}
-	cmds := []tea.Cmd{cmd}
-	for _, e := range got.Values {
-		cmds = append(cmds, m.handle(e))
+	if errors.Is(got.Err, ErrNoRole) {
+		got.Err, cmd = nil, m.askRole()
 	}
-	switch {
-	case errors.Is(got.Err, ErrNoRole):
-		cmds = append(cmds, m.askRole())
-	case got.Err != nil:
-		cmds = append(cmds, ui.Send(ui.ErrorMsg{Err: got.Err}))
-	}
+	cmd = tea.Batch(cmd, got.Each(m.handle))
 	m.Refresh()
-	return tea.Batch(cmds...)
+	return cmd
 }
 
 func (m *Model) handle(e event) tea.Cmd {

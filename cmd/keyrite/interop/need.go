@@ -1,23 +1,13 @@
 package interop
 
 import (
-	"os"
-	"os/exec"
 	"testing"
+
+	"keyrite/trustdata/programtest"
 )
 
-// Need is the path of a program that go cannot build, such as tmux. Where it is missing
-// the test is left out by name, and with CI=true fails: "make test" installs it there.
+// Need is programtest.Need, for tests that have this harness.
 func Need(t testing.TB, program string) string {
 	t.Helper()
-	path, err := exec.LookPath(program)
-	switch {
-	case err == nil:
-		return path
-	case os.Getenv("CI") == "true":
-		t.Fatalf("%s is not installed", program)
-	default:
-		t.Skipf("left out: %s, since %s is not installed", t.Name(), program)
-	}
-	return ""
+	return programtest.Need(t, program)
 }

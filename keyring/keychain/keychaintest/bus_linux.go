@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"keyrite/trustdata/programtest"
 )
 
 // patience bounds the start of a program. Nothing waits it out but a failure.
@@ -54,7 +56,7 @@ func StartBus(t testing.TB) *Bus {
 	if err := os.WriteFile(file, fmt.Appendf(nil, config, filepath.Join(dir, "bus")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(need(t, "dbus-daemon"), "--config-file="+file, "--nofork", "--nopidfile", "--print-address=1")
+	cmd := exec.Command(programtest.Need(t, "dbus-daemon"), "--config-file="+file, "--nofork", "--nopidfile", "--print-address=1")
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
 	out, err := cmd.StdoutPipe()
 	if err != nil {

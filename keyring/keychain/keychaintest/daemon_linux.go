@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"keyrite/trustdata/programtest"
 )
 
 const (
@@ -29,7 +31,7 @@ type Daemon struct {
 // unlocked. It has no screen to ask on.
 func StartDaemon(t testing.TB, b *Bus) *Daemon {
 	t.Helper()
-	cmd := exec.Command(need(t, "gnome-keyring-daemon"), "--unlock", "--foreground", "--components=secrets")
+	cmd := exec.Command(programtest.Need(t, "gnome-keyring-daemon"), "--unlock", "--foreground", "--components=secrets")
 	cmd.Stdin = strings.NewReader("the login password") // an empty one would make no collection
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + b.dir, "DBUS_SESSION_BUS_ADDRESS=" + b.Address, "LC_ALL=C.UTF-8"}
 	for _, name := range []string{"XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"} {

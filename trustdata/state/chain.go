@@ -6,13 +6,13 @@ import (
 	"fmt"
 )
 
-// take checks whole lines against the chain and adds them. It stops before a torn last
-// line: one without its line feed, or with bytes that a crash left unwritten (zeros,
-// which JSON never has).
+// take checks whole lines against the chain and adds them. It stops before what a crash has
+// torn: a line without its line feed, or one with bytes that were left unwritten (zeros,
+// which JSON never has). Lines behind such a one were written with it and never durable.
 func (l *Log) take(text []byte) error {
 	for len(text) > 0 {
 		end := bytes.IndexByte(text, '\n')
-		if end < 0 || end == len(text)-1 && bytes.IndexByte(text, 0) >= 0 {
+		if end < 0 || bytes.IndexByte(text[:end], 0) >= 0 {
 			return nil
 		}
 		rec, err := l.check(text[:end])

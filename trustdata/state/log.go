@@ -53,6 +53,9 @@ type Log struct {
 	path string
 	now  func() time.Time
 
+	queue   sync.Mutex
+	waiting []*entry // appended by others while a write is under way
+
 	mu      sync.Mutex
 	records []Record
 	prev    string   // hash of the last whole line
@@ -87,14 +90,44 @@ func (l *Log) Records() []Record {
 	return slices.Clone(l.records)
 }
 
-// Append adds a record with data as its JSON and makes it durable. After a failed write
-// the log takes no more until it is opened again.
+// entry is a record that waits to be written.
+type entry struct {
+	kind string
+	data json.RawMessage
+	done bool
+	err  error
+}
+
+// Append adds a record with data as its JSON and makes it durable. Those that several
+// goroutines append at once are written together, with one sync for all of them. After a
+// failed write the log takes no more until it is opened again.
 func (l *Log) Append(kind string, data any) error {
 	raw, err := json.Marshal(data)
 	if err != nil {
 		return fmt.Errorf("log record %q: %w", kind, err)
 	}
-	return l.update(kind, func() (any, error) { return json.RawMessage(raw), nil })
+	e := &entry{kind: kind, data: raw}
+	l.queue.Lock()
+	l.waiting = append(l.waiting, e)
+	l.queue.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !e.done {
+		l.flush()
+	}
+	return e.err
+}
+
+// flush writes everything that waits. The caller has the log.
+func (l *Log) flush() {
+	l.queue.Lock()
+	all := l.waiting
+	l.waiting = nil
+	l.queue.Unlock()
+	err := l.locked(func() error { return l.add(all...) })
+	for _, e := range all {
+		e.done, e.err = true, err
+	}
 }
 
 // update is Append with what next says, which is asked under the lock and sees the lines
@@ -102,6 +135,22 @@ func (l *Log) Append(kind string, data any) error {
 func (l *Log) update(kind string, next func() (any, error)) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.locked(func() error {
+		data, err := next()
+		if err != nil || data == nil {
+			return err
+		}
+		raw, err := json.Marshal(data)
+		if err != nil {
+			return fmt.Errorf("log record %q: %w", kind, err)
+		}
+		return l.add(&entry{kind: kind, data: raw})
+	})
+}
+
+// locked calls write while no other process can write, with the lines known that others
+// wrote before. The caller has the log.
+func (l *Log) locked(write func() error) error {
 	if l.failed != nil {
 		return l.failed
 	}
@@ -115,19 +164,7 @@ func (l *Log) update(kind string, next func() (any, error)) error {
 	if err := l.catchUp(l.file); err != nil {
 		return err
 	}
-	data, err := next()
-	if err != nil || data == nil {
-		return err
-	}
-	raw, err := json.Marshal(data)
-	if err != nil {
-		return fmt.Errorf("log record %q: %w", kind, err)
-	}
-	if err := l.add(kind, raw); err != nil {
-		l.failed = fmt.Errorf("log %q: %w", l.path, err)
-		return l.failed
-	}
-	return nil
+	return write()
 }
 
 // Close gives the file back.
@@ -174,24 +211,46 @@ func (l *Log) catchUp(f *os.File) error {
 	return l.take(text)
 }
 
-// add writes one line at the end of the last whole one, which cuts off a torn one.
-func (l *Log) add(kind string, data json.RawMessage) error {
-	rec := line{Format: logFormat, Seq: int64(len(l.records)) + 1, Prev: l.prev, Time: l.now().UTC(), Kind: kind, Data: data}
-	text, err := json.Marshal(rec)
+// add writes lines at the end of the last whole one, which cuts off a torn one.
+func (l *Log) add(entries ...*entry) error {
+	text, err := l.lines(entries)
 	if err != nil {
 		return err
 	}
-	text = append(text, '\n')
+	if err := l.write(text); err != nil {
+		l.failed = fmt.Errorf("log %q: %w", l.path, err)
+		return l.failed
+	}
+	return l.take(text)
+}
+
+// lines chains entries to the last line.
+func (l *Log) lines(entries []*entry) ([]byte, error) {
+	var all []byte
+	prev := l.prev
+	for i, e := range entries {
+		text, err := json.Marshal(line{Format: logFormat, Seq: int64(len(l.records)+i) + 1, Prev: prev, Time: l.now().UTC(), Kind: e.kind, Data: e.data})
+		if err != nil {
+			return nil, err
+		}
+		prev = hashLine(text)
+		all = append(append(all, text...), '\n')
+	}
+	return all, nil
+}
+
+func (l *Log) write(text []byte) error {
 	if err := l.file.Truncate(l.size); err != nil {
 		return err
 	}
-	if _, err = l.file.WriteAt(text, l.size); err == nil {
+	_, err := l.file.WriteAt(text, l.size)
+	if err == nil {
 		err = l.file.Sync()
 	}
 	if err != nil {
 		return errors.Join(err, l.file.Truncate(l.size))
 	}
-	return l.take(text)
+	return nil
 }
 
 func hashLine(text []byte) string {

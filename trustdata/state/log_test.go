@@ -94,6 +94,16 @@ func TestTornLastLine(t *testing.T) {
 	if got := len(openLog(t, path).Records()); got != 2 {
 		t.Errorf("with a hole: %d records, want 2", got)
 	}
+	// Lines that were written together may be torn before the last of them.
+	first := bytes.IndexByte(data, '\n') + 1
+	holed = bytes.Clone(data)
+	clear(holed[first+5 : start-3])
+	if err := os.WriteFile(path, holed, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(openLog(t, path).Records()); got != 1 {
+		t.Errorf("with a hole before the last line: %d records, want 1", got)
+	}
 }
 
 func TestBrokenLog(t *testing.T) {
@@ -178,4 +188,29 @@ func FuzzLog(f *testing.F) {
 			t.Errorf("%d records in %d lines", len(l.records), n)
 		}
 	})
+}
+
+func TestLogTakesManyAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "l.jsonl")
+	log := openLog(t, path)
+	const n = 200
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			if err := log.Append("step", i); err != nil {
+				t.Error(err)
+			}
+			seen := false
+			for _, rec := range log.Records() {
+				seen = seen || string(rec.Data) == fmt.Sprint(i)
+			}
+			if !seen {
+				t.Errorf("record %d is not there when Append has returned", i)
+			}
+		})
+	}
+	wg.Wait()
+	if got := len(openLog(t, path).Records()); got != n {
+		t.Errorf("%d records are in the file, want %d", got, n)
+	}
 }

@@ -2,6 +2,7 @@ package uitest
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -14,7 +15,9 @@ var Start = time.Date(2026, 11, 22, 9, 41, 0, 0, time.UTC)
 
 // Clock is a clock that only tests move.
 type Clock struct {
-	now     time.Time
+	now time.Time
+
+	mu      sync.Mutex // a running program sets alarms side by side
 	pending []alarm
 }
 
@@ -33,6 +36,8 @@ func (c *Clock) UI() ui.Clock {
 		Tick: func(d time.Duration, fn func(time.Time) tea.Msg) tea.Cmd {
 			at := c.now.Add(d)
 			return func() tea.Msg {
+				c.mu.Lock()
+				defer c.mu.Unlock()
 				c.pending = append(c.pending, alarm{at, fn})
 				return nil
 			}
@@ -41,6 +46,8 @@ func (c *Clock) UI() ui.Clock {
 
 // due takes out the first alarm up to t.
 func (c *Clock) due(t time.Time) (alarm, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	slices.SortStableFunc(c.pending, func(a, b alarm) int { return a.at.Compare(b.at) })
 	if len(c.pending) == 0 || c.pending[0].at.After(t) {
 		return alarm{}, false

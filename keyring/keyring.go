@@ -104,6 +104,8 @@ type Store interface {
 	Stage(ctx context.Context, op string, k *PrivateKey, p Passphrase, h Header, f Format) (Staged, error)
 	// Pending lists what is staged, sorted by operation and ID.
 	Pending(ctx context.Context) ([]Staged, error)
+	// OpenStaged is Open for a key that is staged for the operation op.
+	OpenStaged(ctx context.Context, op string, id trustdata.KeyID, p Passphrase) (*PrivateKey, error)
 	// Promote moves a staged key among the others by one rename that replaces nothing. A
 	// key that is there already, with the same bytes, is a success.
 	Promote(ctx context.Context, op string, id trustdata.KeyID) error

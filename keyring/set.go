@@ -50,6 +50,11 @@ func (s Set) Stage(ctx context.Context, op string, k *PrivateKey, p Passphrase, 
 	return s[0].Stage(ctx, op, k, p, h, f)
 }
 
+// OpenStaged implements Store.
+func (s Set) OpenStaged(ctx context.Context, op string, id trustdata.KeyID, p Passphrase) (*PrivateKey, error) {
+	return first(s, func(store Store) (*PrivateKey, error) { return store.OpenStaged(ctx, op, id, p) })
+}
+
 // Pending implements Store.
 func (s Set) Pending(ctx context.Context) ([]Staged, error) {
 	var all []Staged

@@ -52,6 +52,18 @@ func (v vault) Stage(ctx context.Context, op string, k *PrivateKey, p Passphrase
 	return v.staged(op, name), nil
 }
 
+// OpenStaged implements Store.
+func (v vault) OpenStaged(ctx context.Context, op string, id trustdata.KeyID, p Passphrase) (*PrivateKey, error) {
+	name, err := pendingName(op, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return v.reopen(name, id, p)
+}
+
 // prove reads a staged key back and uses it: the bytes must be those of data, unless that
 // is nil, and the key in them the one of that ID, able to sign.
 func (v vault) prove(name string, data []byte, id trustdata.KeyID, p Passphrase) error {

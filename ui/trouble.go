@@ -19,7 +19,7 @@ type Trouble struct {
 // Explain turns an error into its four parts.
 func Explain(err error) Trouble {
 	t := Trouble{Detail: trustdata.VisibleError(err)}
-	t.What = sentence(capital(t.Detail))
+	t.What = sentence(Capital(t.Detail))
 	if stop := Alarm(err); stop != "" {
 		t.What = stop
 	}
@@ -43,8 +43,8 @@ func Alarm(err error) string {
 		trustdata.VisibleError(c.Refused) + ". An old copy restored by mistake looks like this. So does an attack. Nothing was stored."
 }
 
-// capital makes a lower-case error the start of a sentence.
-func capital(s string) string {
+// Capital makes a lower-case error the start of a sentence.
+func Capital(s string) string {
 	if s == "" || strings.HasPrefix(s, "keyrite") {
 		return s
 	}

@@ -9,7 +9,6 @@ import (
 
 	"keyrite/keyring"
 	"keyrite/trustdata"
-	"keyrite/trustdata/rotation"
 	"keyrite/ui/tags"
 )
 
@@ -82,7 +81,10 @@ func (c *cli) inspect(ctx context.Context, typed, from, conflict string) error {
 		return err
 	}
 	defer journal.Close()
-	moved := rotation.HeldByServer(journal, gun, trustdata.RoleSnapshot)
+	moved, err := journal.HeldByServer(gun, trustdata.RoleSnapshot)
+	if err != nil {
+		return err
+	}
 	out := inspectJSON{GUN: gun, Server: col.Server, Source: col.Source, Verified: col.Verified(), Problems: problems(col), Report: newReportJSON(col.Report)}
 	for _, role := range col.Roles {
 		out.Roles = append(out.Roles, newRoleJSON(role, held, moved))

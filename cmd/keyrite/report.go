@@ -152,6 +152,8 @@ var classes = []struct {
 	{rotation.ErrConflict, exitFailed, "conflict"},
 	{rotation.ErrUnknown, exitFailed, "unknown"},
 	{rotation.ErrMoved, exitFailed, "moved"},
+	{rotation.ErrUnfinished, exitFailed, "unfinished"},
+	{errPartly, exitFailed, "partly"},
 	{keychain.ErrNoService, exitFailed, "no_keychain"},
 	{keychain.ErrLocked, exitFailed, "keychain_locked"},
 	{keychain.ErrDenied, exitFailed, "keychain_denied"},

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,6 +24,8 @@ type rotateFlags struct {
 	backupTo   string
 	recipients []string
 	oldKey     string // of a TUF repository
+	// resume and abandon name an unfinished operation, in the place of GUN and ROLE.
+	resume, abandon string
 }
 
 func (c *cli) rotateCommand() *cobra.Command {
@@ -34,8 +35,11 @@ func (c *cli) rotateCommand() *cobra.Command {
 		Long: "Replace the key of a role. The new key waits in pending/ until the server's new state has been read\n" +
 			"back with an empty cache and verified; only then it moves into private/, and an old targets or snapshot\n" +
 			"key moves to the trash. Old root keys stay. --dry-run prints the plan.",
-		Args: c.rotateArgs,
+		Args: func(cmd *cobra.Command, args []string) error { return c.rotateArgs(cmd, args, f) },
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.resume+f.abandon != "" {
+				return c.goOn(cmd.Context(), f)
+			}
 			if c.flags.tuf != "" {
 				return c.rotateTUF(cmd.Context(), args[0], f)
 			}
@@ -43,6 +47,8 @@ func (c *cli) rotateCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&f.to, "to", "", "who holds the new key: `server` or local (default: as it is)")
+	cmd.Flags().StringVar(&f.resume, "resume", "", "go on with the unfinished operation `ID`: keyrite rotations lists them")
+	cmd.Flags().StringVar(&f.abandon, "abandon", "", "give up the unfinished operation `ID`")
 	cmd.Flags().IntVar(&f.iterations, "kdf-iterations", keyring.DefaultIterations, "PBKDF2 rounds that lock a new key (at least 2048)")
 	cmd.Flags().StringVar(&f.oldKey, "old-key", "", "with --tuf: the key `ID` that goes, where the role has several")
 	cmd.Flags().StringVar(&f.backupTo, "backup-to", "", "before anything is sent, back up all keys, old and new, into `DIR` and read that back")
@@ -63,25 +69,26 @@ func (s *session) rotator(iterations int) (*rotation.Rotator, error) {
 		Keys:        s.keys,
 		State:       s.state,
 		Journal:     journal,
+		Place:       absolute(s.paths.trust[0]),
 		StillListed: s.stillListed,
 		Now:         s.cli.now,
 		Format:      keyring.Format{Iterations: iterations},
 	}, nil
 }
 
-// journal is the log of rotations.
-func (s *session) journal() (*state.Log, error) {
-	return state.OpenLog(filepath.Join(s.paths.state, "rotations.jsonl"), s.cli.now)
+// journal is that of every operation.
+func (s *session) journal() (*rotation.Journal, error) {
+	return rotation.OpenJournal(s.paths.state, s.cli.now)
 }
 
 // backupBefore backs up every key, the new one in pending/ included, reads it back, and
 // decrypts it where an identity is at hand.
-func (s *session) backupBefore(ctx context.Context, prep *rotation.Prepared, dir string, recipients []backup.Recipient) (*backup.CreateResult, error) {
+func (s *session) backupBefore(ctx context.Context, staged []keyring.Staged, dir string, recipients []backup.Recipient) (*backup.CreateResult, error) {
 	src, err := s.backupSource(ctx)
 	if err != nil {
 		return nil, err
 	}
-	src.Staged = []keyring.Staged{prep.Staged}
+	src.Staged = staged
 	plan, err := backup.PlanCreate(ctx, src, backup.CreateOptions{Dir: absolute(dir), Recipients: recipients, Now: s.cli.now()})
 	if err != nil {
 		return nil, err
@@ -166,7 +173,7 @@ func (c *cli) applyRotation(ctx context.Context, s *session, r *rotation.Rotator
 		return err
 	}
 	if f.backupTo != "" {
-		res, err := s.backupBefore(ctx, prep, f.backupTo, recipients)
+		res, err := s.backupBefore(ctx, prep.Staged, f.backupTo, recipients)
 		if err != nil {
 			return errors.Join(fmt.Errorf("the backup before the rotation failed, nothing was sent: %w", err), r.Abandon(ctx, prep))
 		}
@@ -177,6 +184,9 @@ func (c *cli) applyRotation(ctx context.Context, s *session, r *rotation.Rotator
 		if err := s.waive(plan, what); err != nil {
 			return errors.Join(fmt.Errorf("nothing was sent, because what was waived could not be recorded: %w", err), r.Abandon(ctx, prep))
 		}
+	}
+	if err := noteWaived(prep, waived); err != nil {
+		return errors.Join(err, r.Abandon(ctx, prep))
 	}
 	result, err := r.Publish(ctx, prep, open.signing(), func(step string) { c.progress(rotate.StepSentence(step, plan)) })
 	if result != nil {
@@ -189,6 +199,33 @@ func (c *cli) applyRotation(ctx context.Context, s *session, r *rotation.Rotator
 		c.say("%s", trustdata.Visible(note))
 	}
 	return c.emit(result, rotate.ResultPage(plan, result))
+}
+
+// noteWaived puts into the journal what an operation is done without.
+func noteWaived(prep *rotation.Prepared, waived []string) error {
+	for _, what := range waived {
+		if err := prep.Waived(what); err != nil {
+			return fmt.Errorf("nothing was sent, because what was waived could not be recorded: %w", err)
+		}
+	}
+	return nil
+}
+
+// goOn finishes or gives up what an earlier run has begun.
+func (c *cli) goOn(ctx context.Context, f rotateFlags) error {
+	ctx, cancel := c.context(ctx)
+	defer cancel()
+	switch {
+	case c.flags.offline:
+		return usagef("going on with a change is not possible with --offline")
+	case f.resume != "" && f.abandon != "":
+		return usagef("--resume and --abandon exclude each other")
+	case c.flags.dryRun:
+		return usagef("--dry-run has no plan for this: keyrite rotations says how the operation stands")
+	case f.resume != "":
+		return c.resumeRotation(ctx, f.resume, f.iterations)
+	}
+	return c.abandonRotation(ctx, f.abandon, f.iterations)
 }
 
 // waive records what a rotation was done without.
@@ -218,7 +255,7 @@ func (c *cli) satisfy(ctx context.Context, s *session, needs []rotation.Need) (*
 		if n.New {
 			o.making[n.Role], err = c.newPassphrase(ctx, string(n.Role))
 		} else {
-			o.keys[n.KeyID], err = c.openKey(ctx, s.keys, n.KeyID, string(n.Role), n.Why)
+			o.keys[n.KeyID], err = c.openNeeded(ctx, s, n)
 		}
 		if err != nil {
 			o.wipe()
@@ -226,6 +263,23 @@ func (c *cli) satisfy(ctx context.Context, s *session, needs []rotation.Need) (*
 		}
 	}
 	return o, nil
+}
+
+// openNeeded opens a key of a plan. One that an unfinished operation has made may wait in
+// pending/ still.
+func (c *cli) openNeeded(ctx context.Context, s *session, n rotation.Need) (*keyring.PrivateKey, error) {
+	if n.Staged != "" {
+		return c.openKey(ctx, rotation.WithStaged{Store: s.keys, Op: n.Staged}, n.KeyID, string(n.Role), n.Why)
+	}
+	return c.openKey(ctx, s.keys, n.KeyID, string(n.Role), n.Why)
+}
+
+// newPass is the passphrase of the new keys; an operation makes those of one role.
+func (o *opened) newPass() keyring.Passphrase {
+	for _, p := range o.making {
+		return p
+	}
+	return keyring.Passphrase{}
 }
 
 // wipe forgets everything that was opened.
@@ -313,21 +367,17 @@ func (c *cli) ask(ctx context.Context, in *bufio.Reader, question string) (strin
 	}
 }
 
-// recover brings in what an earlier run left in pending/, and names what it leaves there.
+// recover looks at what earlier runs have left, finishes what has landed, and says how the
+// rest stands.
 func (c *cli) recover(ctx context.Context, r *rotation.Rotator) error {
 	found, err := r.Recover(ctx)
 	if err != nil {
 		return err
 	}
 	for _, f := range found {
-		if f.Promoted {
-			c.say("key %s of an unfinished rotation is listed by the server; it was moved from pending/ into private/", f.Staged.KeyID.Short())
-			for _, note := range f.Notes {
-				c.say("%s", trustdata.Visible(note))
-			}
-			continue
+		for _, sentence := range f.Sentences() {
+			c.say("%s", trustdata.Visible(sentence))
 		}
-		c.say("key %s stays in pending/: %s", f.Staged.KeyID.Short(), trustdata.Visible(f.Why))
 	}
 	return nil
 }

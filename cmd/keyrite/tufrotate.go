@@ -19,7 +19,10 @@ import (
 )
 
 // rotateArgs is the check of the arguments of rotate: with --tuf the role alone.
-func (c *cli) rotateArgs(cmd *cobra.Command, args []string) error {
+func (c *cli) rotateArgs(cmd *cobra.Command, args []string, f rotateFlags) error {
+	if f.resume+f.abandon != "" {
+		return usageArgs(cobra.NoArgs)(cmd, args)
+	}
 	if c.flags.tuf == "" {
 		return usageArgs(cobra.ExactArgs(2))(cmd, args)
 	}
@@ -169,7 +172,7 @@ func (t *tufRotation) prepare(ctx context.Context, open *opened, next *keyring.P
 	if err != nil || t.flags.backupTo == "" {
 		return change, nil, err
 	}
-	res, err := t.backupBefore(ctx, &rotation.Prepared{Staged: staged}, t.flags.backupTo, recipients)
+	res, err := t.backupBefore(ctx, []keyring.Staged{staged}, t.flags.backupTo, recipients)
 	if err != nil {
 		return nil, nil, fmt.Errorf("the backup before the rotation failed: %w", err)
 	}

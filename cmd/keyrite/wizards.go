@@ -26,13 +26,10 @@ func (d *desk) readOnlyReason() string {
 	return ""
 }
 
-// recover looks at what an earlier run left in pending/, and says what became of it.
+// recover looks at what earlier runs have left, and says what became of it. Nobody is
+// asked where nothing is unfinished.
 func (d *desk) recover() (notice string, changed bool) {
 	if d.readOnlyReason() != "" {
-		return "", false
-	}
-	pending, err := d.session.keys.Pending(d.ctx)
-	if err != nil || len(pending) == 0 {
 		return "", false
 	}
 	r, err := d.session.rotator(keyring.DefaultIterations)
@@ -44,11 +41,8 @@ func (d *desk) recover() (notice string, changed bool) {
 		return trustdata.VisibleError(err), false
 	}
 	for _, f := range found {
-		notice = fmt.Sprintf("Key %s of an unfinished rotation stays in pending/: %s", f.Staged.KeyID.Short(), trustdata.Visible(f.Why))
-		if f.Promoted {
-			changed = true
-			notice = fmt.Sprintf("An unfinished rotation was finished: key %s is listed by the server, and is in private/ now.", f.Staged.KeyID.Short())
-		}
+		changed = changed || len(f.Promoted) > 0
+		notice = ui.Capital(trustdata.Visible(f.Sentences()[0]))
 	}
 	return notice, changed
 }
@@ -149,7 +143,7 @@ func (s *rotateService) BackUp(ctx context.Context, prep *rotation.Prepared, fol
 	if err != nil {
 		return nil, err
 	}
-	return s.desk.session.backupBefore(ctx, prep, folder, parsed)
+	return s.desk.session.backupBefore(ctx, prep.Staged, folder, parsed)
 }
 
 // Waive implements rotate.Service.

@@ -26,6 +26,14 @@ func testStageAndPromote(t *testing.T, s keyring.Store) {
 	if err != nil || !slices.Equal(waiting, []keyring.Staged{staged}) {
 		t.Errorf("Pending = %+v, %v", waiting, err)
 	}
+	opened, err := s.OpenStaged(t.Context(), "op-1", k.KeyID(), Passphrase("passphrase"))
+	if err != nil || opened.KeyID() != k.KeyID() {
+		t.Errorf("OpenStaged: %v", err)
+	}
+	_, err = s.OpenStaged(t.Context(), "op-1", k.KeyID(), Passphrase("another"))
+	want(t, "with another passphrase", err, keyring.ErrPassphrase)
+	_, err = s.OpenStaged(t.Context(), "op-2", k.KeyID(), Passphrase("passphrase"))
+	want(t, "of another operation", err, fs.ErrNotExist)
 	want(t, "another operation", s.Promote(t.Context(), "op-2", k.KeyID()), fs.ErrNotExist)
 	for range 3 {
 		must(t, s.Promote(t.Context(), "op-1", k.KeyID()))

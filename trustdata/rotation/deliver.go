@@ -6,10 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net"
-	"slices"
 
-	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/trustdata/notary"
 	"keyrite/trustdata/remote"
@@ -18,24 +15,16 @@ import (
 // Progress is told each step as it begins: sign, send, confirm, promote.
 type Progress func(step string)
 
-// made is a key of this operation that waits in pending/.
-type made struct {
-	key    *keyring.PrivateKey
-	staged keyring.Staged
-}
-
-// delivery is one upload on its way: what it changes, the exact bytes, and the new keys
-// that come in when it has landed.
+// delivery is one upload on its way: the unit that it belongs to, and the exact bytes.
 type delivery struct {
-	op operation
+	run  *run
+	unit *Unit
 	// base is the repository as it was planned for; nil for one that does not exist yet.
 	base  *notary.Repository
 	files map[trustdata.Role][]byte
-	keys  []made
-	// certificate is the new root key's, "" where the change makes none.
-	certificate trustdata.ListedID
-	// forget lets go of what was remembered of the repository, once this has landed.
-	forget bool
+	// shared says that the operation has other units, which may list the same new key:
+	// what becomes of it is not for this one alone to say.
+	shared bool
 }
 
 // landed is a change that the server has and that was read back.
@@ -49,80 +38,87 @@ type landed struct {
 // each key where it was, with the new ones in the trash; ErrUnknown leaves the new ones in
 // pending/, where the next start finds them. Every error after that is ErrLanded.
 func (r *Rotator) deliver(ctx context.Context, d *delivery, progress Progress) (*landed, error) {
-	if err := notary.CheckUpload(d.base, d.files, notary.Policy{GUN: d.op.GUN, Now: r.Now()}); err != nil {
-		return nil, r.discard(ctx, d, fmt.Errorf("our own upload would not verify, nothing was sent: %w", err))
+	anchor := d.unit.Anchor
+	d.unit.SHA256, d.unit.Base = hash(d.files[anchor]), fingerprint(d.base)
+	if err := notary.CheckUpload(d.base, d.files, notary.Policy{GUN: d.unit.GUN, Now: r.Now()}); err != nil {
+		return nil, r.giveUp(ctx, d, StateRefused, fmt.Errorf("our own upload would not verify, nothing was sent: %w", err))
 	}
-	if err := r.stillAs(ctx, d.op.GUN, d.base); err != nil {
-		return nil, r.discard(ctx, d, err)
+	if err := d.run.signed(d.unit, d.files); err != nil {
+		return nil, r.giveUp(ctx, d, StateAbandoned, fmt.Errorf("nothing was sent, because it could not be recorded: %w", err))
 	}
-	server, err := r.Server(d.op.GUN)
+	if err := r.stillAs(ctx, d.unit.GUN, d.unit.Base); err != nil {
+		as := StateAbandoned
+		if errors.Is(err, ErrMoved) {
+			as = StateConflict
+		}
+		return nil, r.giveUp(ctx, d, as, err)
+	}
+	server, err := r.Server(d.unit.GUN)
 	if err != nil {
-		return nil, r.discard(ctx, d, err)
+		return nil, r.giveUp(ctx, d, StateAbandoned, err)
 	}
-	if err := r.Journal.Append(stateSubmitting, d.op); err != nil {
-		return nil, r.discard(ctx, d, fmt.Errorf("nothing was sent, because the step could not be recorded: %w", err))
+	if err := d.run.submitting(d.unit); err != nil {
+		return nil, r.giveUp(ctx, d, StateAbandoned, fmt.Errorf("nothing was sent: %w", err))
 	}
+	return r.submit(ctx, d, server, progress)
+}
+
+// submit sends what was signed, and asks what became of it. That it is about to be sent
+// is durable already.
+func (r *Rotator) submit(ctx context.Context, d *delivery, server TrustServer, progress Progress) (*landed, error) {
 	// From here on a cancelled ctx stops nothing: a request that is cut off may land.
 	ctx = context.WithoutCancel(ctx)
 	progress("send")
 	sent := server.Publish(ctx, d.files)
+	// Failing to note the answer changes nothing: it is never believed without a look.
+	_ = d.run.step(d.unit, answered(sent), reasonOf(sent))
 	progress("confirm")
 	return r.confirm(ctx, d, server, sent, progress)
 }
 
-// confirm asks the server what it has, and only then believes anything about the POST.
-func (r *Rotator) confirm(ctx context.Context, d *delivery, server TrustServer, sent error, progress Progress) (*landed, error) {
-	have, err := server.ByVersion(ctx, d.op.Anchor, d.op.Version, notary.Limit(d.op.Anchor))
+// answered is the state that an upload's answer is noted as.
+func answered(sent error) State {
 	switch {
-	case err == nil && hash(have) == d.op.SHA256:
+	case sent == nil:
+		return StateAcked
+	case refusal(sent):
+		return StateRejected
+	}
+	return StateUnknown
+}
+
+func reasonOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// confirm asks the server what it has, and only then believes anything about the upload.
+// Of several sendings of the same bytes an earlier one may still land, whatever the last
+// one was answered: then only what the server shows counts.
+func (r *Rotator) confirm(ctx context.Context, d *delivery, server TrustServer, sent error, progress Progress) (*landed, error) {
+	found, err := r.look(ctx, d, server)
+	once := d.unit.Tries <= 1
+	switch {
+	case found == foundOurs:
+		if err := d.run.step(d.unit, StateConfirmed, ""); err != nil {
+			sent = errors.Join(sent, err)
+		}
 		return r.finish(ctx, d, sent, progress)
-	case err == nil && r.another(ctx, d):
-		return nil, r.discard(ctx, d, r.noted(d.op, stateConflict, fmt.Errorf("%q: %w", d.op.GUN, ErrConflict)))
-	case neverLeft(sent):
-		return nil, r.discard(ctx, d, r.noted(d.op, stateRefused, fmt.Errorf("%w: %w", ErrUnsent, sent)))
-	case errors.Is(err, remote.ErrNotFound) && refusal(sent) && r.stillAs(ctx, d.op.GUN, d.base) == nil:
-		return nil, r.discard(ctx, d, r.noted(d.op, stateRefused, fmt.Errorf("%w: %w", ErrRefused, sent)))
+	case found == foundOther:
+		return nil, r.giveUp(ctx, d, StateConflict, fmt.Errorf("%q: %w", d.unit.GUN, ErrConflict))
+	case once && neverLeft(sent):
+		return nil, r.giveUp(ctx, d, StateRefused, fmt.Errorf("%w: %w", ErrUnsent, sent))
+	case once && found == foundBase && refusal(sent):
+		return nil, r.giveUp(ctx, d, StateRefused, fmt.Errorf("%w: %w", ErrRefused, sent))
 	case sent == nil && err == nil:
-		sent = fmt.Errorf("the server shows another version %d of %s than was sent, and no repository that verifies with it", d.op.Version, d.op.Anchor)
+		sent = fmt.Errorf("the server shows another version %d of %s than was sent, and no repository that verifies with it", d.unit.Version, d.unit.Anchor)
 	case sent == nil:
 		sent = err
 	}
-	return nil, r.noted(d.op, stateUnknown, fmt.Errorf("%q: %w; every old key is in place, and a new one waits in pending/: %w",
-		d.op.GUN, ErrUnknown, sent))
-}
-
-// another reports whether the server has a verified state that is neither what was there
-// before nor this change: only that tells that somebody else has published. Bytes that
-// nobody has signed tell nothing, and a new key must not go to the trash for them.
-func (r *Rotator) another(ctx context.Context, d *delivery) bool {
-	res, err := r.Fetch(ctx, d.op.GUN)
-	if err != nil || d.base != nil && fingerprint(res.Repo) == fingerprint(d.base) {
-		return false
-	}
-	for _, m := range d.keys {
-		if len(listedFor(res.Collection, m.staged.KeyID)) > 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// refusal reports whether a server has definitely said no. A 5xx or a lost connection says
-// nothing, and neither does somebody on the way who would not wait any longer: what was
-// sent may still be stored after we have looked.
-func refusal(sent error) bool {
-	var status *remote.StatusError
-	if !errors.As(sent, &status) || status.Status < 400 || status.Status >= 500 {
-		return false
-	}
-	const requestTimeout, tooEarly, closedByClient = 408, 425, 499 // the last is nginx's
-	return !slices.Contains([]int{requestTimeout, tooEarly, closedByClient}, status.Status)
-}
-
-// neverLeft reports whether no connection was made, so that nothing can have arrived.
-func neverLeft(sent error) bool {
-	var op *net.OpError
-	return errors.As(sent, &op) && op.Op == "dial"
+	unknown := fmt.Errorf("%q: %w; every old key is in place, and a new one waits in pending/: %w", d.unit.GUN, ErrUnknown, sent)
+	return nil, r.noted(d, StateUnknown, unknown)
 }
 
 // finish verifies everything as a client with an empty cache, brings the new keys in, and
@@ -132,85 +128,88 @@ func (r *Rotator) finish(ctx context.Context, d *delivery, sent error, progress 
 	if sent != nil {
 		out.notes = append(out.notes, fmt.Sprintf("the answer to the upload was an error (%v), but the server has taken it", sent))
 	}
-	_, verify := r.Fresh(ctx, d.op.GUN)
+	_, verify := r.Fresh(ctx, d.unit.GUN)
 	// Whatever that found: the server lists the new keys now, so they must be where they
 	// can sign.
 	if err := r.promote(ctx, d, progress); err != nil {
 		return nil, err
 	}
 	if verify != nil {
-		return nil, r.noted(d.op, stateUnverified,
-			fmt.Errorf("%w and every key is in place, but a client with an empty cache cannot verify %q: %w", ErrLanded, d.op.GUN, verify))
+		return nil, r.noted(d, StateUnverified,
+			fmt.Errorf("%w and every key is in place, but a client with an empty cache cannot verify %q: %w", ErrLanded, d.unit.GUN, verify))
 	}
-	if d.forget {
-		if err := r.State.Forget(d.op.GUN); err != nil {
-			return nil, r.noted(d.op, stateUnverified, fmt.Errorf("%w and every key is in place, but the old repository could not be forgotten: %w", ErrLanded, err))
+	if d.unit.Forget {
+		if err := r.State.Forget(d.unit.GUN); err != nil {
+			return nil, r.noted(d, StateUnverified, fmt.Errorf("%w and every key is in place, but the old repository could not be forgotten: %w", ErrLanded, err))
 		}
 	}
-	known, err := r.fetchMade(ctx, d)
+	known, err := r.fetchMade(ctx, d.unit)
 	if err != nil {
-		return nil, r.noted(d.op, stateUnverified,
-			fmt.Errorf("%w and every key is in place, but a client that knew %q before cannot verify it: %w", ErrLanded, d.op.GUN, err))
+		return nil, r.noted(d, StateUnverified,
+			fmt.Errorf("%w and every key is in place, but a client that knew %q before cannot verify it: %w", ErrLanded, d.unit.GUN, err))
 	}
 	out.known = known
 	return out, nil
 }
 
+// promote brings in those new keys of the unit that were made here. A key that is in
+// already, because another unit of the operation lists it too, is a success.
 func (r *Rotator) promote(ctx context.Context, d *delivery, progress Progress) error {
-	if len(d.keys) > 0 {
+	var failed error
+	made := d.run.made(d.unit)
+	if len(made) > 0 {
 		progress("promote")
 	}
-	var failed error
-	for _, m := range d.keys {
-		m.key.Wipe()
-		if err := r.Keys.Promote(ctx, d.op.ID, m.staged.KeyID); err != nil {
-			failed = errors.Join(failed, fmt.Errorf("%w, but the new key %q is still in pending/: %w", ErrLanded, m.staged.KeyID, err))
+	for _, id := range made {
+		if err := r.Keys.Promote(ctx, d.run.op.ID, id); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("%w, but the new key %q is still in pending/: %w", ErrLanded, id, err))
 		}
 	}
-	return failed
+	if failed != nil {
+		return failed
+	}
+	if err := d.run.step(d.unit, StatePromoted, ""); err != nil {
+		return fmt.Errorf("%w and every key is in place, but %w", ErrLanded, err)
+	}
+	return nil
 }
 
-// discard gives up the new keys of an upload that was not sent or not taken, because of
-// cause, which it returns.
-func (r *Rotator) discard(ctx context.Context, d *delivery, cause error) error {
-	for _, m := range d.keys {
-		if err := r.throwAway(ctx, d.op.ID, m); err != nil {
+// giveUp ends a unit that was not sent or not taken, because of cause, which it returns.
+// Its new keys go to the trash. A unit of many, whose new key the others list too, is to
+// do again instead: it can be planned anew, with that key.
+func (r *Rotator) giveUp(ctx context.Context, d *delivery, as State, cause error) error {
+	if d.shared {
+		return r.noted(d, StatePlanned, cause)
+	}
+	for _, id := range d.run.made(d.unit) {
+		if err := r.throwAway(ctx, d.run.op.ID, id); err != nil {
 			cause = fmt.Errorf("%w (%w)", cause, err)
 		}
 	}
-	return cause
+	return r.noted(d, as, cause)
 }
 
-func (r *Rotator) throwAway(ctx context.Context, op string, m made) error {
-	m.key.Wipe()
-	if _, err := r.Keys.Discard(context.WithoutCancel(ctx), op, m.staged.KeyID, r.Now()); err != nil {
-		return fmt.Errorf("the new key %q: %w: %w", m.staged.KeyID.Short(), ErrLeftPending, err)
+// noted records how a unit stands and returns cause. A journal that cannot be written any
+// more changes nothing in the world, so its failure only joins the cause.
+func (r *Rotator) noted(d *delivery, as State, cause error) error {
+	err := d.run.step(d.unit, as, reasonOf(cause))
+	if err == nil && (as.Ended() || as == StateUnknown) {
+		err = r.remember(d.run.op, d.unit)
 	}
-	return nil
-}
-
-// stillAs fails with ErrMoved unless the server has exactly the files of base: none at all
-// where base is nil.
-func (r *Rotator) stillAs(ctx context.Context, gun trustdata.GUN, base *notary.Repository) error {
-	res, err := r.Fetch(ctx, gun)
-	switch {
-	case base == nil && errors.Is(err, remote.ErrNotFound):
-		return nil
-	case err != nil:
+	if err != nil {
+		err = fmt.Errorf("the outcome %q could not be recorded: %w", as, err)
+	}
+	if cause == nil {
 		return err
-	case base == nil || fingerprint(res.Repo) != fingerprint(base):
-		return fmt.Errorf("%q: %w", gun, ErrMoved)
 	}
-	return nil
+	return errors.Join(cause, err)
 }
 
-// fingerprint is what a repository looked like: the bytes of every file but the timestamp.
-func fingerprint(r *notary.Repository) string {
-	h := sha256.New()
-	for _, raw := range [][]byte{r.Root.Raw, r.Snapshot.Raw} {
-		fmt.Fprintln(h, hash(raw))
+func (r *Rotator) throwAway(ctx context.Context, op string, id trustdata.KeyID) error {
+	if _, err := r.Keys.Discard(context.WithoutCancel(ctx), op, id, r.Now()); err != nil {
+		return fmt.Errorf("the new key %q: %w: %w", id.Short(), ErrLeftPending, err)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return nil
 }
 
 func hash(b []byte) string {

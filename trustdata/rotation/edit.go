@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/notary"
@@ -72,14 +73,26 @@ func (t TagTarget) gone() bool { return t.Digest == "" }
 
 // ApplyEdit signs with the opened keys, sends, and reads back. Its errors are Publish's.
 func (r *Rotator) ApplyEdit(ctx context.Context, e *Edit, keys Keys, progress Progress) (*EditResult, error) {
-	progress("sign")
-	files, versions, err := r.editFiles(e, keys)
+	u := &Unit{Request: Request{GUN: e.GUN}, Anchor: e.Roles[0]}
+	run, err := r.Journal.begin(&Operation{ID: e.ID, Kind: e.Kind, Place: r.Place, Units: []*Unit{u}})
 	if err != nil {
 		return nil, err
 	}
-	anchor := e.Roles[0]
-	d := &delivery{base: e.base.Repo, files: files, op: operation{ID: e.ID, Kind: e.Kind, GUN: e.GUN, Server: e.Server,
-		Anchor: anchor, Version: versions[anchor], SHA256: hash(files[anchor]), NewKeys: []trustdata.KeyID{}}}
+	res, err := r.applyEdit(ctx, e, &delivery{run: run, unit: u, base: e.base.Repo}, keys, progress)
+	return res, closing(run, err)
+}
+
+func (r *Rotator) applyEdit(ctx context.Context, e *Edit, d *delivery, keys Keys, progress Progress) (*EditResult, error) {
+	progress("sign")
+	next, err := e.draft(r.Now())
+	if err != nil {
+		return nil, r.giveUp(ctx, d, StateAbandoned, err)
+	}
+	files, versions, err := next.sign(keys, r.Now())
+	if err != nil {
+		return nil, r.giveUp(ctx, d, StateAbandoned, err)
+	}
+	d.files, d.unit.Version = files, versions[d.unit.Anchor]
 	res := &EditResult{GUN: e.GUN, Changed: e.Roles, Versions: versions, Published: true}
 	got, err := r.deliver(ctx, d, progress)
 	err = e.aboutSnapshot(err)
@@ -91,14 +104,12 @@ func (r *Rotator) ApplyEdit(ctx context.Context, e *Edit, keys Keys, progress Pr
 		return nil, err
 	}
 	if err := e.check(got.known.Repo); err != nil {
-		err = r.noted(d.op, stateUnverified, err)
+		err = r.noted(d, StateUnverified, err)
 		res.Problems = []string{err.Error()}
 		return res, err
 	}
-	res.Verified, res.Notes = true, got.notes
-	if err := r.noted(d.op, stateDone, nil); err != nil {
-		res.Notes = append(res.Notes, err.Error())
-	}
+	_, notes := r.conclude(ctx, d, got)
+	res.Verified, res.Notes = true, append(got.notes, notes...)
 	return res, nil
 }
 
@@ -134,38 +145,19 @@ func (e *Edit) check(repo *notary.Repository) error {
 	return nil
 }
 
-// editFiles signs the next version of every role that changes, and the snapshot where its
-// key is here.
-func (r *Rotator) editFiles(e *Edit, keys Keys) (map[trustdata.Role][]byte, map[trustdata.Role]int64, error) {
-	b := &editor{repo: e.base.Repo, keys: keys}
-	files, versions := map[trustdata.Role][]byte{}, map[trustdata.Role]int64{}
+// draft is the edit's change: the next version of every role that it touches.
+func (e *Edit) draft(now time.Time) (*draft, error) {
+	b := &editor{repo: e.base.Repo}
+	d := &draft{base: e.base.Repo, targets: map[trustdata.Role]notary.Targets{}, withSnapshot: e.withSnapshot}
 	for _, role := range e.Roles {
 		body, err := b.next(role, e)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		body.Expires = r.Now().Add(notary.Lifetime(trustdata.RoleTargets))
-		signers, err := b.openSigners(role)
-		if err != nil {
-			return nil, nil, err
-		}
-		file, err := notary.SignTargets(role, body, signers)
-		if err != nil {
-			return nil, nil, err
-		}
-		files[role], versions[role] = file.Raw, body.Version
+		body.Expires = now.Add(notary.Lifetime(trustdata.RoleTargets))
+		d.targets[role] = body
 	}
-	if e.withSnapshot {
-		root := &e.base.Repo.Root.Body
-		snap := &builder{plan: &Plan{base: e.base.Repo}, keys: keys, now: r.Now()}
-		raw, err := snap.snapshot(root, files)
-		if err != nil {
-			return nil, nil, err
-		}
-		files[trustdata.RoleSnapshot] = raw
-		versions[trustdata.RoleSnapshot] = e.base.Repo.Snapshot.Body.Version + 1
-	}
-	return files, versions, nil
+	return d, nil
 }
 
 // next is the content of a role once the edit is made.

@@ -15,7 +15,6 @@ import (
 type editor struct {
 	repo *notary.Repository
 	held held
-	keys Keys
 }
 
 // delegation is how the parent of role lists it.
@@ -62,24 +61,6 @@ func (b *editor) roleSigners(role trustdata.Role) ([]trustdata.KeyID, error) {
 		return nil, &MissingKeyError{GUN: b.repo.GUN, Role: role, Listed: order, Threshold: max(threshold, 1), Found: len(here)}
 	}
 	return here, nil
-}
-
-// openSigners are the opened keys of role. Every one that is here signs, as docker does.
-func (b *editor) openSigners(role trustdata.Role) ([]notary.Signer, error) {
-	listed, order, threshold, err := b.listed(role)
-	if err != nil {
-		return nil, err
-	}
-	var out []notary.Signer
-	for _, id := range order {
-		if key, ok := b.keys[id]; ok {
-			out = append(out, notary.Signer{Key: key, Listed: listed[id]})
-		}
-	}
-	if len(out) < max(threshold, 1) {
-		return nil, fmt.Errorf("signing %s needs %d opened key(s), %d given", role, max(threshold, 1), len(out))
-	}
-	return out, nil
 }
 
 // signingRoles are the roles that docker would write a tag to.

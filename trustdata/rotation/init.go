@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"keyrite/keyring"
@@ -17,9 +18,18 @@ type InitPassphrases struct{ Root, Targets keyring.Passphrase }
 // ApplyInit makes the keys, publishes the first root and targets, reads them back, and
 // brings the keys in. Its errors are Publish's.
 func (r *Rotator) ApplyInit(ctx context.Context, i *Init, keys Keys, pass InitPassphrases, progress Progress) (*EditResult, error) {
-	d := &delivery{op: operation{ID: i.ID, Kind: i.Kind, GUN: i.GUN, Server: i.Server, Anchor: trustdata.RoleRoot, Version: 1}, forget: i.anew}
+	u := &Unit{Request: Request{GUN: i.GUN}, Anchor: trustdata.RoleRoot, Version: 1, Forget: i.anew}
+	run, err := r.Journal.begin(&Operation{ID: i.ID, Kind: i.Kind, Place: r.Place, Units: []*Unit{u}})
+	if err != nil {
+		return nil, err
+	}
+	res, err := r.applyInit(ctx, i, &delivery{run: run, unit: u}, keys, pass, progress)
+	return res, closing(run, err)
+}
+
+func (r *Rotator) applyInit(ctx context.Context, i *Init, d *delivery, keys Keys, pass InitPassphrases, progress Progress) (*EditResult, error) {
 	if err := r.initFiles(ctx, i, d, keys, pass); err != nil {
-		return nil, r.discard(ctx, d, err)
+		return nil, r.giveUp(ctx, d, StateAbandoned, err)
 	}
 	progress("sign")
 	res := &EditResult{GUN: i.GUN, Changed: []trustdata.Role{trustdata.RoleRoot, trustdata.RoleTargets},
@@ -32,48 +42,45 @@ func (r *Rotator) ApplyInit(ctx context.Context, i *Init, keys Keys, pass InitPa
 	case err != nil:
 		return nil, err
 	}
-	res.Verified, res.Notes = true, got.notes
-	if err := r.noted(d.op, stateDone, nil); err != nil {
-		res.Notes = append(res.Notes, err.Error())
-	}
+	_, notes := r.conclude(ctx, d, got)
+	res.Verified, res.Notes = true, append(got.notes, notes...)
 	return res, nil
 }
 
-// initFiles makes the new keys into d, and signs the first root and targets with them.
+// initFiles makes the new keys, and signs the first root and targets with them.
 func (r *Rotator) initFiles(ctx context.Context, i *Init, d *delivery, keys Keys, pass InitPassphrases) error {
-	var rootKey trustdata.SigningKey
-	if i.RootKey == "" {
+	keys = maps.Clone(keys)
+	if keys == nil {
+		keys = Keys{}
+	}
+	rootID := i.RootKey
+	if rootID == "" {
 		made, err := r.make(ctx, i, d, trustdata.RoleRoot, pass.Root)
 		if err != nil {
 			return err
 		}
-		rootKey = made
-	} else if key, ok := keys[i.RootKey]; ok {
-		rootKey = key
-	} else {
-		return fmt.Errorf("the root key %q was not opened", i.RootKey.Short())
+		defer made.Wipe()
+		rootID = made.KeyID()
+		keys[rootID] = made
+	}
+	root, ok := keys[rootID]
+	if !ok {
+		return fmt.Errorf("the root key %q was not opened", rootID.Short())
 	}
 	targets, err := r.make(ctx, i, d, trustdata.RoleTargets, pass.Targets)
 	if err != nil {
 		return err
 	}
-	body, signer, err := r.firstRoot(ctx, i, rootKey, targets)
+	defer targets.Wipe()
+	keys[targets.KeyID()] = targets
+	body, err := r.firstRoot(ctx, i, root, targets)
 	if err != nil {
 		return err
 	}
-	root, err := notary.SignRoot(body, []notary.Signer{signer})
-	if err != nil {
-		return err
-	}
-	first, err := notary.SignTargets(trustdata.RoleTargets,
-		notary.Targets{Version: 1, Expires: r.Now().Add(notary.Lifetime(trustdata.RoleTargets)), Targets: map[string]notary.Entry{}},
-		[]notary.Signer{{Key: targets, Listed: targets.Public().ListedID()}})
-	if err != nil {
-		return err
-	}
-	d.files = map[trustdata.Role][]byte{trustdata.RoleRoot: root.Raw, trustdata.RoleTargets: first.Raw}
-	d.op.SHA256 = hash(root.Raw)
-	return nil
+	first := &draft{root: &body, targets: map[trustdata.Role]notary.Targets{trustdata.RoleTargets: {
+		Version: 1, Expires: r.Now().Add(notary.Lifetime(trustdata.RoleTargets)), Targets: map[string]notary.Entry{}}}}
+	d.files, _, err = first.sign(keys, r.Now())
+	return err
 }
 
 // make generates a key and stages it.
@@ -82,39 +89,37 @@ func (r *Rotator) make(ctx context.Context, i *Init, d *delivery, role trustdata
 	if err != nil {
 		return nil, err
 	}
-	staged, err := r.Keys.Stage(ctx, i.ID, key, pass, keyring.Header{Role: string(role), GUN: i.GUN}, r.Format)
-	if err != nil {
+	d.unit.NewKeys = append(d.unit.NewKeys, key.KeyID())
+	if _, err := r.stage(ctx, d.run, key, pass, role, i.GUN); err != nil {
 		key.Wipe()
-		return nil, fmt.Errorf("the new %s key was not made: %w", role.Title(), err)
+		return nil, err
 	}
-	d.keys = append(d.keys, made{key, staged})
-	d.op.NewKeys = append(d.op.NewKeys, staged.KeyID)
 	return key, nil
 }
 
 // firstRoot lists the four keys of a new repository.
-func (r *Rotator) firstRoot(ctx context.Context, i *Init, root, targets trustdata.SigningKey) (notary.Root, notary.Signer, error) {
+func (r *Rotator) firstRoot(ctx context.Context, i *Init, root, targets trustdata.SigningKey) (notary.Root, error) {
 	body := notary.Root{Version: 1, Expires: r.Now().Add(notary.Lifetime(trustdata.RoleRoot)),
 		Keys: map[trustdata.ListedID]trustdata.PublicKey{}, Roles: map[trustdata.Role]notary.RoleKeys{}}
 	cert, err := i.certificate(root, r.Now())
 	if err != nil {
-		return body, notary.Signer{}, err
+		return body, err
 	}
 	public := map[trustdata.Role]trustdata.PublicKey{trustdata.RoleRoot: cert, trustdata.RoleTargets: targets.Public()}
 	server, err := r.Server(i.GUN)
 	if err != nil {
-		return body, notary.Signer{}, err
+		return body, err
 	}
 	for _, role := range []trustdata.Role{trustdata.RoleSnapshot, trustdata.RoleTimestamp} {
 		if public[role], err = server.ServerKey(ctx, role); err != nil {
-			return body, notary.Signer{}, fmt.Errorf("asking for the %s key: %w", role, err)
+			return body, fmt.Errorf("asking for the %s key: %w", role, err)
 		}
 	}
 	for role, key := range public {
 		body.Keys[key.ListedID()] = key
 		body.Roles[role] = notary.RoleKeys{KeyIDs: []trustdata.ListedID{key.ListedID()}, Threshold: 1}
 	}
-	return body, notary.Signer{Key: root, Listed: cert.ListedID()}, nil
+	return body, nil
 }
 
 // certificate is the root key as root.json lists it.

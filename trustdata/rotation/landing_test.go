@@ -126,7 +126,7 @@ func TestServerThatLies(t *testing.T) {
 			}
 			lying = false
 			found, err := w.rotator().Recover(context.Background())
-			if err != nil || len(found) != 1 || !found[0].Promoted {
+			if err != nil || len(found) != 1 || len(found[0].Promoted) != 1 {
 				t.Errorf("once the server is honest: %+v, %v", found, err)
 			}
 		})

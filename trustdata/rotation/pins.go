@@ -40,22 +40,13 @@ func (b *planner) certificates() string {
 	return strings.Join(short, ", ")
 }
 
-// certificate is the ID under which root.json is to list the new root key, "" for the key
-// of another role.
-func (prep *Prepared) certificate() trustdata.ListedID {
-	if prep.plan.Role != trustdata.RoleRoot {
-		return ""
-	}
-	return prep.New.ListedID()
-}
-
 // pinsToChange says what to write into the settings of this machine, now that the
 // certificate has an ID. It is nothing where the pin admits the new root.
-func (r *Rotator) pinsToChange(prep *Prepared) []string {
-	p, id := prep.plan, prep.certificate()
+func (r *Rotator) pinsToChange(u *ready) []string {
+	p, id := u.plan, u.unit.Certificate
 	pin := r.Pins.For(p.GUN)
 	switch {
-	case id == "" || pin.Admits(prep.New, r.Now()):
+	case id == "" || pin.Admits(u.new, r.Now()):
 		return nil
 	case !pin.Authority() && pin.Rule == string(p.GUN):
 		return []string{fmt.Sprintf("%s: put %s in place of the old ID, or keyrite refuses %q here", pinEntry(pin), id, p.GUN)}
@@ -65,9 +56,9 @@ func (r *Rotator) pinsToChange(prep *Prepared) []string {
 
 // fetchMade reads the repository after a change as a client that knew it before. What was
 // made a moment ago is admitted: whether a pin has to be changed is said beside it.
-func (r *Rotator) fetchMade(ctx context.Context, d *delivery) (*remote.Result, error) {
-	if d.certificate == "" || !r.Pins.For(d.op.GUN).Set() {
-		return r.Fetch(ctx, d.op.GUN)
+func (r *Rotator) fetchMade(ctx context.Context, u *Unit) (*remote.Result, error) {
+	if u.Certificate == "" || !r.Pins.For(u.GUN).Set() {
+		return r.Fetch(ctx, u.GUN)
 	}
-	return r.FetchMade(ctx, d.op.GUN, d.certificate)
+	return r.FetchMade(ctx, u.GUN, u.Certificate)
 }

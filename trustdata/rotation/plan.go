@@ -22,9 +22,9 @@ const (
 
 // Request names what to rotate.
 type Request struct {
-	GUN  trustdata.GUN
-	Role trustdata.Role
-	To   Manager
+	GUN  trustdata.GUN  `json:"gun"`
+	Role trustdata.Role `json:"role,omitempty"`
+	To   Manager        `json:"to,omitempty"`
 }
 
 // Need is a key that must be opened or made before a plan can be applied.
@@ -35,6 +35,9 @@ type Need struct {
 	Why   string          `json:"why"`
 	// New marks a key that the operation makes; its KeyID is "" until then.
 	New bool `json:"new"`
+	// Staged is the operation whose key it is, where that may wait in pending/ still: see
+	// WithStaged.
+	Staged string `json:"-"`
 }
 
 // Plan is a rotation before it happens: what would change, and which keys it takes. It

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 
 	"keyrite/trustdata"
 )
@@ -37,67 +38,90 @@ type Result struct {
 // in the trash; ErrUnknown leaves the new key in pending/, where the next start finds it.
 // Only ErrLanded has a result beside it.
 func (r *Rotator) Publish(ctx context.Context, prep *Prepared, keys Keys, progress Progress) (*Result, error) {
-	p := prep.plan
+	out, err := r.PublishBatch(ctx, prep, keys, 1, func(_ trustdata.GUN, step string) { progress(step) })
+	return out[0].Result, joined(out[0].Err, err)
+}
+
+// joined is errors.Join that leaves a single error as it is.
+func joined(first, second error) error {
+	if second == nil {
+		return first
+	}
+	return errors.Join(first, second)
+}
+
+// closing ends an operation, as far as it has ended, and returns err.
+func closing(run *run, err error) error {
+	if end := run.end(); end != nil {
+		return joined(err, fmt.Errorf("the journal could not be closed: %w", end))
+	}
+	return err
+}
+
+// publish carries out one repository's part of a prepared operation.
+func (r *Rotator) publish(ctx context.Context, prep *Prepared, u *ready, keys Keys, progress Progress) (*Result, error) {
 	progress("sign")
-	b := &builder{plan: p, keys: keys, now: r.Now(), next: prep.New}
-	d := &delivery{op: prep.operation(), base: p.base}
-	if prep.key != nil {
-		b.nextKey = prep.key
-		d.keys = []made{{prep.key, prep.Staged}}
-		defer prep.key.Wipe()
+	d := &delivery{run: prep.run, unit: u.unit, base: u.plan.base, shared: len(prep.run.op.Units) > 1}
+	if u.key != nil {
+		keys = maps.Clone(keys)
+		keys[u.newID] = u.key
 	}
-	d.certificate = prep.certificate()
 	var err error
-	if d.files, err = b.upload(); err != nil {
-		return nil, r.discard(ctx, d, err)
+	if d.files, _, err = u.plan.draft(u.new, r.Now()).sign(keys, r.Now()); err != nil {
+		return nil, r.giveUp(ctx, d, StateAbandoned, err)
 	}
-	d.op.SHA256 = hash(d.files[trustdata.RoleRoot])
 	got, err := r.deliver(ctx, d, progress)
 	switch {
 	case errors.Is(err, ErrLanded):
-		res := r.landed(prep)
+		res := r.landed(u)
 		res.Problems = []string{err.Error()}
 		return res, err
 	case err != nil:
 		return nil, err
 	}
-	return r.result(context.WithoutCancel(ctx), prep, d, got)
+	return r.result(context.WithoutCancel(ctx), u, d, got)
 }
 
 // landed is the result before anything was read back.
-func (r *Rotator) landed(prep *Prepared) *Result {
-	p, yes := prep.plan, true
-	return &Result{GUN: p.GUN, Role: p.Role, OldKeys: p.OldKeys, NewKeys: []trustdata.KeyID{prep.NewID},
+func (r *Rotator) landed(u *ready) *Result {
+	p, yes := u.plan, true
+	return &Result{GUN: p.GUN, Role: p.Role, OldKeys: p.OldKeys, NewKeys: []trustdata.KeyID{u.newID},
 		Published: &yes, RootVersion: p.RootVersion, Waived: []string{},
-		RootCertificateID: trustdata.CertificateID(prep.certificate()), PinsToChange: r.pinsToChange(prep)}
+		RootCertificateID: trustdata.CertificateID(u.unit.Certificate), PinsToChange: r.pinsToChange(u)}
 }
 
 // result checks that the repository as read back lists the new key alone, and only then
 // lets the old ones go.
-func (r *Rotator) result(ctx context.Context, prep *Prepared, d *delivery, got *landed) (*Result, error) {
-	p, res := prep.plan, r.landed(prep)
-	if _, ids, err := roleKeys(&got.known.Repo.Root.Body, p.Role); err != nil || len(ids) != 1 || ids[0] != prep.NewID {
-		err := r.noted(d.op, stateUnverified, fmt.Errorf("%w, but %q now lists %s for %s, not the new key %q", ErrLanded, p.GUN, shortIDs(ids), p.Role, prep.NewID))
+func (r *Rotator) result(ctx context.Context, u *ready, d *delivery, got *landed) (*Result, error) {
+	p, res := u.plan, r.landed(u)
+	if _, ids, err := roleKeys(&got.known.Repo.Root.Body, p.Role); err != nil || len(ids) != 1 || ids[0] != u.newID {
+		err := r.noted(d, StateUnverified, fmt.Errorf("%w, but %q now lists %s for %s, not the new key %q", ErrLanded, p.GUN, shortIDs(ids), p.Role, u.newID))
 		res.Problems = []string{err.Error()}
 		return res, err
 	}
 	res.Verified = true
-	trashed, notes := r.retireOld(ctx, d.op, got.known.Collection)
+	trashed, notes := r.conclude(ctx, d, got)
 	res.Trashed, res.Notes = trashed, append(got.notes, notes...)
-	if err := r.noted(d.op, stateDone, nil); err != nil {
-		res.Notes = append(res.Notes, err.Error())
-	}
 	return res, nil
 }
 
-// retireOld moves the old targets or snapshot keys of an operation to the trash, unless a
+// conclude lets the keys go that a landed change has replaced, and notes that it is done.
+func (r *Rotator) conclude(ctx context.Context, d *delivery, got *landed) (trashed, notes []string) {
+	trashed, notes = r.retireOld(ctx, d.unit, got.known.Collection)
+	if err := r.noted(d, StateDone, nil); err != nil {
+		notes = append(notes, err.Error())
+	}
+	return trashed, notes
+}
+
+// retireOld moves the old targets or snapshot keys of a unit to the trash, unless a
 // collection known here still lists them: now, which is the repository as read back, or
 // another one. Failing to do so harms nothing: it is a note.
-func (r *Rotator) retireOld(ctx context.Context, op operation, now *trustdata.Collection) (trashed, notes []string) {
-	if op.Role == trustdata.RoleRoot || op.Role == trustdata.RoleTimestamp {
+func (r *Rotator) retireOld(ctx context.Context, u *Unit, now *trustdata.Collection) (trashed, notes []string) {
+	if u.Role == trustdata.RoleRoot || u.Role == trustdata.RoleTimestamp {
 		return nil, nil
 	}
-	for _, id := range op.OldKeys {
+	for _, id := range u.OldKeys {
 		if _, err := r.Keys.Raw(ctx, id); err != nil {
 			continue // not on this machine
 		}

@@ -12,8 +12,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
-	"fmt"
 	"time"
 
 	"keyrite/keyring"
@@ -50,8 +48,10 @@ type Rotator struct {
 	Server func(trustdata.GUN) (TrustServer, error)
 	Keys   keyring.Store
 	State  *state.Store
-	// Journal is the operations log. Nothing is sent before it has taken the step.
-	Journal *state.Log
+	// Journal keeps every operation. Nothing is sent before it has taken the step. Place is
+	// the trust directory that Keys writes to.
+	Journal *Journal
+	Place   string
 	// StillListed names the collections known here, other than the one being changed,
 	// that list a key. A key that any lists is not moved to the trash.
 	StillListed func(ctx context.Context, id trustdata.KeyID, but trustdata.GUN) ([]trustdata.GUN, error)
@@ -71,7 +71,11 @@ func (r *Rotator) Plan(ctx context.Context, req Request) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &planner{now: r.Now(), pin: r.Pins.For(req.GUN), held: held{}, moved: HeldByServer(r.Journal, req.GUN, trustdata.RoleSnapshot), plan: &Plan{ID: operationID(r.Now()), Request: req,
+	moved, err := r.Journal.HeldByServer(req.GUN, trustdata.RoleSnapshot)
+	if err != nil {
+		return nil, err
+	}
+	b := &planner{now: r.Now(), pin: r.Pins.For(req.GUN), held: held{}, moved: moved, plan: &Plan{ID: operationID(r.Now()), Request: req,
 		Server: res.Collection.Server, base: res.Repo, WillNotFollow: []string{}, Need: []Need{},
 		Changes: clockWarning(r.Now(), res.ServerClock)}}
 	for _, info := range infos {
@@ -89,68 +93,4 @@ func operationID(now time.Time) string {
 	var b [4]byte
 	rand.Read(b[:]) // never fails: crypto/rand ends the program instead
 	return now.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
-}
-
-// Prepared is an operation whose new key exists, and of which nothing has been sent.
-type Prepared struct {
-	plan *Plan
-	// New is the new key as root is to list it, NewID its canonical ID.
-	New   trustdata.PublicKey
-	NewID trustdata.KeyID
-	// Staged is the new private key's file in pending/, zero where the server holds it.
-	Staged keyring.Staged
-	key    *keyring.PrivateKey
-}
-
-// Prepare checks that the server still has what the plan saw, and makes the new key: here,
-// locked with pass and read back from pending/, or on the server. The old keys are not
-// needed yet.
-func (r *Rotator) Prepare(ctx context.Context, p *Plan, pass keyring.Passphrase) (*Prepared, error) {
-	if err := r.stillAs(ctx, p.GUN, p.base); err != nil {
-		return nil, err
-	}
-	if p.to == Server {
-		return r.prepareServer(ctx, p)
-	}
-	key, err := keyring.Generate(trustdata.KeyECDSA)
-	if err != nil {
-		return nil, err
-	}
-	staged, err := r.Keys.Stage(ctx, p.ID, key, pass, keyring.Header{Role: string(p.Role), GUN: p.GUN}, r.Format)
-	if err != nil {
-		key.Wipe()
-		return nil, fmt.Errorf("the new %s key was not made: %w", p.Role.Title(), err)
-	}
-	prep := &Prepared{plan: p, New: key.Public(), NewID: key.KeyID(), Staged: staged, key: key}
-	if p.Role == trustdata.RoleRoot {
-		if prep.New, err = notary.Certificate(key, p.GUN, r.Now()); err != nil {
-			return nil, errors.Join(err, r.Abandon(ctx, prep))
-		}
-	}
-	return prep, nil
-}
-
-func (r *Rotator) prepareServer(ctx context.Context, p *Plan) (*Prepared, error) {
-	server, err := r.Server(p.GUN)
-	if err != nil {
-		return nil, err
-	}
-	key, err := server.NewServerKey(ctx, p.Role)
-	if err != nil {
-		return nil, fmt.Errorf("asking for a new %s key: %w", p.Role, err)
-	}
-	id, err := key.KeyID()
-	if err != nil {
-		return nil, fmt.Errorf("the server's new %s key: %w", p.Role, err)
-	}
-	return &Prepared{plan: p, New: key, NewID: id}, nil
-}
-
-// Abandon gives up a prepared operation of which nothing was sent. The new key goes to
-// the trash; nothing else has changed.
-func (r *Rotator) Abandon(ctx context.Context, prep *Prepared) error {
-	if prep.key == nil {
-		return nil
-	}
-	return r.throwAway(ctx, prep.plan.ID, made{prep.key, prep.Staged})
 }

@@ -126,6 +126,11 @@ func TestNothingMoves(t *testing.T) {
 				t.Errorf("key files changed: %v, before %v", after, before)
 			}
 			w.meddle = nil
+			if w.pending() == 1 {
+				_, _, err := w.rotate(trustdata.RoleTargets, rotation.Same)
+				is(t, err, rotation.ErrUnfinished)
+				w.giveUp()
+			}
 			if _, _, err := w.rotate(trustdata.RoleTargets, rotation.Same); err != nil {
 				t.Errorf("rotating afterwards: %v", err)
 			}
@@ -194,15 +199,15 @@ func TestRecover(t *testing.T) {
 	}
 	r := w.rotator()
 	found, err := r.Recover(context.Background())
-	if err != nil || len(found) != 1 || found[0].Promoted {
+	if err != nil || len(found) != 1 || len(found[0].Promoted) != 0 || found[0].Op.State() != rotation.StateUnknown {
 		t.Fatalf("while the server is away: %+v, %v", found, err)
 	}
 	dead, w.meddle = false, nil
 	found, err = r.Recover(context.Background())
-	if err != nil || len(found) != 1 || !found[0].Promoted {
+	if err != nil || len(found) != 1 || len(found[0].Promoted) != 1 || !found[0].Op.Closed {
 		t.Fatalf("with the server back: %+v, %v", found, err)
 	}
-	if _, ok := w.files()[string(found[0].Staged.KeyID)+".key"]; !ok || w.pending() != 0 {
+	if _, ok := w.files()[string(found[0].Promoted[0])+".key"]; !ok || w.pending() != 0 {
 		t.Errorf("the key is not in private/, or still pending (%d)", w.pending())
 	}
 	if len(found[0].Trashed) != 1 || len(w.files()) != len(before) {
@@ -223,7 +228,7 @@ func TestRecoverKeepsUnsentKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	found, err := r.Recover(ctx)
-	if err != nil || len(found) != 1 || found[0].Promoted || found[0].Why == "" || w.pending() != 1 {
+	if err != nil || len(found) != 1 || len(found[0].Promoted) != 0 || found[0].Op.State() != rotation.StatePlanned || w.pending() != 1 {
 		t.Errorf("an unsent key: %+v, %v, pending %d", found, err, w.pending())
 	}
 }
@@ -257,7 +262,7 @@ func TestSecondPublisher(t *testing.T) {
 		if q.Method == http.MethodPost && strings.HasSuffix(q.URL.Path, "/tuf/") && !raced {
 			raced = true
 			w.meddle = nil
-			if _, _, err := w.rotate(trustdata.RoleTimestamp, rotation.Same); err != nil {
+			if _, _, err := w.elsewhere().rotate(trustdata.RoleTimestamp, rotation.Same); err != nil {
 				t.Error(err)
 			}
 		}

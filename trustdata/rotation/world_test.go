@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -37,7 +38,7 @@ type world struct {
 	state   *state.Store
 	cache   *remote.Cache
 	config  access.Config
-	journal *state.Log
+	journal *rotation.Journal
 	// meddle, when set, sees every request before the server does.
 	meddle func(w http.ResponseWriter, r *http.Request, next http.Handler)
 	clock  time.Time
@@ -55,21 +56,27 @@ func newWorld(t *testing.T) *world {
 		server.ServeHTTP(rw, r)
 	}))
 	t.Cleanup(web.Close)
-	folder := t.TempDir()
 	w.config = access.Config{Server: web.URL, Timeout: 5 * time.Second}
+	w.remember(t.TempDir())
+	return w
+}
+
+// remember puts trust directory, state, cache and journal into a folder.
+func (w *world) remember(folder string) {
+	w.t.Helper()
 	var err error
 	if w.dir, err = keyring.OpenDir(filepath.Join(folder, "trust"), keyring.DirOptions{Create: true}); err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	if w.state, err = state.OpenStore(filepath.Join(folder, "state"), w.now); err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	w.cache = remote.NewCache(filepath.Join(folder, "cache"))
-	if w.journal, err = state.OpenLog(filepath.Join(folder, "state", "rotations.jsonl"), w.now); err != nil {
-		t.Fatal(err)
+	if w.journal, err = rotation.OpenJournal(filepath.Join(folder, "state"), w.now); err != nil {
+		w.t.Fatal(err)
 	}
-	t.Cleanup(func() { w.journal.Close() })
-	return w
+	journal := w.journal
+	w.t.Cleanup(func() { journal.Close() })
 }
 
 func (w *world) now() time.Time { return w.clock }
@@ -86,7 +93,7 @@ func (w *world) rotator() *rotation.Rotator {
 			}
 			return remote.New(ep, g).NoCache(), nil
 		},
-		Keys: w.dir, State: w.state, Journal: w.journal,
+		Keys: w.dir, State: w.state, Journal: w.journal, Place: w.dir.Path(),
 		StillListed: func(context.Context, trustdata.KeyID, trustdata.GUN) ([]trustdata.GUN, error) { return nil, nil },
 		Now:         w.now, Format: quick,
 	}
@@ -192,6 +199,31 @@ func (w *world) open(p *rotation.Plan) rotation.Keys {
 		keys[n.KeyID] = k
 	}
 	return keys
+}
+
+// elsewhere is the same company on another machine, with copies of the keys.
+func (w *world) elsewhere() *world {
+	w.t.Helper()
+	other := *w
+	folder := w.t.TempDir()
+	if err := os.CopyFS(filepath.Join(folder, "trust"), os.DirFS(w.dir.Path())); err != nil {
+		w.t.Fatal(err)
+	}
+	other.remember(folder)
+	return &other
+}
+
+// giveUp gives up the one operation that is unfinished.
+func (w *world) giveUp() {
+	w.t.Helper()
+	ops, err := w.journal.Unfinished()
+	if err != nil || len(ops) != 1 {
+		w.t.Fatalf("unfinished: %v, %v", ops, err)
+	}
+	rec, err := w.rotator().GiveUp(context.Background(), ops[0])
+	if err != nil || !rec.Op.Closed || w.pending() != 0 {
+		w.t.Errorf("giving up: %+v, %v, %d pending", rec, err, w.pending())
+	}
 }
 
 // rotate runs one rotation to its end.

@@ -29,17 +29,46 @@ type Activity struct{ store *Store }
 // Activity is the store's activity log.
 func (s *Store) Activity() *Activity { return &Activity{s} }
 
-// Append notes an act durably.
+// Append notes an act durably. What several goroutines note at once is written together.
 func (a *Activity) Append(act Act) error {
-	log, err := a.open()
+	log, err := a.writer()
 	if err != nil {
 		return err
 	}
-	defer log.Close()
-	return log.Append("act", act)
+	if err := log.Append("act", act); err != nil {
+		a.store.dropActivity(log)
+		return err
+	}
+	return nil
 }
 
-// List is every act, oldest first.
+// writer is the log that acts are added to. It stays open with the store: opening reads
+// every line of it.
+func (a *Activity) writer() (*Log, error) {
+	s := a.store
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.activity != nil {
+		return s.activity, nil
+	}
+	log, err := a.open()
+	if err == nil {
+		s.activity = log
+	}
+	return log, err
+}
+
+// dropActivity closes the log of acts after a failure, which may be mended by the next try.
+func (s *Store) dropActivity(log *Log) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.activity == log {
+		s.activity = nil
+	}
+	log.Close()
+}
+
+// List is every act, oldest first. It fails with ErrBroken where the chain does not hold.
 func (a *Activity) List() ([]ActRecord, error) {
 	log, err := a.open()
 	if err != nil {

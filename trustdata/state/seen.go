@@ -60,8 +60,9 @@ type Store struct {
 	dir string
 	now func() time.Time
 
-	mu     sync.Mutex
-	inHand map[string]*sync.Mutex // by a log's path
+	mu       sync.Mutex
+	inHand   map[string]*sync.Mutex // by a log's path
+	activity *Log                   // open for appending, from the first act on
 }
 
 // OpenStore is the store at dir, which need not exist. A folder that cannot be written

@@ -97,7 +97,7 @@ func (f *rotations) Prepare(_ context.Context, _ *rotation.Plan, p keyring.Passp
 	}
 	f.changed = append(f.changed, "prepared")
 	f.pending++
-	return &rotation.Prepared{NewID: id("2b80e4d7")}, nil
+	return &rotation.Prepared{NewIDs: []trustdata.KeyID{id("2b80e4d7")}}, nil
 }
 
 func (f *rotations) BackUp(_ context.Context, _ *rotation.Prepared, folder string, to []string) (*backup.CreateResult, error) {

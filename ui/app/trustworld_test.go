@@ -53,7 +53,7 @@ func newTrustWorld(t *testing.T) *trustWorld {
 	w.must(err)
 	store, err := state.OpenStore(filepath.Join(folder, "state"), w.now)
 	w.must(err)
-	journal, err := state.OpenLog(filepath.Join(folder, "state", "rotations.jsonl"), w.now)
+	journal, err := rotation.OpenJournal(filepath.Join(folder, "state"), w.now)
 	w.must(err)
 	t.Cleanup(func() { journal.Close() })
 	w.dir = dir
@@ -178,7 +178,7 @@ func (w *trustWorld) BackUp(ctx context.Context, prep *rotation.Prepared, folder
 	if err != nil {
 		return nil, err
 	}
-	plan, err := backup.PlanCreate(ctx, backup.Source{Dirs: []*keyring.Dir{w.dir}, Tool: "test", Staged: []keyring.Staged{prep.Staged}},
+	plan, err := backup.PlanCreate(ctx, backup.Source{Dirs: []*keyring.Dir{w.dir}, Tool: "test", Staged: prep.Staged},
 		backup.CreateOptions{Dir: folder, Recipients: to, Now: w.now()})
 	if err != nil {
 		return nil, err

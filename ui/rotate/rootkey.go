@@ -75,7 +75,7 @@ func (m *Model) makeKey() tea.Cmd {
 		if !pending.add(prep) {
 			return nil, service.Abandon(context.WithoutCancel(ctx), prep)
 		}
-		return keyMade{prep.NewID}, nil
+		return keyMade{prep.NewIDs[0]}, nil
 	})
 }
 

@@ -1,0 +1,204 @@
+package rotation
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+)
+
+// Batch is one operation on several repositories: one plan for each. A root key is made
+// once for all of them, with one certificate per repository; any other key is made for
+// each.
+type Batch struct {
+	ID    string
+	Kind  string
+	Plans []*Plan
+	// Left are the repositories that were asked for and cannot be part of it, with why.
+	Left []LeftOut
+
+	// resumes is the operation that it goes on with, or nil.
+	resumes *Operation
+}
+
+// LeftOut is a repository that a batch leaves as it is.
+type LeftOut struct {
+	GUN trustdata.GUN
+	Why error
+}
+
+// PlanBatch plans every request, a few side by side. What cannot be planned is left out.
+func (r *Rotator) PlanBatch(ctx context.Context, reqs []Request, atOnce int) (*Batch, error) {
+	plans, why := make([]*Plan, len(reqs)), make([]error, len(reqs))
+	sideBySide(ctx, len(reqs), atOnce, func(i int) { plans[i], why[i] = r.Plan(ctx, reqs[i]) })
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	b := &Batch{ID: operationID(r.Now())}
+	for i, p := range plans {
+		if why[i] != nil {
+			b.Left = append(b.Left, LeftOut{reqs[i].GUN, why[i]})
+			continue
+		}
+		p.ID, b.Kind = b.ID, p.Kind
+		b.Plans = append(b.Plans, p)
+	}
+	return b, nil
+}
+
+// sideBySide calls do for each of n, at most atOnce at the same time. It begins no more
+// once ctx has ended.
+func sideBySide(ctx context.Context, n, atOnce int, do func(i int)) {
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, max(atOnce, 1))
+	for i := range n {
+		select {
+		case <-ctx.Done():
+			wg.Wait()
+			return
+		case slots <- struct{}{}:
+		}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			do(i)
+		})
+	}
+	wg.Wait()
+}
+
+// Needs lists every key that must be opened or made, each once: a key that signs for many
+// repositories is opened once, and the new keys of a role are locked with one passphrase.
+func (b *Batch) Needs() []Need {
+	var all []Need
+	for _, p := range b.Plans {
+		for _, n := range p.Need {
+			if !slices.ContainsFunc(all, func(o Need) bool { return o.KeyID == n.KeyID && o.New == n.New && (!n.New || o.Role == n.Role) }) {
+				all = append(all, n)
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(x, y Need) int { return cmp.Compare(boolInt(x.New), boolInt(y.New)) })
+	return all
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Changes are the sentences of all plans.
+func (b *Batch) Changes() (all []string) {
+	for _, p := range b.Plans {
+		all = append(all, p.Changes...)
+	}
+	return all
+}
+
+// PrepareBatch opens the journal and makes the new keys, all locked with pass. A batch that
+// resumes an operation takes the keys that this has made from keys, where they must be
+// opened; else keys may be nil. That the servers still have what the plans saw is checked
+// before each is sent.
+func (r *Rotator) PrepareBatch(ctx context.Context, b *Batch, keys Keys, pass keyring.Passphrase) (*Prepared, error) {
+	switch {
+	case len(b.Plans) == 0:
+		return nil, fmt.Errorf("no repository is left to change: %w", ErrNothing)
+	case b.resumes != nil:
+		return r.takeUp(ctx, b, keys, pass)
+	}
+	prep := &Prepared{}
+	op := &Operation{ID: b.ID, Kind: b.Kind, Place: r.Place}
+	for _, p := range b.Plans {
+		u := &ready{plan: p, unit: p.unit()}
+		prep.units = append(prep.units, u)
+		op.Units = append(op.Units, u.unit)
+	}
+	var err error
+	if prep.run, err = r.Journal.begin(op); err != nil {
+		return nil, err
+	}
+	if err := r.newKeys(ctx, prep, pass); err != nil {
+		return nil, errors.Join(err, r.Abandon(ctx, prep))
+	}
+	return prep.name(), nil
+}
+
+// newKeys makes the key that all share, or one for each.
+func (r *Rotator) newKeys(ctx context.Context, prep *Prepared, pass keyring.Passphrase) error {
+	first := prep.units[0].plan
+	if first.to == Local && first.Role == trustdata.RoleRoot {
+		var units []*Unit
+		for _, u := range prep.units {
+			units = append(units, u.unit)
+		}
+		gun := first.GUN
+		if len(units) > 1 {
+			gun = ""
+		}
+		key, err := r.makeKey(ctx, prep, pass, first.Role, gun, units...)
+		if err != nil {
+			return err
+		}
+		for _, u := range prep.units {
+			if err := u.list(key, r.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, u := range prep.units {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if u.plan.to == Server {
+			if err := r.askServer(ctx, u); err != nil {
+				return err
+			}
+			continue
+		}
+		key, err := r.makeKey(ctx, prep, pass, u.plan.Role, u.plan.GUN, u.unit)
+		if err != nil {
+			return err
+		}
+		if err := u.list(key, r.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Outcome is what became of one repository of a batch. Result is nil where nothing has
+// landed; Err is nil where everything did.
+type Outcome struct {
+	GUN    trustdata.GUN
+	Result *Result
+	Err    error
+}
+
+// PublishBatch carries out every part of a prepared operation, at most atOnce side by
+// side, and returns what became of each, in the order of the plans. A failure stops its
+// own repository only: that is to do again, and the operation stays unfinished. After ctx
+// has ended no further one begins; those are to do, too. told hears each step as it
+// begins, from many goroutines.
+func (r *Rotator) PublishBatch(ctx context.Context, prep *Prepared, keys Keys, atOnce int, told func(trustdata.GUN, string)) ([]Outcome, error) {
+	defer prep.wipe()
+	out := make([]Outcome, len(prep.units))
+	for i, u := range prep.units {
+		out[i] = Outcome{GUN: u.plan.GUN, Err: errNotBegun}
+	}
+	sideBySide(ctx, len(prep.units), atOnce, func(i int) {
+		u := prep.units[i]
+		res, err := r.publish(ctx, prep, u, keys, func(step string) { told(u.plan.GUN, step) })
+		out[i] = Outcome{u.plan.GUN, res, err}
+	})
+	return out, closing(prep.run, nil)
+}
+
+// errNotBegun is the outcome of a repository that a batch did not come to.
+var errNotBegun = errors.New("it was not begun: the operation was stopped before")

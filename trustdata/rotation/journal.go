@@ -1,0 +1,160 @@
+package rotation
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/state"
+)
+
+// ErrUnfinished is what a new operation Is refused with on a repository of which it is not
+// settled what became of an earlier one.
+var ErrUnfinished = errors.New("an earlier change of it is unfinished")
+
+// Journal keeps every operation, so that any moment can be the last one before a power
+// cut. Its folder has
+//
+//	rotations.jsonl                       a line for each operation that has ended
+//	rotations/<ID>/journal.jsonl          the steps of one, each durable before the next begins
+//	rotations/<ID>/<SHA-256 of GUN>.json  the exact bytes of an upload
+//	ended/<ID>/                           the same once it has ended
+//
+// None of it is secret. A new private key is never here: it waits in the trust directory.
+type Journal struct {
+	dir string
+	now func() time.Time
+
+	mu    sync.Mutex
+	ended *state.Log
+}
+
+const (
+	openFolder  = "rotations"
+	endedFolder = "ended"
+	stepsFile   = "journal.jsonl"
+)
+
+// OpenJournal is the journal in the state folder dir, which need not exist.
+func OpenJournal(dir string, now func() time.Time) (*Journal, error) {
+	ended, err := state.OpenLog(filepath.Join(dir, "rotations.jsonl"), now)
+	if err != nil {
+		return nil, err
+	}
+	return &Journal{dir: dir, now: now, ended: ended}, nil
+}
+
+// Close gives its file back.
+func (j *Journal) Close() error { return j.ended.Close() }
+
+// Unfinished are the operations that have not ended, oldest first.
+func (j *Journal) Unfinished() ([]*Operation, error) {
+	entries, err := os.ReadDir(filepath.Join(j.dir, openFolder))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var all []*Operation
+	for _, e := range entries { // sorted, and an ID begins with its time
+		op, err := j.read(openFolder, e.Name())
+		if err != nil {
+			return nil, err
+		}
+		if op != nil {
+			all = append(all, op)
+		}
+	}
+	return all, nil
+}
+
+// Past are the operations that have ended, oldest first.
+func (j *Journal) Past() ([]*Operation, error) {
+	var all []*Operation
+	for _, rec := range j.ended.Records() {
+		op := &Operation{}
+		if rec.Kind != recordEnded {
+			continue
+		}
+		if err := json.Unmarshal(rec.Data, op); err != nil {
+			return nil, fmt.Errorf("line %d of the list of rotations: %w", rec.Seq, state.ErrBroken)
+		}
+		all = append(all, op)
+	}
+	return all, nil
+}
+
+// HeldByServer reports whether the last finished change of a role's key here gave it to
+// the server.
+func (j *Journal) HeldByServer(gun trustdata.GUN, role trustdata.Role) (bool, error) {
+	past, err := j.Past()
+	held := false
+	for _, op := range past {
+		if u := op.Unit(gun); u != nil && u.Role == role && u.State == StateDone {
+			held = u.To == Server
+		}
+	}
+	return held, err
+}
+
+// Find is an unfinished operation by its ID or the beginning of it.
+func (j *Journal) Find(id string) (*Operation, error) {
+	all, err := j.Unfinished()
+	if err != nil {
+		return nil, err
+	}
+	found := slices.DeleteFunc(all, func(o *Operation) bool { return !strings.HasPrefix(o.ID, id) })
+	switch len(found) {
+	case 0:
+		return nil, fmt.Errorf("no unfinished operation %q: keyrite rotations lists them", id)
+	case 1:
+		return found[0], nil
+	}
+	return nil, usagef("%d unfinished operations begin with %q", len(found), id)
+}
+
+// Reload is an operation as its journal has it now, ended or not.
+func (j *Journal) Reload(id string) (*Operation, error) {
+	op, err := j.read(openFolder, id)
+	if err != nil || op != nil {
+		return op, err
+	}
+	if op, err = j.read(endedFolder, id); err == nil && op == nil {
+		err = fmt.Errorf("no operation %q", id)
+	}
+	return op, err
+}
+
+// blocked is ErrUnfinished where something that was sent for gun is not settled.
+func (j *Journal) blocked(gun trustdata.GUN) error {
+	all, err := j.Unfinished()
+	if err != nil {
+		return err
+	}
+	for _, op := range all {
+		if u := op.Unit(gun); u != nil && u.State.Sent() {
+			return fmt.Errorf("%q: %w (%s of %s): keyrite rotate --resume %s asks the server what became of it", gun, ErrUnfinished,
+				op.Kind, op.Started.UTC().Format("2006-01-02 15:04"), op.ID)
+		}
+	}
+	return nil
+}
+
+// read replays the journal of an operation. A folder without a first step is what a
+// crash has left that came before it: there is nothing to it, and the result is nil.
+func (j *Journal) read(folder, id string) (*Operation, error) {
+	log, err := state.OpenLog(filepath.Join(j.dir, folder, id, stepsFile), j.now)
+	if err != nil {
+		return nil, err
+	}
+	return replay(log.Records())
+}

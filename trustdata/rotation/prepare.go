@@ -1,0 +1,151 @@
+package rotation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/notary"
+)
+
+// Prepared is an operation whose new keys exist, and of which nothing has been sent.
+type Prepared struct {
+	run   *run
+	units []*ready
+	// Staged are the files of the new private keys in pending/. Those that the server
+	// holds are not among them.
+	Staged []keyring.Staged
+	// NewIDs are the canonical IDs of the new keys, each once.
+	NewIDs []trustdata.KeyID
+}
+
+// ready is one repository's part of it.
+type ready struct {
+	plan *Plan
+	unit *Unit
+	// new is the new key as root is to list it, newID its canonical ID.
+	new   trustdata.PublicKey
+	newID trustdata.KeyID
+	// key is its private half, nil where the server holds it.
+	key trustdata.SigningKey
+}
+
+// ID is the operation's.
+func (prep *Prepared) ID() string { return prep.run.op.ID }
+
+// name gathers NewIDs.
+func (prep *Prepared) name() *Prepared {
+	for _, u := range prep.units {
+		if !slices.Contains(prep.NewIDs, u.newID) {
+			prep.NewIDs = append(prep.NewIDs, u.newID)
+		}
+	}
+	return prep
+}
+
+// Prepare checks that the server still has what the plan saw, opens the journal, and makes
+// the new key: here, locked with pass and read back from pending/, or on the server. The
+// old keys are not needed yet.
+func (r *Rotator) Prepare(ctx context.Context, p *Plan, pass keyring.Passphrase) (*Prepared, error) {
+	if err := r.stillAs(ctx, p.GUN, fingerprint(p.base)); err != nil {
+		return nil, err
+	}
+	return r.PrepareBatch(ctx, &Batch{ID: p.ID, Kind: p.Kind, Plans: []*Plan{p}}, nil, pass)
+}
+
+// unit is the plan as the journal has it.
+func (p *Plan) unit() *Unit {
+	req := p.Request
+	req.To = p.to
+	return &Unit{Request: req, Anchor: trustdata.RoleRoot, Version: p.RootVersion, OldKeys: p.OldKeys}
+}
+
+// makeKey generates a key for one unit or for all of them, writes it to pending/, where it
+// is read back and opened, and notes it.
+func (r *Rotator) makeKey(ctx context.Context, prep *Prepared, pass keyring.Passphrase, role trustdata.Role, gun trustdata.GUN, units ...*Unit) (*keyring.PrivateKey, error) {
+	key, err := keyring.Generate(trustdata.KeyECDSA)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range units {
+		u.NewKeys = append(u.NewKeys, key.KeyID())
+	}
+	staged, err := r.stage(ctx, prep.run, key, pass, role, gun)
+	if err != nil {
+		key.Wipe()
+		return nil, err
+	}
+	prep.Staged = append(prep.Staged, staged)
+	return key, nil
+}
+
+func (r *Rotator) stage(ctx context.Context, run *run, key *keyring.PrivateKey, pass keyring.Passphrase, role trustdata.Role, gun trustdata.GUN) (keyring.Staged, error) {
+	staged, err := r.Keys.Stage(ctx, run.op.ID, key, pass, keyring.Header{Role: string(role), GUN: gun}, r.Format)
+	if err != nil {
+		return staged, fmt.Errorf("the new %s key was not made: %w", role.Title(), err)
+	}
+	if err := run.stored(staged, role, gun); err != nil {
+		return staged, errors.Join(err, r.throwAway(ctx, run.op.ID, staged.KeyID))
+	}
+	return staged, nil
+}
+
+// list settles how root is to list the new key of one repository: a root key by a
+// certificate of its own for each.
+func (u *ready) list(key trustdata.SigningKey, now time.Time) error {
+	var err error
+	u.key, u.new = key, key.Public()
+	if u.plan.Role == trustdata.RoleRoot {
+		if u.new, err = notary.Certificate(key, u.plan.GUN, now); err != nil {
+			return err
+		}
+		u.unit.Certificate = u.new.ListedID()
+	}
+	u.newID, err = u.new.KeyID()
+	return err
+}
+
+// askServer has the server make the new key.
+func (r *Rotator) askServer(ctx context.Context, u *ready) error {
+	server, err := r.Server(u.plan.GUN)
+	if err != nil {
+		return err
+	}
+	if u.new, err = server.NewServerKey(ctx, u.plan.Role); err != nil {
+		return fmt.Errorf("asking for a new %s key: %w", u.plan.Role, err)
+	}
+	if u.newID, err = u.new.KeyID(); err != nil {
+		return fmt.Errorf("the server's new %s key: %w", u.plan.Role, err)
+	}
+	u.unit.NewKeys = []trustdata.KeyID{u.newID}
+	return nil
+}
+
+// Abandon gives up a prepared operation of which nothing was sent. The new keys go to
+// the trash; nothing else has changed.
+func (r *Rotator) Abandon(ctx context.Context, prep *Prepared) error {
+	prep.wipe()
+	var err error
+	for _, u := range prep.units {
+		err = errors.Join(err, r.noted(&delivery{run: prep.run, unit: u.unit}, StateAbandoned, nil))
+	}
+	return errors.Join(err, r.dropUnused(ctx, prep.run), prep.run.end())
+}
+
+// wipe forgets the new private keys.
+func (prep *Prepared) wipe() {
+	for _, u := range prep.units {
+		if k, ok := u.key.(*keyring.PrivateKey); ok && k != nil {
+			k.Wipe()
+		}
+	}
+}
+
+// BackedUp notes a backup that was made of a prepared operation's keys, Waived what it is
+// done without. Both stand in the journal and in the record of the operation.
+func (prep *Prepared) BackedUp(s Saved) error     { return prep.run.saved(s) }
+func (prep *Prepared) Waived(reason string) error { return prep.run.waived(reason) }

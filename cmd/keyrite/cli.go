@@ -61,6 +61,7 @@ type flags struct {
 // run is the whole program but for the process around it. It returns the exit code.
 func run(args []string, p process) int {
 	c := newCLI(p)
+	c.collectLater()
 	// A reader that goes away, as head does, is an error of the write and not the end of
 	// the process: what was opened is still to be cleaned up.
 	signal.Ignore(syscall.SIGPIPE)

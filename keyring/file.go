@@ -67,6 +67,9 @@ func parseFile(data []byte) (file, error) {
 func oneBlock(data []byte) (*pem.Block, error) {
 	const begin = "-----BEGIN "
 	text := bytes.TrimSpace(data)
+	if block, ok := usualBlock(text); ok && len(data) <= maxFile {
+		return block, nil
+	}
 	n := bytes.Count(text, []byte(begin))
 	block, rest := pem.Decode(text)
 	switch {

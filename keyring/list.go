@@ -72,6 +72,7 @@ const fewFiles = 64
 // A file that has gone meanwhile has none.
 func (v vault) describeAll(ctx context.Context, from shelf, folder string, files []string) ([]Info, error) {
 	rows, there := make([]Info, len(files)), make([]bool, len(files))
+	place := strings.TrimSuffix(v.disk.full(folder+"/"+suffix), suffix) // of every file, made once
 	var next atomic.Int64
 	work := func() {
 		for ctx.Err() == nil {
@@ -79,7 +80,8 @@ func (v vault) describeAll(ctx context.Context, from shelf, folder string, files
 			if i >= len(files) {
 				return
 			}
-			rows[i], there[i] = v.describe(from, folder, files[i])
+			rows[i], there[i] = describe(from, folder, files[i])
+			rows[i].Path = place + files[i]
 		}
 	}
 	var wg sync.WaitGroup
@@ -102,8 +104,8 @@ func (v vault) describeAll(ctx context.Context, from shelf, folder string, files
 	return kept, nil
 }
 
-// describe makes a key file's row, whatever state it is in.
-func (v vault) describe(from shelf, folder, file string) (row Info, there bool) {
+// describe makes a key file's row but for its path, whatever state it is in.
+func describe(from shelf, folder, file string) (row Info, there bool) {
 	name := folder + "/" + file
 	data, stat, err := from.read(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -121,7 +123,6 @@ func (v vault) describe(from shelf, folder, file string) (row Info, there bool) 
 	if stat != nil {
 		row.Mode, row.ModTime = stat.Mode(), stat.ModTime()
 	}
-	row.Path = v.disk.full(name)
 	if problem := row.place(name); row.Problem == "" {
 		row.Problem = problem
 	}
@@ -176,17 +177,27 @@ func cause(err error) string {
 	return err.Error()
 }
 
+// sortInfos finds most rows in order: files are listed by name, and few have another role
+// or GUN than their neighbours.
 func sortInfos(rows []Info) {
-	slices.SortStableFunc(rows, func(a, b Info) int {
-		return cmp.Or(cmp.Compare(rank(a.Role), rank(b.Role)), cmp.Compare(a.GUN, b.GUN),
-			cmp.Compare(a.KeyID, b.KeyID), cmp.Compare(a.Path, b.Path))
-	})
+	if !slices.IsSortedFunc(rows, compareInfos) {
+		slices.SortStableFunc(rows, compareInfos)
+	}
+}
+
+func compareInfos(a, b Info) int {
+	return cmp.Or(cmp.Compare(rank(a.Role), rank(b.Role)), cmp.Compare(a.GUN, b.GUN),
+		cmp.Compare(a.KeyID, b.KeyID), cmp.Compare(a.Path, b.Path))
 }
 
 func rank(role string) int {
-	order := []string{string(trustdata.RoleRoot), string(trustdata.RoleTargets), string(trustdata.RoleSnapshot)}
-	if i := slices.Index(order, role); i >= 0 {
-		return i
+	switch trustdata.Role(role) {
+	case trustdata.RoleRoot:
+		return 0
+	case trustdata.RoleTargets:
+		return 1
+	case trustdata.RoleSnapshot:
+		return 2
 	}
-	return len(order)
+	return 3
 }

@@ -10,6 +10,7 @@ import (
 
 	"keyrite/keyring"
 	"keyrite/trustdata"
+	"keyrite/ui"
 	"keyrite/ui/keys"
 )
 
@@ -69,11 +70,7 @@ func (c *cli) keysList(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	remembered := c.remembered()
-	rows := make([]keyRow, len(infos))
-	for i, info := range infos {
-		rows[i] = newKeyRow(info)
-		rows[i].Remembered = slices.Contains(remembered, info.KeyID)
+	for _, info := range infos {
 		if info.Problem != "" {
 			c.say("%s: %s", trustdata.Visible(info.Path), info.Problem)
 		} else if odd := mislabelled(info, uses[info.KeyID]); odd != "" {
@@ -87,11 +84,32 @@ func (c *cli) keysList(ctx context.Context) error {
 	for _, w := range waiting {
 		c.say("%s: waits in pending/ for the end of an operation; the next change here finishes it or says why not", trustdata.Visible(w.Path))
 	}
-	page := keys.Page(keys.List{Keys: infos, Dirs: s.paths.trust, Uses: uses}, c.now())
-	if len(remembered) > 0 {
-		page.Notes = append(page.Notes, "The keychain remembers the passphrase of "+shortIDs(remembered)+".")
+	return c.emitKeys(keys.List{Keys: infos, Dirs: s.paths.trust, Uses: uses})
+}
+
+// emitKeys makes only the form that is asked for: there may be very many rows.
+func (c *cli) emitKeys(l keys.List) error {
+	remembered := c.remembered()
+	if c.flags.json {
+		rows := make([]keyRow, len(l.Keys))
+		for i, info := range l.Keys {
+			rows[i] = newKeyRow(info)
+			rows[i].Remembered = slices.Contains(remembered, info.KeyID)
+		}
+		return c.emitJSON(rows)
 	}
-	return c.emit(rows, page)
+	var notes []string
+	if len(remembered) > 0 {
+		notes = []string{"The keychain remembers the passphrase of " + shortIDs(remembered) + "."}
+	}
+	if c.flags.plain {
+		page := keys.Page(l, c.now())
+		page.Notes = append(page.Notes, notes...)
+		return ui.WritePlain(c.out, page)
+	}
+	page, rows := keys.Table(l, c.now())
+	page.Notes = append(page.Notes, notes...)
+	return ui.WriteRows(c.out, page, rows)
 }
 
 // withUses lists the keys and what cached metadata says they sign for. It also knows the

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,6 +47,9 @@ type Uses map[trustdata.KeyID][]Use
 
 // repositories are the names that a key signs for, sorted, each once.
 func (u Uses) repositories(id trustdata.KeyID) []trustdata.GUN {
+	if len(u[id]) == 0 {
+		return nil
+	}
 	set := map[trustdata.GUN]bool{}
 	for _, use := range u[id] {
 		set[use.GUN] = true
@@ -66,8 +70,26 @@ func (u Uses) ends(id trustdata.KeyID) time.Time {
 
 // Page is the list of keys.
 func Page(l List, now time.Time) ui.Page {
+	p := frame(l, now)
+	p.Rows = make([]ui.Row, len(l.Keys))
+	for i, k := range l.Keys {
+		p.Rows[i] = row(k, l.Uses, now)
+	}
+	return p
+}
+
+// Table is Page for ui.WriteRows: its rows have marks and cells alone, and not what is
+// shown of a key that is selected.
+func Table(l List, now time.Time) (ui.Page, ui.TableRows) {
+	return frame(l, now), ui.TableRows{Count: len(l.Keys), Row: func(n int, to []string) (ui.Mark, []string) {
+		return cells(to, l.Keys[n], l.Uses, now)
+	}}
+}
+
+// frame is the page without its rows.
+func frame(l List, now time.Time) ui.Page {
 	where := trustdata.Visible(strings.Join(l.Dirs, " and "))
-	p := ui.Page{
+	return ui.Page{
 		Title:   "Keys",
 		Summary: summary(l.Keys) + " in " + where,
 		Place:   where,
@@ -80,10 +102,6 @@ func Page(l List, now time.Time) ui.Page {
 		EmptyKey:  "Press o to look at a repository: that needs no key.",
 		Freshness: ui.Freshness{Disk: true, At: now},
 	}
-	for _, k := range l.Keys {
-		p.Rows = append(p.Rows, row(k, l.Uses, now))
-	}
-	return p
 }
 
 func summary(infos []keyring.Info) string {
@@ -117,7 +135,8 @@ func kind(k keyring.Info) string {
 	return "signer"
 }
 
-func row(k keyring.Info, uses Uses, now time.Time) ui.Row {
+// cells adds a key's cells to those of others.
+func cells(to []string, k keyring.Info, uses Uses, now time.Time) (ui.Mark, []string) {
 	mark, ends := ui.MarkUnchecked, string(ui.MarkNone)
 	repos := uses.repositories(k.KeyID)
 	if len(repos) > 0 {
@@ -128,18 +147,21 @@ func row(k keyring.Info, uses Uses, now time.Time) ui.Row {
 	fileMark, file := fileState(k)
 	count := string(ui.MarkNone)
 	if uses != nil {
-		count = fmt.Sprint(len(repos))
+		count = strconv.Itoa(len(repos))
 	}
-	r := ui.Row{ID: k.Path, Mark: worst(mark, fileMark),
-		Cells:  []string{name(k), kind(k), signsFor(k, uses), count, ends, file},
-		Detail: []string{about(k), fileSentence(k), useSentence(k, uses, now)},
-	}
+	return worst(mark, fileMark), append(to, name(k), kind(k), signsFor(k, uses), count, ends, file)
+}
+
+func row(k keyring.Info, uses Uses, now time.Time) ui.Row {
+	mark, cells := cells(nil, k, uses, now)
+	r := ui.Row{ID: k.Path, Mark: mark, Cells: cells, Detail: []string{about(k), fileSentence(k), useSentence(k, uses, now)}}
 	if k.Problem != "" {
 		r.Cuts = map[int]ui.Cut{2: ui.CutEnd} // the reason stands where names are
 	}
 	if k.KeyID != "" {
 		r.Copy = append(r.Copy, ui.Copyable{What: "key ID", Text: string(k.KeyID)})
 	}
+	repos := uses.repositories(k.KeyID)
 	for _, g := range repos[:min(1, len(repos))] {
 		r.Copy = append(r.Copy, ui.Copyable{What: "repository", Text: trustdata.Visible(string(g))})
 	}

@@ -17,42 +17,59 @@ import (
 // killMark precedes the directory in the arguments of the process that is killed.
 const killMark = "kill-me-in:"
 
-// A process that stages and promotes keys is killed at any moment. Each key that
-// it had reported is then in exactly one place, whole, and the directory is not locked.
-func TestKilledWriter(t *testing.T) {
+// inVictim is the path behind mark, in a process that kill started.
+func inVictim(mark string) (path string, ok bool) {
 	for _, arg := range os.Args {
-		if path, ok := strings.CutPrefix(arg, killMark); ok {
-			writeUntilKilled(t, path)
-			return
+		if path, ok = strings.CutPrefix(arg, mark); ok {
+			return path, true
 		}
 	}
+	return "", false
+}
+
+// kill runs the present test in a process with arg, gives each line of its output to line,
+// and kills it some time after the third.
+func kill(t *testing.T, arg string, later time.Duration, line func(string)) {
+	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
+	cmd := exec.Command(exe, "-test.run=^"+t.Name()+"$", arg)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for n := 0; lines.Scan(); n++ {
+		line(lines.Text())
+		if n == 2 {
+			time.AfterFunc(later, func() { cmd.Process.Kill() })
+		}
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the process ended by itself")
+	}
+}
+
+// A process that stages and promotes keys is killed at any moment. Each key that
+// it had reported is then in exactly one place, whole, and the directory is not locked.
+func TestKilledWriter(t *testing.T) {
+	if path, ok := inVictim(killMark); ok {
+		writeUntilKilled(t, path)
+		return
+	}
 	dir := newDir(t)
 	reported := map[trustdata.KeyID]bool{}
 	for round := range 8 {
-		cmd := exec.Command(exe, "-test.run=^TestKilledWriter$", killMark+dir.Path())
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewScanner(out)
-		for n := 0; lines.Scan(); n++ {
-			if id, err := trustdata.ParseKeyID(lines.Text()); err == nil {
+		kill(t, killMark+dir.Path(), time.Duration(round)*1300*time.Microsecond, func(line string) {
+			if id, err := trustdata.ParseKeyID(line); err == nil {
 				reported[id] = true
 			}
-			if n == 2 {
-				time.AfterFunc(time.Duration(round)*1300*time.Microsecond, func() { cmd.Process.Kill() })
-			}
-		}
-		if err := cmd.Wait(); err == nil {
-			t.Fatal("the process ended by itself")
-		}
+		})
 		for id := range reported {
 			checkSurvivor(t, dir, id)
 		}
@@ -82,40 +99,19 @@ const passwdMark = "passwd-in:"
 // A process that changes one key's passphrase back and forth is killed at any moment. The
 // key then opens with the one or the other.
 func TestKilledPasswd(t *testing.T) {
-	for _, arg := range os.Args {
-		if path, ok := strings.CutPrefix(arg, passwdMark); ok {
-			passwdUntilKilled(t, path)
-			return
-		}
-	}
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
+	if path, ok := inVictim(passwdMark); ok {
+		passwdUntilKilled(t, path)
+		return
 	}
 	dir := newDir(t)
 	k := put(t, dir, "root")
 	var changed int
 	for round := range 12 {
-		cmd := exec.Command(exe, "-test.run=^TestKilledPasswd$", passwdMark+dir.Path())
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewScanner(out)
-		for n := 0; lines.Scan(); n++ {
-			if strings.HasPrefix(lines.Text(), "passphrase ") {
+		kill(t, passwdMark+dir.Path(), time.Duration(round)*900*time.Microsecond, func(line string) {
+			if strings.HasPrefix(line, "passphrase ") {
 				changed++
 			}
-			if n == 2 {
-				time.AfterFunc(time.Duration(round)*900*time.Microsecond, func() { cmd.Process.Kill() })
-			}
-		}
-		if err := cmd.Wait(); err == nil {
-			t.Fatal("the process ended by itself")
-		}
+		})
 		if openEither(t, dir, k.KeyID()) == nil {
 			t.Fatalf("round %d: the key opens with neither passphrase", round)
 		}

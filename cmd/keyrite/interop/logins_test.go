@@ -270,20 +270,43 @@ func TestBasicLogin(t *testing.T) {
 	}
 }
 
-// TestRealmElsewhere has a trust server whose token service is on another host: a name
-// that only a proxy knows.
-func TestRealmElsewhere(t *testing.T) {
-	t.Parallel()
+// elsewhere is a trust server whose token service is on another host: a name that only a
+// proxy knows.
+type elsewhere struct {
+	logins
+	proxy string
+	seen  func() []string // what the proxy was asked for
+}
+
+// startElsewhere starts one with one repository, whose one tag is v1.
+func startElsewhere(t *testing.T) *elsewhere {
+	t.Helper()
+	const gun = "reg.example/team/app"
 	ca := interop.NewAuthority(t)
 	tokens := interop.StartTokenService(t, ca, "auth.example")
 	tokens.Rule(func(r *interop.TokenRules) { r.Passwords = map[string]string{"alice": alicePassword} })
-	const gun = "reg.example/team/app"
 	server := interop.StartTokenServer(t, ca, tokens, "https://auth.example/token", gun)
 	n := interop.NewNotary(t, server.URL, "")
 	n.InitServerSnapshot(gun)
 	n.Sign(gun, "v1", strings.Repeat("ab", 32), 100)
-	proxy, seen := interop.StartTunnel(t, tokens.Host)
-	l := &logins{server: server, registry: &interop.Registry{Host: "reg.example"}, tokens: tokens}
+	e := &elsewhere{logins: logins{ca: ca, tokens: tokens, server: server, registry: &interop.Registry{Host: "reg.example"}, gun: gun}}
+	e.proxy, e.seen = interop.StartTunnel(t, tokens.Host)
+	return e
+}
+
+// keyrite is one that knows the proxy and alice's password.
+func (e *elsewhere) keyrite(t *testing.T, args ...string) *interop.Keyrite {
+	t.Helper()
+	k := interop.NewKeyrite(t)
+	k.Env = []string{"HTTPS_PROXY=" + e.proxy}
+	k.Args = append(args, "--tls-ca", e.ca.File)
+	put(t, filepath.Join(k.DockerConfig(), "config.json"), e.fill(`{"auths":{"REG":{"auth":"ALICE"}}}`))
+	return k
+}
+
+func TestRealmElsewhere(t *testing.T) {
+	t.Parallel()
+	e := startElsewhere(t)
 	for _, tt := range []struct {
 		name, toml string
 		code       int
@@ -293,23 +316,21 @@ func TestRealmElsewhere(t *testing.T) {
 		{"confirmed", `realms = ["https://auth.example/token"]`, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			k := interop.NewKeyrite(t)
-			k.Env = []string{"HTTPS_PROXY=" + proxy, "DOCKER_CONTENT_TRUST_SERVER=https://" + server.Host}
-			k.Args = []string{"--tls-ca", ca.File}
-			put(t, filepath.Join(k.DockerConfig(), "config.json"), l.fill(`{"auths":{"REG":{"auth":"ALICE"}}}`))
+			k := e.keyrite(t)
+			k.Env = append(k.Env, "DOCKER_CONTENT_TRUST_SERVER=https://"+e.server.Host)
 			put(t, filepath.Join(k.Home, "xdg", "CONFIG", "keyrite", "config.toml"), "[profile.default]\n"+tt.toml+"\n")
-			before := len(seen())
-			r := k.Try("tags", gun)
+			before := len(e.seen())
+			r := k.Try("tags", e.gun)
 			secretless(t, k, r)
 			if r.Code != tt.code {
 				t.Fatalf("exit %d, want %d:\n%s", r.Code, tt.code, r.Output())
 			}
-			reached := len(seen()) - before
+			reached := len(e.seen()) - before
 			if tt.code != 0 && (reached != 0 || !strings.Contains(r.Stderr, `"https://auth.example"`) || !strings.Contains(r.Stderr, "realms = [")) {
 				t.Errorf("%d connections, and it said %s", reached, r.Stderr)
 			}
-			if tt.code == 0 && (reached != 1 || !slices.Contains(seen(), "auth.example:443")) {
-				t.Errorf("reached %q", seen())
+			if tt.code == 0 && (reached != 1 || !slices.Contains(e.seen(), "auth.example:443")) {
+				t.Errorf("reached %q", e.seen())
 			}
 		})
 	}

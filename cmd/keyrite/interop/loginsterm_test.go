@@ -15,44 +15,32 @@ import (
 // needs none any more.
 func TestRealmIsAskedOnce(t *testing.T) {
 	t.Parallel()
-	ca := interop.NewAuthority(t)
-	tokens := interop.StartTokenService(t, ca, "auth.example")
-	tokens.Rule(func(r *interop.TokenRules) { r.Passwords = map[string]string{"alice": alicePassword} })
-	const gun = "reg.example/team/app"
-	server := interop.StartTokenServer(t, ca, tokens, "https://auth.example/token", gun)
-	n := interop.NewNotary(t, server.URL, "")
-	n.InitServerSnapshot(gun)
-	n.Sign(gun, "v1", strings.Repeat("ab", 32), 100)
-	proxy, seen := interop.StartTunnel(t, tokens.Host)
-	l := &logins{server: server, registry: &interop.Registry{Host: "reg.example"}, tokens: tokens}
-	k := interop.NewKeyrite(t)
-	k.Env = []string{"HTTPS_PROXY=" + proxy}
-	k.Args = []string{"--server", "https://" + server.Host, "--tls-ca", ca.File}
-	put(t, filepath.Join(k.DockerConfig(), "config.json"), l.fill(`{"auths":{"REG":{"auth":"ALICE"}}}`))
+	e := startElsewhere(t)
+	k := e.keyrite(t, "--server", "https://"+e.server.Host)
 
-	x := k.Terminal(120, 30, "tags", gun)
+	x := k.Terminal(120, 30, "tags", e.gun)
 	x.Wait("wants its login sent to https://auth.example, which is another host", "Type yes to send it")
 	x.Type("y")
 	x.Press("Enter", interop.TerminalAfter+"1")
-	if len(seen()) != 0 || k.Try("tags", gun).Code != 1 {
-		t.Errorf("reached %q after a no", seen())
+	if len(e.seen()) != 0 || k.Try("tags", e.gun).Code != 1 {
+		t.Errorf("reached %q after a no", e.seen())
 	}
-	x = k.Terminal(120, 30, "tags", gun)
+	x = k.Terminal(120, 30, "tags", e.gun)
 	x.Wait("Type yes to send it")
 	x.Type("yes")
 	x.Press("Enter", "v1", interop.TerminalAfter+"0")
-	r := k.Try("tags", gun)
+	r := k.Try("tags", e.gun)
 	secretless(t, k, r)
 	if r.Code != 0 || !strings.Contains(r.Stdout, "v1") {
 		t.Errorf("afterwards: exit %d\n%s", r.Code, r.Output())
 	}
 	show := k.Run("config", "show")
-	if !strings.Contains(show.Stdout, server.Host+" may send its login to https://auth.example") {
+	if !strings.Contains(show.Stdout, e.server.Host+" may send its login to https://auth.example") {
 		t.Errorf("config show does not tell:\n%s", show.Stdout)
 	}
 	// Another server may not name it for that.
-	k.Args = append([]string{"--server", "https://localhost" + server.Host[strings.LastIndexByte(server.Host, ':'):]}, k.Args[2:]...)
-	if r := k.Try("tags", gun); r.Code != 1 || !strings.Contains(r.Stderr, "not confirmed") {
+	k.Args = append([]string{"--server", "https://localhost" + e.server.Host[strings.LastIndexByte(e.server.Host, ':'):]}, k.Args[2:]...)
+	if r := k.Try("tags", e.gun); r.Code != 1 || !strings.Contains(r.Stderr, "not confirmed") {
 		t.Errorf("another server: exit %d\n%s", r.Code, r.Output())
 	}
 }

@@ -56,3 +56,17 @@ func (c *Clock) due(t time.Time) (alarm, bool) {
 	c.pending = c.pending[1:]
 	return first, true
 }
+
+// advance moves the clock. What is due on the way is sent in its order, each at its time.
+func (c *Clock) advance(by time.Duration, send func(tea.Msg)) {
+	until := c.now.Add(by)
+	for {
+		a, ok := c.due(until)
+		if !ok {
+			break
+		}
+		c.now = a.at
+		send(a.fn(a.at))
+	}
+	c.now = until
+}

@@ -28,16 +28,7 @@ func Ask(tb testing.TB, make func(ui.Clock, *ui.Styles) ui.Dialog) *Asked {
 
 // Wait moves the clock; what is due reaches the dialog.
 func (a *Asked) Wait(d time.Duration) *Asked {
-	until := a.clock.now.Add(d)
-	for {
-		due, ok := a.clock.due(until)
-		if !ok {
-			break
-		}
-		a.clock.now = due.at
-		a.Send(due.fn(due.at))
-	}
-	a.clock.now = until
+	a.clock.advance(d, func(msg tea.Msg) { a.Send(msg) })
 	return a
 }
 

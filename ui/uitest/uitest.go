@@ -123,16 +123,7 @@ func (d *Driver) Paste(s string) *Driver { return d.Send(tea.PasteMsg{Content: s
 
 // Advance moves the clock; what is due happens in its order.
 func (d *Driver) Advance(by time.Duration) *Driver {
-	until := d.clock.now.Add(by)
-	for {
-		a, ok := d.clock.due(until)
-		if !ok {
-			break
-		}
-		d.clock.now = a.at
-		d.Send(a.fn(a.at))
-	}
-	d.clock.now = until
+	d.clock.advance(by, func(msg tea.Msg) { d.Send(msg) })
 	return d
 }
 

@@ -1,6 +1,7 @@
 package tufrepo
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
@@ -171,6 +172,43 @@ var attacks = []attack{
 		w.snapshot.Signed.Meta["targets.json"].Version = 3
 		w.publishSnapshot()
 		w.write("3.targets.json", w.read("0.targets.json"))
+	}},
+	{"targets of another repository, without hashes", "targets", trustdata.ReasonSignature, "refuses", func(w *world) {
+		other := newWorld(w)
+		w.hashes = false
+		w.bump()
+		w.publish()
+		other.targets["targets"].Signed.Version = 3
+		other.publish()
+		w.write("3.targets.json", other.read("3.targets.json"))
+	}},
+	{"a snapshot with a hash of an unknown kind", "snapshot", trustdata.ReasonChecksum, "refuses", func(w *world) {
+		w.bump()
+		w.publish()
+		w.timestamp.Signed.Meta["snapshot.json"].Hashes = metadata.Hashes{"md5": []byte("0123456789abcdef")}
+		w.publishTimestamp()
+	}},
+	{"a page in the place of the timestamp", "timestamp", trustdata.ReasonFormat, "refuses", func(w *world) {
+		w.write("timestamp.json", []byte("<html><body>Log in to go on</body></html>"))
+	}},
+	{"a key that is said to be of another kind", "targets", trustdata.ReasonFormat, "refuses", func(w *world) {
+		claimed := edKey(w)
+		claimed.listed.Type, claimed.listed.Scheme = metadata.KeyTypeECDSA_SHA2_P256, metadata.KeySchemeECDSA_SHA2_P256
+		claimed.id, _ = claimed.listed.ID()
+		w.replaceKey("targets", claimed)
+		w.bump()
+		w.publish()
+		file := w.targets["targets"]
+		file.Signatures[0].KeyID = claimed.id
+		raw, _ := file.ToBytes(false)
+		w.writeTargets("targets", raw)
+		w.publishSnapshot()
+	}},
+	// go-tuf takes as much of a timestamp as it is configured for, and that is 16 KiB.
+	{"a timestamp that is too long", "timestamp", trustdata.ReasonChecksum, "refuses", func(w *world) {
+		w.bump()
+		w.publish()
+		w.write("timestamp.json", append(w.read("timestamp.json"), bytes.Repeat([]byte{' '}, 1<<20)...))
 	}},
 	{"an RSA key of 1024 bits", "root", trustdata.ReasonFormat, "refuses", func(w *world) {
 		// Go itself does not check signatures of such a key unless it is told to.

@@ -15,40 +15,41 @@ import (
 )
 
 // TestDelegationAttacks: each takes away the role that is attacked and nothing else, and
-// what was seen of it is not forgotten.
+// what was seen of it is not forgotten. Stock is what go-tuf says of a name that the role signs.
 func TestDelegationAttacks(t *testing.T) {
 	const role = "alice"
 	for _, a := range []struct {
 		name   string
 		reason trustdata.Reason
+		stock  string
 		do     func(*world)
 	}{
-		{"rollback", trustdata.ReasonRollback, func(w *world) { w.bump(); w.targets[role].Signed.Version = 1; w.publish() }},
-		{"expired", trustdata.ReasonExpired, func(w *world) { w.bump(); w.targets[role].Signed.Expires = w.now.Add(-time.Second); w.publish() }},
-		{"ends now", trustdata.ReasonExpired, func(w *world) { w.bump(); w.targets[role].Signed.Expires = w.now; w.publish() }},
-		{"wrong key", trustdata.ReasonSignature, func(w *world) { w.keys[role] = []testKey{edKey(w)}; w.bump(); w.publish() }},
-		{"no file", trustdata.ReasonMissing, func(w *world) { w.bump(); w.publish(); os.Remove(filepath.Join(w.dir, "3.alice.json")) }},
-		{"not in the snapshot", trustdata.ReasonMissing, func(w *world) {
+		{"rollback", trustdata.ReasonRollback, "refuses", func(w *world) { w.bump(); w.targets[role].Signed.Version = 1; w.publish() }},
+		{"expired", trustdata.ReasonExpired, "refuses", func(w *world) { w.bump(); w.targets[role].Signed.Expires = w.now.Add(-time.Second); w.publish() }},
+		{"ends now", trustdata.ReasonExpired, "accepts", func(w *world) { w.bump(); w.targets[role].Signed.Expires = w.now; w.publish() }},
+		{"wrong key", trustdata.ReasonSignature, "refuses", func(w *world) { w.keys[role] = []testKey{edKey(w)}; w.bump(); w.publish() }},
+		{"no file", trustdata.ReasonMissing, "refuses", func(w *world) { w.bump(); w.publish(); os.Remove(filepath.Join(w.dir, "3.alice.json")) }},
+		{"not in the snapshot", trustdata.ReasonMissing, "refuses", func(w *world) {
 			w.bump()
 			w.publish()
 			delete(w.snapshot.Signed.Meta, "alice.json")
 			w.publishSnapshot()
 		}},
-		{"other bytes", trustdata.ReasonChecksum, func(w *world) {
+		{"other bytes", trustdata.ReasonChecksum, "refuses", func(w *world) {
 			w.bump()
 			w.publish()
 			w.write("3.alice.json", w.replaceIn(w.read("3.alice.json"), `"a/1"`, `"a/2"`))
 		}},
-		{"longer", trustdata.ReasonChecksum, func(w *world) { w.bump(); w.publish(); w.write("3.alice.json", append(w.read("3.alice.json"), ' ')) }},
-		{"null target", trustdata.ReasonFormat, func(w *world) {
+		{"longer", trustdata.ReasonChecksum, "refuses", func(w *world) { w.bump(); w.publish(); w.write("3.alice.json", append(w.read("3.alice.json"), ' ')) }},
+		{"null target", trustdata.ReasonFormat, "panics", func(w *world) {
 			w.bump()
 			w.publish()
 			w.writeTargets(role, w.replaceIn(w.read("3.alice.json"), `"a/1":{`, `"x":null,"a/1":{`))
 			w.publishSnapshot()
 		}},
-		{"threshold of nought", trustdata.ReasonFormat, delegationThreshold(-1)},
-		{"threshold that nobody reaches", trustdata.ReasonFormat, delegationThreshold(2)},
-		{"another role's file", trustdata.ReasonChecksum, func(w *world) { w.bump(); w.publish(); w.write("3.alice.json", w.read("3.bob.json")) }},
+		{"threshold of nought", trustdata.ReasonFormat, "refuses", delegationThreshold(-1)},
+		{"threshold that nobody reaches", trustdata.ReasonFormat, "refuses", delegationThreshold(2)},
+		{"another role's file", trustdata.ReasonChecksum, "refuses", func(w *world) { w.bump(); w.publish(); w.write("3.alice.json", w.read("3.bob.json")) }},
 	} {
 		t.Run(a.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -60,8 +61,14 @@ func TestDelegationAttacks(t *testing.T) {
 			w.bump()
 			w.publish()
 			w.mustOpen()
+			if _, err := w.stock("a/1"); err != nil {
+				t.Fatal(err)
+			}
 			a.do(w)
 			c := w.mustOpen().Collection
+			if _, err := w.stock("a/1"); verdict(err) != a.stock {
+				t.Errorf("go-tuf %s it (%v), and did not when this was written", verdict(err), err)
+			}
 			view, _ := c.Role(role)
 			i := slices.IndexFunc(c.Problems, func(p trustdata.Problem) bool { return p.Role == role })
 			if view.Problem == "" || i < 0 || c.Problems[i].Reason != a.reason || c.Verified() {
@@ -96,7 +103,8 @@ func delegationThreshold(n int) func(*world) {
 	}
 }
 
-// TestRoleNames: what a name must not be is refused before any file of it is looked for.
+// TestRoleNames: what a name must not be is refused, although its file is there under the
+// escaped name. go-tuf escapes every name, and so takes any but those of the base roles.
 func TestRoleNames(t *testing.T) {
 	for _, bad := range []string{
 		"../../escape", "..", ".", "a/../b", "/etc/passwd", "a//b", `..\b`, "%2e%2e/x", "a\x00b", "a\nb", "a\u202eb", "a?b", "a#b", "C:x",
@@ -108,7 +116,12 @@ func TestRoleNames(t *testing.T) {
 			k := edKey(t)
 			w.targets["targets"].Signed.Delegations = &metadata.Delegations{Keys: map[string]*metadata.Key{k.id: k.listed},
 				Roles: []metadata.DelegatedRole{{Name: bad, KeyIDs: []string{k.id}, Threshold: 1, Paths: []string{"*"}}}}
-			raw := sign(w, metadata.Targets(w.now.AddDate(1, 0, 0)), []testKey{k})
+			role := metadata.Targets(w.now.AddDate(1, 0, 0))
+			role.Signed.Targets["x"], _ = metadata.TargetFile().FromBytes("x", []byte("x"))
+			raw := sign(w, role, []testKey{k})
+			if !trustdata.Role(bad).IsBase() {
+				w.write(fileName(bad, 1, true), raw)
+			}
 			if err := os.WriteFile(outside, raw, 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -121,23 +134,40 @@ func TestRoleNames(t *testing.T) {
 			if len(c.Tags) != 1 {
 				t.Errorf("tags %v", c.Tags)
 			}
+			want := "accepts"
+			if trustdata.Role(bad).IsBase() {
+				want = "refuses"
+			}
+			if _, err := w.stock("x"); verdict(err) != want {
+				t.Errorf("go-tuf %s it (%v), and did not when this was written", verdict(err), err)
+			}
 		})
 	}
 }
 
 // TestFastForward: versions pushed up by stolen online keys are forgotten when root
-// replaces these, and by nothing else.
+// replaces these, and by nothing else. go-tuf recovers too: a cached file that the new key
+// did not sign counts for nothing.
 func TestFastForward(t *testing.T) {
 	w := newWorld(t)
 	w.timestamp.Signed.Version, w.snapshot.Signed.Version = 1<<31-1, 1<<31-1
 	w.publishSnapshot()
 	w.mustOpen()
+	stock := func(when, want string) {
+		t.Helper()
+		if _, err := w.stock(); verdict(err) != want {
+			t.Errorf("%s: go-tuf %s it (%v), and did not when this was written", when, verdict(err), err)
+		}
+	}
+	stock("the push", "accepts")
 	w.timestamp.Signed.Version, w.snapshot.Signed.Version = 2, 2
 	w.replaceKey("targets", edKey(t))
 	w.publish()
 	w.refused("timestamp", trustdata.ReasonRollback)
+	stock("old versions", "refuses")
 	w.replaceKey("timestamp", edKey(t))
 	w.publish()
+	stock("a new timestamp key", "accepts")
 	if c := w.mustOpen().Collection; c.Roles[3].Version != 2 {
 		t.Errorf("timestamp %+v", c.Roles[3])
 	}

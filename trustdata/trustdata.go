@@ -157,6 +157,18 @@ const (
 	ReasonMissing     Reason = "missing"     // a file that the parent names is not there
 )
 
+// The reasons for a word about what is not refused.
+const (
+	// ReasonUnusual marks what is valid, and what no honest server is known to do.
+	ReasonUnusual Reason = "unusual"
+	// ReasonNotKept marks a problem of this machine rather than of the metadata: what was
+	// verified could not be remembered or cached.
+	ReasonNotKept Reason = "not kept"
+)
+
+// UnusualJump is the least growth of a version between two visits that is named.
+const UnusualJump = 1000
+
 // Problem is one thing that stands against a role's metadata.
 type Problem struct {
 	Role   Role

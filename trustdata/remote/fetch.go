@@ -17,10 +17,6 @@ import (
 // it cannot do without, that this machine does not have.
 var ErrNotCached = access.ErrNotCached
 
-// ReasonNotKept marks a problem of this machine rather than of the metadata: what was
-// verified could not be remembered or cached.
-const ReasonNotKept trustdata.Reason = "not kept"
-
 // Fetcher reads and verifies repositories.
 type Fetcher struct {
 	Config access.Config
@@ -156,7 +152,7 @@ func (f *Fetcher) finish(r *Result, s *session, ep access.Endpoint) error {
 	kept := func(err error, what string) {
 		if err != nil {
 			c.Problems = append(c.Problems, trustdata.Problem{
-				Role: trustdata.RoleRoot, Reason: ReasonNotKept, Detail: fmt.Sprintf("not %s: %v", what, err)})
+				Role: trustdata.RoleRoot, Reason: trustdata.ReasonNotKept, Detail: fmt.Sprintf("not %s: %v", what, err)})
 		}
 	}
 	if f.State != nil {

@@ -280,7 +280,7 @@ func TestNotKept(t *testing.T) {
 	r := w.mustFetch(f)
 	var said []string
 	for _, p := range r.Collection.Problems {
-		if p.Reason == remote.ReasonNotKept {
+		if p.Reason == trustdata.ReasonNotKept {
 			said = append(said, strings.SplitAfter(p.Detail, ":")[0])
 		}
 	}

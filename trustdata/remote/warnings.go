@@ -10,17 +10,11 @@ import (
 	"keyrite/trustdata/notary"
 )
 
-// ReasonUnusual marks what is valid, and what no honest server is known to do.
-const ReasonUnusual trustdata.Reason = "unusual"
-
-// maxJump is the most that a version grows by between two visits without being named.
-const maxJump = 1000
-
 // warnings name what speaks for a fast-forward, which blocks a role when its versions end.
 func (s *session) warnings(repo *notary.Repository) []trustdata.Problem {
 	var all []trustdata.Problem
 	warn := func(role trustdata.Role, detail string, args ...any) {
-		all = append(all, trustdata.Problem{Role: role, Reason: ReasonUnusual, Detail: fmt.Sprintf(detail, args...)})
+		all = append(all, trustdata.Problem{Role: role, Reason: trustdata.ReasonUnusual, Detail: fmt.Sprintf(detail, args...)})
 	}
 	now := map[trustdata.Role]int64{trustdata.RoleTimestamp: repo.Timestamp.Body.Version, trustdata.RoleSnapshot: repo.Snapshot.Body.Version}
 	for role, file := range repo.Targets {
@@ -28,9 +22,9 @@ func (s *session) warnings(repo *notary.Repository) []trustdata.Problem {
 	}
 	for _, role := range slices.Sorted(maps.Keys(now)) {
 		switch before, seen := s.seen.Versions[role]; {
-		case seen && now[role]-before >= maxJump:
+		case seen && now[role]-before >= trustdata.UnusualJump:
 			warn(role, "an unusual jump from version %d, which was seen last, to %d", before, now[role])
-		case now[role] > notary.MaxVersion-maxJump:
+		case now[role] > notary.MaxVersion-trustdata.UnusualJump:
 			warn(role, "version %d leaves no room: %d is the last that a server can store", now[role], int64(notary.MaxVersion))
 		}
 	}
@@ -46,6 +40,6 @@ func (s *session) age(repo *notary.Repository) []trustdata.Problem {
 	if left >= whole/2 {
 		return nil
 	}
-	return []trustdata.Problem{{Role: trustdata.RoleTimestamp, Reason: ReasonUnusual,
+	return []trustdata.Problem{{Role: trustdata.RoleTimestamp, Reason: trustdata.ReasonUnusual,
 		Detail: fmt.Sprintf("signed about %d days ago. Nothing may have changed since, or changes may be held back", (whole-left)/(24*time.Hour))}}
 }

@@ -7,7 +7,6 @@ import (
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/notary"
-	"keyrite/trustdata/remote"
 )
 
 // TestVersionJump has versions grow faster than anybody publishes.
@@ -45,7 +44,7 @@ func TestVersionJump(t *testing.T) {
 func unusual(all []trustdata.Problem) string {
 	s := ""
 	for _, p := range all {
-		if p.Reason == remote.ReasonUnusual {
+		if p.Reason == trustdata.ReasonUnusual {
 			s += p.String() + "\n"
 		}
 	}

@@ -243,7 +243,7 @@ func TestCacheNotWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := s.mustLook(false).Collection
-	if len(c.Problems) != 1 || c.Problems[0].Reason != ReasonNotKept || !strings.Contains(c.Problems[0].Detail, "not cached") {
+	if len(c.Problems) != 1 || c.Problems[0].Reason != trustdata.ReasonNotKept || !strings.Contains(c.Problems[0].Detail, "not cached") {
 		t.Errorf("problems %v", c.Problems)
 	}
 }

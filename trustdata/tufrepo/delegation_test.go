@@ -212,3 +212,24 @@ func TestLadder(t *testing.T) {
 		t.Errorf("%d tags, %d problems after %s", len(c.Tags), len(c.Problems), time.Since(start))
 	}
 }
+
+// TestJump: versions that grow as no hand signs them are named, and not refused; those of
+// the roles that a clock signs may.
+func TestJump(t *testing.T) {
+	w := newWorld(t)
+	w.delegate("targets", metadata.DelegatedRole{Name: "alice", Paths: []string{"*"}})
+	w.publish()
+	w.mustOpen()
+	w.targets["targets"].Signed.Version += trustdata.UnusualJump - 1
+	w.targets["alice"].Signed.Version += trustdata.UnusualJump
+	w.snapshot.Signed.Version += 5000
+	w.timestamp.Signed.Version += 5000
+	w.publish()
+	c := w.mustOpen().Collection
+	if len(c.Problems) != 1 || c.Problems[0].Role != "alice" || !strings.Contains(c.Problems[0].Detail, "from version 1, which was seen last, to 1001") || !c.Verified() {
+		t.Errorf("problems %v", c.Problems)
+	}
+	if c = w.mustOpen().Collection; len(c.Problems) != 0 {
+		t.Errorf("the second time: %v", c.Problems)
+	}
+}

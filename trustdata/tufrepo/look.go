@@ -73,7 +73,7 @@ func (l *look) keep(res *Result) error {
 	kept := func(err error, what string) {
 		if err != nil {
 			res.Collection.Problems = append(res.Collection.Problems, trustdata.Problem{
-				Role: trustdata.RoleRoot, Reason: ReasonNotKept, Detail: fmt.Sprintf("not %s: %v", what, err)})
+				Role: trustdata.RoleRoot, Reason: trustdata.ReasonNotKept, Detail: fmt.Sprintf("not %s: %v", what, err)})
 		}
 	}
 	err := l.mem.keep(l.set)

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -88,6 +89,20 @@ func (m *memory) least(role trustdata.Role, version int64) error {
 		return trustdata.Refuse(role, trustdata.ReasonRollback, "version %d is older than version %d, which was seen before", version, seen)
 	}
 	return nil
+}
+
+// jumps name versions of targets and of delegations that grew as nobody signs by hand: the
+// role is blocked when its versions end. Timestamp and snapshot are signed by the clock.
+func (t *tree) jumps() []trustdata.Problem {
+	var all []trustdata.Problem
+	for _, role := range slices.Sorted(maps.Keys(t.top.Targets)) {
+		now, before := t.top.Targets[role].Signed.Version, t.mem.versions[trustdata.Role(role)]
+		if before > 0 && now-before >= trustdata.UnusualJump {
+			all = append(all, trustdata.Problem{Role: trustdata.Role(role), Reason: trustdata.ReasonUnusual,
+				Detail: fmt.Sprintf("an unusual jump from version %d, which was seen last, to %d", before, now)})
+		}
+	}
+	return all
 }
 
 // checkRoot holds the chain against the root that was seen before. A chain that begins

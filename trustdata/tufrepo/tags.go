@@ -23,7 +23,7 @@ func (t *tree) collection(ctx context.Context, base string, now time.Time) (*tru
 		return nil, err
 	}
 	c.Tags = rows
-	c.Problems = append(t.problems, problems...)
+	c.Problems = append(append(t.problems, problems...), t.jumps()...)
 	for _, role := range slices.Sorted(maps.Keys(t.skipped)) {
 		c.Problems = append(c.Problems, t.skipped[role])
 	}

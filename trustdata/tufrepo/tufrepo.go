@@ -24,10 +24,6 @@ import (
 	"keyrite/trustdata/state"
 )
 
-// ReasonNotKept marks a problem of this machine rather than of the metadata: what was
-// verified could not be remembered.
-const ReasonNotKept trustdata.Reason = "not kept"
-
 // Doer sends a request. It decides which servers may be asked, and for how long they may
 // be silent.
 type Doer interface {

@@ -7,6 +7,7 @@ import (
 	"keyrite/trustdata"
 	"keyrite/trustdata/tufrepo"
 	"keyrite/ui"
+	"keyrite/ui/rotate"
 )
 
 // What the console says of acts that are not to be had in a TUF 1.0 repository. Each fits
@@ -14,6 +15,7 @@ import (
 const (
 	tufNotSigned   = "A TUF 1.0 repository's publisher signs its names; R rotates root or targets."
 	tufNotArchived = "Archives keep Notary repositories: copy a TUF 1.0 folder, it is all there is."
+	tufNotThis     = "In a TUF 1.0 repository only the keys of root and targets are rotated here."
 	tufNotHere     = "Rotate its keys where it is published: this TUF 1.0 repository is a server's."
 )
 
@@ -54,8 +56,12 @@ func (d *desk) archivable(guns []trustdata.GUN) string {
 // rotateTUF is the screen that rotates a key of the repository that --tuf names, or why
 // there is none. With role "" it asks which.
 func (d *desk) rotateTUF(role trustdata.Role) (ui.Screen, string) {
-	if tufrepo.IsURL(d.session.cli.flags.tuf) {
+	switch {
+	case tufrepo.IsURL(d.session.cli.flags.tuf):
 		return nil, tufNotHere
+	case role != "" && role != trustdata.RoleRoot && role != trustdata.RoleTargets:
+		return nil, tufNotThis
 	}
-	return nil, "Leave, and type: keyrite rotate " + d.session.cli.tufFlags() + " root   (or targets)"
+	return rotate.New(rotate.Options{Profile: d.session.cli.profileLabel(), Context: d.ctx, Styles: d.styles, Clock: d.clock,
+		GUN: trustdata.GUN(d.session.cli.tufBase()), Dialect: trustdata.DialectTUF, Role: role, Service: newTUFRotateService(d)}), ""
 }

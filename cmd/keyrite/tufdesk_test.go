@@ -82,7 +82,7 @@ func TestTUFConsoleOffline(t *testing.T) {
 
 // TestTUFSentences fit into the status line of 80 columns.
 func TestTUFSentences(t *testing.T) {
-	for _, s := range []string{tufNotSigned, tufNotArchived, tufNotHere} {
+	for _, s := range []string{tufNotSigned, tufNotArchived, tufNotThis, tufNotHere} {
 		if len(s) > 78 {
 			t.Errorf("%d letters: %q", len(s), s)
 		}

@@ -14,7 +14,6 @@ import (
 	"keyrite/trustdata/rotation"
 	"keyrite/trustdata/state"
 	"keyrite/trustdata/tufrepo"
-	"keyrite/ui"
 	"keyrite/ui/rotate"
 )
 
@@ -64,10 +63,10 @@ func (c *cli) rotateTUF(ctx context.Context, typedRole string, f rotateFlags) er
 	}
 	if c.flags.dryRun || c.flags.readOnly {
 		if err := t.look(ctx, trustdata.Role(typedRole)); err != nil {
-			return err
+			return c.unverified(trustdata.GUN(t.options.Base), err)
 		}
 		if c.flags.dryRun {
-			return c.emitPlan(tufPlanJSON(t.shown), t.page(rotate.PlanPage(t.shown)))
+			return c.emitPlan(tufPlanJSON(t.shown), rotate.PlanPage(t.shown))
 		}
 		return fmt.Errorf("rotating changes keys: %w", keyring.ErrReadOnly)
 	}
@@ -76,15 +75,25 @@ func (c *cli) rotateTUF(ctx context.Context, typedRole string, f rotateFlags) er
 		return err
 	}
 	defer unlock()
-	if done, err := tufrepo.Finish(t.options.Base); err != nil {
-		return fmt.Errorf("an earlier rotation of %q cannot be finished: %w", t.options.Base, err)
-	} else if done {
-		c.say("an earlier rotation of %s was cut short; it is finished now", trustdata.Visible(t.options.Base))
-	}
-	if err := t.look(ctx, trustdata.Role(typedRole)); err != nil {
+	if err := t.finish(); err != nil {
 		return err
 	}
+	if err := t.look(ctx, trustdata.Role(typedRole)); err != nil {
+		return c.unverified(trustdata.GUN(t.options.Base), err)
+	}
 	return t.apply(ctx)
+}
+
+// finish completes what an earlier rotation decided.
+func (t *tufRotation) finish() error {
+	done, err := tufrepo.Finish(t.options.Base)
+	if err != nil {
+		return fmt.Errorf("an earlier rotation of %q cannot be finished: %w", t.options.Base, err)
+	}
+	if done {
+		t.note("an earlier rotation of " + t.options.Base + " was cut short; it is finished now")
+	}
+	return nil
 }
 
 // look verifies the repository and plans.
@@ -92,7 +101,7 @@ func (t *tufRotation) look(ctx context.Context, role trustdata.Role) error {
 	base := trustdata.GUN(t.options.Base)
 	res, err := tufrepo.Open(ctx, t.options)
 	if err != nil {
-		return t.cli.unverified(base, err)
+		return err
 	}
 	held, err := t.held(ctx)
 	if err != nil {
@@ -107,7 +116,7 @@ func (t *tufRotation) look(ctx context.Context, role trustdata.Role) error {
 		return fmt.Errorf("%q: %w", base, err)
 	}
 	t.shown = &rotation.Plan{ID: t.cli.now().UTC().Format("20060102T150405Z") + "-tuf", Kind: "rotate", Request: rotation.Request{GUN: base, Role: t.plan.Role},
-		Server: t.options.Base, Changes: t.plan.Changes, OldKeys: []trustdata.KeyID{t.plan.Old}, RootVersion: t.plan.RootVersion,
+		Server: t.options.Base, Dialect: trustdata.DialectTUF, Command: fmt.Sprintf("keyrite rotate %s %s", t.cli.tufFlags(), t.plan.Role), Changes: t.plan.Changes, OldKeys: []trustdata.KeyID{t.plan.Old}, RootVersion: t.plan.RootVersion,
 		Steps: []string{"make the new key and lock it with its passphrase", "sign, and verify with go-tuf as clients will after each step",
 			"write the new files beside the old ones, then give each its name", "read the repository back from its first root and verify it"},
 		WillNotFollow: []string{}}
@@ -137,15 +146,11 @@ func (t *tufRotation) apply(ctx context.Context) error {
 		return err
 	}
 	defer open.wipe()
-	next, err := keyring.Generate(trustdata.KeyECDSA)
+	next, staged, err := t.make(ctx, open.making[t.plan.Role])
 	if err != nil {
 		return err
 	}
 	defer next.Wipe()
-	staged, err := t.keys.Stage(ctx, t.shown.ID, next, open.making[t.plan.Role], keyring.Header{Role: string(t.plan.Role)}, keyring.Format{Iterations: t.flags.iterations})
-	if err != nil {
-		return fmt.Errorf("the new %s key was not made: %w", t.plan.Role.Title(), err)
-	}
 	change, also, err := t.prepare(ctx, open, next, staged, recipients)
 	waived = append(waived, also...)
 	for _, what := range waived {
@@ -155,11 +160,33 @@ func (t *tufRotation) apply(ctx context.Context) error {
 		_, discarding := t.keys.Discard(ctx, t.shown.ID, staged.KeyID, c.now())
 		return errors.Join(fmt.Errorf("nothing was written: %w", err), discarding)
 	}
-	// The key is in private/ before anything lists it: whatever the moment, it is not lost.
-	if err := t.keys.Promote(ctx, t.shown.ID, staged.KeyID); err != nil {
-		return fmt.Errorf("nothing was written, and the new key stays in pending/: %w", err)
+	if err := t.promote(ctx, staged.KeyID); err != nil {
+		return err
 	}
 	return t.write(ctx, change, staged.KeyID, waived)
+}
+
+// make makes the new key in pending/, locked with pass.
+func (t *tufRotation) make(ctx context.Context, pass keyring.Passphrase) (*keyring.PrivateKey, keyring.Staged, error) {
+	next, err := keyring.Generate(trustdata.KeyECDSA)
+	if err != nil {
+		return nil, keyring.Staged{}, err
+	}
+	staged, err := t.keys.Stage(ctx, t.shown.ID, next, pass, keyring.Header{Role: string(t.plan.Role)}, keyring.Format{Iterations: t.flags.iterations})
+	if err != nil {
+		next.Wipe()
+		return nil, keyring.Staged{}, fmt.Errorf("the new %s key was not made: %w", t.plan.Role.Title(), err)
+	}
+	return next, staged, nil
+}
+
+// promote brings the new key into private/ before anything lists it: whatever the moment,
+// it is not lost.
+func (t *tufRotation) promote(ctx context.Context, id trustdata.KeyID) error {
+	if err := t.keys.Promote(ctx, t.shown.ID, id); err != nil {
+		return fmt.Errorf("nothing was written, and the new key stays in pending/: %w", err)
+	}
+	return nil
 }
 
 // prepare signs, rehearses and backs up, all before the repository is touched.
@@ -180,36 +207,41 @@ func (t *tufRotation) prepare(ctx context.Context, open *opened, next *keyring.P
 	return change, slices.Clone(res.Waived), nil
 }
 
-// write puts the change in place, remembers what is there now and says what became of it.
+// write puts the change in place and says what became of it.
 func (t *tufRotation) write(ctx context.Context, change *tufrepo.Change, next trustdata.KeyID, waived []string) error {
-	c, base := t.cli, t.options.Base
-	if _, err := change.Write(ctx, c.now()); err != nil {
-		return fmt.Errorf("%q: %w; the new key %s is kept", base, err, next.Short())
+	result, err := t.land(ctx, change, next, func(step string) { t.cli.progress(rotate.StepSentence(step, t.shown)) })
+	if err != nil {
+		return t.cli.unverified(trustdata.GUN(t.options.Base), err)
 	}
+	result.Waived = append(result.Waived, waived...)
+	return t.cli.emit(result, rotate.ResultPage(t.shown, result))
+}
+
+// land puts the change in place, reads it back and remembers what is there now.
+func (t *tufRotation) land(ctx context.Context, change *tufrepo.Change, next trustdata.KeyID, progress rotation.Progress) (*rotation.Result, error) {
+	base, now := t.options.Base, t.cli.now()
+	progress("send")
+	if _, err := change.Write(ctx, now); err != nil {
+		switch {
+		case errors.Is(err, tufrepo.ErrDecided):
+			err = fmt.Errorf("%w: %w", rotation.ErrLanded, err)
+		case errors.Is(err, tufrepo.ErrMoved):
+			err = fmt.Errorf("%w: %w", rotation.ErrMoved, err)
+		}
+		return nil, fmt.Errorf("%q: %w; the new key %s is kept in private/", base, err, next.Short())
+	}
+	progress("confirm")
 	if _, err := tufrepo.Open(ctx, t.options); err != nil {
-		return c.unverified(trustdata.GUN(base), err)
-	}
-	detail := fmt.Sprintf("%s: %s instead of %s, root version %d", t.plan.Role, next, t.plan.Old, t.plan.RootVersion)
-	if err := t.state.Activity().Append(state.Act{What: "rotate", On: base, Result: "done", Detail: detail}); err != nil {
-		c.say("this could not be recorded: %s", trustdata.VisibleError(err))
+		return nil, fmt.Errorf("%w: %w", rotation.ErrLanded, err)
 	}
 	yes := true
 	result := &rotation.Result{GUN: trustdata.GUN(base), Role: t.plan.Role, OldKeys: t.shown.OldKeys, NewKeys: []trustdata.KeyID{next},
-		Published: &yes, RootVersion: t.plan.RootVersion, Verified: true, Waived: append([]string{}, waived...)}
-	return c.emit(result, ui.Page{
-		Title:   "The " + t.plan.Role.Title() + " key of " + trustdata.Visible(base) + " was rotated",
-		Summary: fmt.Sprintf("It has version %d of root.json. It was read back from its first root and verified.", t.plan.RootVersion),
-		Sections: []ui.Section{{Facts: []ui.Fact{{Label: "New key", Value: string(next)}, {Label: "Old key", Value: string(t.plan.Old)},
-			{Label: "The old key", Value: "stays in private/, and the repository no longer lists it for this role"}}}},
-	})
-}
-
-// page puts the command of a TUF repository in the place of one with a GUN.
-func (t *tufRotation) page(p ui.Page) ui.Page {
-	command := fmt.Sprintf("keyrite rotate %s %s", t.cli.tufFlags(), t.plan.Role)
-	p.Notes = []string{"The same from a script: " + trustdata.Visible(command)}
-	p.Copy = append([]ui.Copyable{{What: "command", Text: command}}, p.Copy[1:]...)
-	return p
+		Published: &yes, RootVersion: t.plan.RootVersion, Verified: true, Waived: []string{}}
+	detail := fmt.Sprintf("%s: %s instead of %s, root version %d", t.plan.Role, next, t.plan.Old, t.plan.RootVersion)
+	if err := t.state.Activity().Append(state.Act{What: "rotate", On: base, Result: "done", Detail: detail}); err != nil {
+		result.Notes = append(result.Notes, fmt.Sprintf("this could not be recorded: %v", err))
+	}
+	return result, nil
 }
 
 func tufPlanJSON(p *rotation.Plan) planJSON {

@@ -46,10 +46,14 @@ type Plan struct {
 	ID      string `json:"id"`
 	Kind    string `json:"kind"`
 	Request `json:"-"`
-	// Server is the trust server that the plan was made against.
-	Server string   `json:"-"`
-	Steps  []string `json:"steps"`
-	Need   []Need   `json:"needs"`
+	// Server is the trust server that the plan was made against. A plan of DialectTUF is for
+	// a folder on this machine, which stands in the server's place.
+	Server  string            `json:"-"`
+	Dialect trustdata.Dialect `json:"-"`
+	// Command is the verb that does the same, "" where the request's own words make it.
+	Command string   `json:"-"`
+	Steps   []string `json:"steps"`
+	Need    []Need   `json:"needs"`
 	// Changes are sentences for people: what is not as before when the plan is done.
 	Changes       []string `json:"changes"`
 	WillNotFollow []string `json:"will_not_follow"`

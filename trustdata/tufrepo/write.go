@@ -27,6 +27,10 @@ const (
 // ErrUnfinished is what Write returns where an earlier rotation waits for Finish.
 var ErrUnfinished = errors.New("an earlier rotation of this repository is not finished")
 
+// ErrDecided is what Write returns once a change is decided: what is not in its place yet is
+// put there by Finish, and never undone.
+var ErrDecided = errors.New("the rotation is decided")
+
 // Write puts a change into the repository's folder and reads it back with the root that
 // the trust started from. It refuses, with ErrMoved, a folder that is not as the plan saw
 // it. Every file is durable before the first is put in place, each by a rename, in an
@@ -48,13 +52,16 @@ func (c *Change) Write(ctx context.Context, now time.Time) (*Result, error) {
 		return nil, fmt.Errorf("nothing was changed: %w", err)
 	}
 	if err := place(dir); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w, and not every file is in its place: %w", ErrDecided, err)
 	}
 	res, err := Open(ctx, Options{Base: c.plan.Base, Root: c.plan.root, Now: func() time.Time { return now }})
 	if err != nil {
-		return nil, fmt.Errorf("the rotation was written and does not verify: %w", err)
+		return nil, fmt.Errorf("%w, and what was written does not verify: %w", ErrDecided, err)
 	}
-	return res, c.holds(res)
+	if err := c.holds(res); err != nil {
+		return nil, fmt.Errorf("%w, and not as it was signed: %w", ErrDecided, err)
+	}
+	return res, nil
 }
 
 // unmoved checks that the repository still is what the plan was made from.

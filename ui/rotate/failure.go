@@ -5,6 +5,7 @@ import (
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/rotation"
+	"keyrite/trustdata/tufrepo"
 	"keyrite/ui"
 )
 
@@ -18,10 +19,16 @@ type outcome struct {
 }
 
 // nothingSent is the headline of every failure before the sending.
-const nothingSent = "NOTHING WAS SENT. NOTHING HAS CHANGED."
+const (
+	nothingSent    = "NOTHING WAS SENT. NOTHING HAS CHANGED."
+	nothingWritten = "NOTHING WAS WRITTEN. NOTHING HAS CHANGED."
+)
 
 // world tells by the error, and by whether there is a result, where keys and server stand.
-func world(err error, res *rotation.Result) outcome {
+func world(p *rotation.Plan, err error, res *rotation.Result) outcome {
+	if isFolder(p) {
+		return folderWorld(err, res)
+	}
 	harmless := "Leaving now changes nothing."
 	inPlace := "Every key is where it was. The unused new key is in the trash."
 	if errors.Is(err, rotation.ErrLeftPending) {
@@ -53,10 +60,10 @@ func world(err error, res *rotation.Result) outcome {
 
 // failurePage says first what the world is like, then what happened, what it means and
 // what can be done.
-func failurePage(err error, res *rotation.Result) ui.Page {
-	o, t := world(err, res), ui.Explain(err)
+func failurePage(p *rotation.Plan, err error, res *rotation.Result) ui.Page {
+	o, t := world(p, err, res), ui.Explain(err)
 	do := o.do
-	if o.headline == nothingSent && t.Do != "" {
+	if (o.headline == nothingSent || o.headline == nothingWritten) && t.Do != "" {
 		do = t.Do + " " + o.do
 	}
 	return ui.Page{Title: "Not rotated", Sections: []ui.Section{
@@ -83,7 +90,7 @@ func (m *Model) checkPage() ui.Page {
 		t := ui.Explain(m.planErr)
 		facts = append(facts, ui.Fact{Label: "No plan", Value: t.What, Mark: ui.MarkNow}, ui.Fact{Label: "What you can do", Value: planHint(m.planErr), Mark: ui.MarkNone})
 	case on:
-		facts = append(facts, ui.Fact{Label: "Plan", Value: "being made from what the trust server has now", Mark: ui.MarkRunning})
+		facts = append(facts, ui.Fact{Label: "Plan", Value: "being made from what " + m.opt.asked() + " has now", Mark: ui.MarkRunning})
 	default:
 		facts = append(facts, ui.Fact{Label: "No plan", Value: "the reading was stopped; r reads again", Mark: ui.MarkUnchecked})
 	}
@@ -94,8 +101,9 @@ func (m *Model) checkPage() ui.Page {
 // planHint is what can be done where no plan could be made.
 func planHint(err error) string {
 	var missing *rotation.MissingKeyError
+	var short *tufrepo.MissingKeyError
 	switch {
-	case errors.As(err, &missing):
+	case errors.As(err, &missing), errors.As(err, &short):
 		return "Restore the key from a backup, or do this on the machine that has it."
 	case errors.Is(err, rotation.ErrUsage):
 		return "Choose another kind of rotation."

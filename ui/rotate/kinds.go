@@ -38,7 +38,7 @@ func newKinds(opt Options) *chooser {
 	c := &chooser{List: ui.NewList(opt.Styles, "kind", "kinds"), opt: opt, open: ui.Bind("Enter", "open", "enter", "l", "right")}
 	p := ui.Page{Title: "Rotate a key of " + trustdata.Visible(string(opt.GUN)), Summary: "What kind of rotation? Nothing is changed by choosing.",
 		Columns: []ui.Column{{Title: "KIND", Priority: 1}, {Title: "WHAT FOLLOWS", Priority: 2, Min: 20}}, Order: "the gravest last"}
-	for _, k := range kinds {
+	for _, k := range kindsOf(opt.Dialect) {
 		p.Rows = append(p.Rows, ui.Row{ID: k.name, Mark: ui.MarkNone, Cells: []string{k.name, k.follows}, Detail: []string{k.name + ": " + k.follows + "."}})
 	}
 	c.Set(ui.NewListing(p))
@@ -67,7 +67,7 @@ func (c *chooser) Update(msg tea.Msg) tea.Cmd {
 	if k, ok := msg.(tea.KeyPressMsg); !ok || !key.Matches(k, c.open) {
 		return nil
 	}
-	for _, k := range kinds {
+	for _, k := range kindsOf(c.opt.Dialect) {
 		if k.name == c.ID() {
 			opt := c.opt
 			opt.Role, opt.To = k.role, k.to

@@ -18,8 +18,8 @@ func PlanPage(p *rotation.Plan) ui.Page {
 		Title:    "Rotate the " + p.Role.Title() + " key of " + trustdata.Visible(string(p.GUN)),
 		Summary:  headline(p) + " Nothing is changed by looking at this.",
 		Sections: []ui.Section{target(p), list("WHAT CHANGES", p.Changes, ""), needs(p), steps(p), followers(p)},
-		Notes:    []string{"The same from a script: " + Command(p.Request)},
-		Copy:     []ui.Copyable{{What: "command", Text: Command(p.Request)}},
+		Notes:    []string{"The same from a script: " + command(p)},
+		Copy:     []ui.Copyable{{What: "command", Text: command(p)}},
 	}
 	for _, id := range p.OldKeys {
 		page.Copy = append(page.Copy, ui.Copyable{What: "old key ID " + id.Short(), Text: string(id)})
@@ -61,8 +61,10 @@ func headline(p *rotation.Plan) string {
 func target(p *rotation.Plan) ui.Section {
 	s := ui.Section{Title: "ROTATE THE " + strings.ToUpper(p.Role.Title()) + " KEY", Facts: []ui.Fact{
 		{Label: "Repository", Value: trustdata.Visible(string(p.GUN))},
-		{Label: "Trust server", Value: trustdata.Visible(p.Server)},
 	}}
+	if !isFolder(p) {
+		s.Facts = append(s.Facts, ui.Fact{Label: "Trust server", Value: trustdata.Visible(p.Server)})
+	}
 	for _, id := range p.OldKeys {
 		s.Facts = append(s.Facts, wholeID("Old "+p.Role.Title()+" key", id, "")...)
 	}
@@ -120,6 +122,9 @@ func followers(p *rotation.Plan) ui.Section {
 
 // StepSentence is what is being done while the rotation reports a step.
 func StepSentence(step string, p *rotation.Plan) string {
+	if isFolder(p) {
+		return folderStep(step, p)
+	}
 	switch step {
 	case "sign":
 		return fmt.Sprintf("signing root.json version %d and what goes with it, and verifying that as a client would", p.RootVersion)
@@ -166,6 +171,9 @@ func resultSentence(p *rotation.Plan, r *rotation.Result) string {
 	if !r.Verified {
 		return "The server has the change, but not everything could be verified."
 	}
+	if isFolder(p) {
+		return folderResult(p)
+	}
 	return fmt.Sprintf("The server has version %d of root.json. It was read back with an empty cache and verified.", p.RootVersion)
 }
 
@@ -206,6 +214,8 @@ func oldKey(p *rotation.Plan, r *rotation.Result, id trustdata.KeyID) string {
 		}
 	}
 	switch {
+	case isFolder(p):
+		return "stays in private/; the repository no longer lists it for this role"
 	case p.Role == trustdata.RoleRoot:
 		return "KEEP IT: clients that last looked before today need its signature"
 	case p.Role == trustdata.RoleTimestamp:
@@ -223,6 +233,9 @@ func toDo(p *rotation.Plan, r *rotation.Result) []string {
 		out = append(out, "back up the new key: keyrite backup create --to DIR -r RECIPIENT")
 	case p.Role == trustdata.RoleRoot:
 		out = append(out, "prove the backup with a secret key that opens it: keyrite backup verify FILE -i IDENTITY")
+	}
+	if isFolder(p) {
+		return append(out, folderToDo(p)...)
 	}
 	switch p.Role {
 	case trustdata.RoleRoot:

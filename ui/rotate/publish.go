@@ -19,7 +19,10 @@ const stepMake = "make"
 // taskNames are the rows of the progress, by the steps in their order.
 func (m *Model) taskNames() (steps, names []string) {
 	steps, names = []string{"sign", "send", "confirm"}, []string{"sign and verify as a client would", "send", "read back with an empty cache"}
-	if makesKey(m.plan) {
+	switch {
+	case isFolder(m.plan):
+		steps, names = folderTasks()
+	case makesKey(m.plan):
 		steps, names = append(steps, "promote"), append(names, "bring the new key in")
 	}
 	if m.newID != "" {
@@ -192,13 +195,13 @@ func (m *Model) leavingPublish() string {
 	if m.sending {
 		return "It is being carried out. Nothing is left half way: wait for the end."
 	}
-	return world(m.failed, m.result).leaving
+	return world(m.plan, m.failed, m.result).leaving
 }
 
 func (m *Model) publishPage() ui.Page {
 	p := ui.Page{Title: "Publish"}
 	if m.failed != nil {
-		p = failurePage(m.failed, m.result)
+		p = failurePage(m.plan, m.failed, m.result)
 	} else {
 		p.Sections = []ui.Section{{Title: "PUBLISHING TO 1 REPOSITORY", Facts: []ui.Fact{{Value: trustdata.Visible(string(m.opt.GUN))}}}}
 	}

@@ -27,8 +27,8 @@ func (m *Model) reviewPage() ui.Page {
 		facts = append(facts, ui.Fact{Label: "Backup", Value: m.backupSentence()})
 	}
 	p.Sections = []ui.Section{{Facts: []ui.Fact{{Value: m.headline(), Mark: ui.MarkNow}}}, {Facts: facts}, list("WHAT CHANGES", m.plan.Changes, ""), followers(m.plan)}
-	p.Notes = []string{m.wayBack(), "The same from a script: " + Command(m.plan.Request)}
-	p.Copy = []ui.Copyable{{What: "command", Text: Command(m.plan.Request)}}
+	p.Notes = []string{m.wayBack(), "The same from a script: " + command(m.plan)}
+	p.Copy = []ui.Copyable{{What: "command", Text: command(m.plan)}}
 	if n, some := m.held.Missing(); some {
 		p.Notes = append(p.Notes, "Before it is asked for confirmation, the passphrase of the "+n.Role.Title()+" key is asked for again.")
 	}
@@ -79,6 +79,9 @@ func (m *Model) wayBack() string {
 	if m.plan.Role == trustdata.RoleRoot {
 		return "Going back later would be another rotation, signed by the new key."
 	}
+	if isFolder(m.plan) {
+		return "Way back: another rotation. The old key file stays in private/."
+	}
 	return "Way back: another rotation. The old key file goes to the trash, where it is kept."
 }
 
@@ -103,7 +106,7 @@ func (m *Model) question() ui.Question {
 		q.Type, q.Hidden = string(m.newID[:spoken]), true
 		q.Prompt = "Type the first eight digits of the NEW key. They are hidden here: take them from the paper."
 	case trustdata.RoleTargets, trustdata.RoleSnapshot:
-		q.Type = gun
+		q.Type = named(plan)
 		q.Facts = append(q.Facts, ui.Fact{Label: "Way back", Value: "another rotation"})
 	}
 	return q

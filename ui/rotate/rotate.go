@@ -39,12 +39,21 @@ type Options struct {
 	Styles  *ui.Styles
 	Clock   ui.Clock
 	GUN     trustdata.GUN
+	Dialect trustdata.Dialect
 	// Role is the role to rotate; with "" the screen asks first.
 	Role trustdata.Role
 	To   rotation.Manager
 	// Profile is the profile's word and name, for the danger dialog.
 	Profile string
 	Service Service
+}
+
+// asked is who tells what there is now.
+func (o Options) asked() string {
+	if o.Dialect == trustdata.DialectTUF {
+		return "the folder"
+	}
+	return "the trust server"
 }
 
 // New makes the screen.
@@ -272,7 +281,7 @@ func (m *Model) makePlan() tea.Cmd {
 	m.plan, m.planErr = nil, nil
 	defer m.Refresh()
 	service, req := m.opt.Service, rotation.Request{GUN: m.opt.GUN, Role: m.opt.Role, To: m.opt.To}
-	return m.run("asking the trust server for "+trustdata.Visible(string(m.opt.GUN)), func(ctx context.Context) (event, error) {
+	return m.run("asking "+m.opt.asked()+" for "+trustdata.Visible(string(m.opt.GUN)), func(ctx context.Context) (event, error) {
 		p, err := service.Plan(ctx, req)
 		return planMade{p}, err
 	})

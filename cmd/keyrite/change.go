@@ -113,3 +113,18 @@ func (c *cli) emitChange(res *rotation.EditResult, changes []string) error {
 
 // stepping tells a person at a terminal which step begins.
 func (c *cli) stepping(step string) { c.progress(change.StepSentence(step)) }
+
+// recover looks at what earlier runs have left, finishes what has landed, and says how the
+// rest stands.
+func (c *cli) recover(ctx context.Context, r *rotation.Rotator) error {
+	found, err := r.Recover(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		for _, sentence := range f.Sentences() {
+			c.say("%s", trustdata.Visible(sentence))
+		}
+	}
+	return nil
+}

@@ -53,3 +53,10 @@ func digest(hex string) string {
 	}
 	return "sha256:" + hex
 }
+
+// progress tells a person at a terminal what is being done; a script sees only results.
+func (c *cli) progress(sentence string) {
+	if _, ok := terminal(c.err); ok {
+		fmt.Fprintf(c.err, "%s\n", sentence)
+	}
+}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/term"
 
@@ -69,5 +71,30 @@ func readHidden(ctx context.Context, fd int) ([]byte, error) {
 		return a.line, a.err
 	case <-ctx.Done():
 		return nil, errors.Join(ctx.Err(), term.Restore(fd, before))
+	}
+}
+
+// ask reads one visible line from the terminal. An interrupt ends it at once; the read that
+// is left behind ends with the program.
+func (c *cli) ask(ctx context.Context, in *bufio.Reader, question string) (string, error) {
+	fmt.Fprint(c.err, trustdata.Visible(question))
+	type answer struct {
+		line string
+		err  error
+	}
+	got := make(chan answer, 1)
+	go func() {
+		line, err := in.ReadString('\n')
+		got <- answer{line, err}
+	}()
+	select {
+	case a := <-got:
+		if a.err != nil {
+			return "", fmt.Errorf("reading the answer: %w", a.err)
+		}
+		return strings.TrimSpace(a.line), nil
+	case <-ctx.Done():
+		fmt.Fprintln(c.err)
+		return "", fmt.Errorf("nothing has changed: %w", ctx.Err())
 	}
 }

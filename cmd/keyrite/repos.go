@@ -104,17 +104,26 @@ func (s *session) atOnce(offline bool) int {
 func (s *session) each(ctx context.Context, guns []trustdata.GUN, offline bool, done func(i int, col *trustdata.Collection, err error)) {
 	f := s.fetcher()
 	f.Offline = f.Offline || offline
+	s.sideBySide(f.Offline, len(guns), func(i int) func() {
+		col, err := s.readWith(ctx, f, guns[i])
+		return func() { done(i, col, err) }
+	})
+}
+
+// sideBySide calls read for each of n, a few at a time, and what it returns in any order,
+// but never two at once.
+func (s *session) sideBySide(offline bool, n int, read func(i int) (done func())) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	slots := make(chan struct{}, s.atOnce(f.Offline))
-	for i, gun := range guns {
+	slots := make(chan struct{}, s.atOnce(offline))
+	for i := range n {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			col, err := s.readWith(ctx, f, gun)
+			done := read(i)
 			mu.Lock()
 			defer mu.Unlock()
-			done(i, col, err)
+			done()
 		})
 	}
 	wg.Wait()

@@ -1,11 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
-	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +9,6 @@ import (
 	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/trustdata/rotation"
-	"keyrite/trustdata/state"
 	"keyrite/ui/rotate"
 )
 
@@ -24,6 +19,9 @@ type rotateFlags struct {
 	backupTo   string
 	recipients []string
 	oldKey     string // of a TUF repository
+	// guns and rootKey name several repositories, in the place of GUN.
+	guns    []string
+	rootKey string
 	// resume and abandon name an unfinished operation, in the place of GUN and ROLE.
 	resume, abandon string
 }
@@ -32,13 +30,18 @@ func (c *cli) rotateCommand() *cobra.Command {
 	var f rotateFlags
 	cmd := &cobra.Command{
 		Use: "rotate GUN ROLE", Short: "Replace the key of a role: root, targets, snapshot or timestamp",
-		Long: "Replace the key of a role. The new key waits in pending/ until the server's new state has been read\n" +
+		Long: "Replace the key of a role, of one repository or of several at once. The new key waits in pending/ until the server's new state has been read\n" +
 			"back with an empty cache and verified; only then it moves into private/, and an old targets or snapshot\n" +
-			"key moves to the trash. Old root keys stay. --dry-run prints the plan.",
+			"key moves to the trash. Old root keys stay. --dry-run prints the plan.\n\n" +
+			"Several at once: keyrite rotate ROLE --gun GUN..., or keyrite rotate [ROLE] --root-key ID.\n" +
+			"What an earlier run has begun: keyrite rotate --resume ID, or --abandon ID.",
 		Args: func(cmd *cobra.Command, args []string) error { return c.rotateArgs(cmd, args, f) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.resume+f.abandon != "" {
 				return c.goOn(cmd.Context(), f)
+			}
+			if f.several() {
+				return c.rotateMany(cmd.Context(), args, f)
 			}
 			if c.flags.tuf != "" {
 				return c.rotateTUF(cmd.Context(), args[0], f)
@@ -47,6 +50,8 @@ func (c *cli) rotateCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&f.to, "to", "", "who holds the new key: `server` or local (default: as it is)")
+	cmd.Flags().StringArrayVar(&f.guns, "gun", nil, "with ROLE alone: the repository `GUN` (repeatable), or every known one that a pattern with * names")
+	cmd.Flags().StringVar(&f.rootKey, "root-key", "", "with ROLE alone (default root): every known repository whose root.json, fetched now, lists the root key `ID`")
 	cmd.Flags().StringVar(&f.resume, "resume", "", "go on with the unfinished operation `ID`: keyrite rotations lists them")
 	cmd.Flags().StringVar(&f.abandon, "abandon", "", "give up the unfinished operation `ID`")
 	cmd.Flags().IntVar(&f.iterations, "kdf-iterations", keyring.DefaultIterations, "PBKDF2 rounds that lock a new key (at least 2048)")
@@ -62,6 +67,10 @@ func (s *session) rotator(iterations int) (*rotation.Rotator, error) {
 	if err != nil {
 		return nil, err
 	}
+	// One set of connections for all of it: many repositories may be on one server.
+	shared := *s
+	shared.access = s.access.Shared()
+	s = &shared
 	return &rotation.Rotator{
 		Fetch: s.exact().Fetch, Fresh: s.fresh().Fetch,
 		Pins: s.pins, FetchMade: s.fetchMade,
@@ -108,12 +117,9 @@ func (c *cli) rotate(ctx context.Context, typedGUN, typedRole string, f rotateFl
 	if err != nil {
 		return usage(err)
 	}
-	to := rotation.Manager(f.to)
-	if to != rotation.Same && to != rotation.Local && to != rotation.Server {
-		return usagef("--to %q is neither server nor local", f.to)
-	}
-	if f.iterations < keyring.MinIterations {
-		return usagef("--kdf-iterations %d is below %d", f.iterations, keyring.MinIterations)
+	to, err := c.rotationFlags(f)
+	if err != nil {
+		return err
 	}
 	if c.flags.offline {
 		return usagef("rotating is not possible with --offline")
@@ -140,75 +146,16 @@ func (c *cli) rotate(ctx context.Context, typedGUN, typedRole string, f rotateFl
 	return c.applyRotation(ctx, s, r, plan, f)
 }
 
-func (c *cli) applyRotation(ctx context.Context, s *session, r *rotation.Rotator, plan *rotation.Plan, f rotateFlags) error {
-	if c.flags.readOnly {
-		return fmt.Errorf("rotating changes keys: %w", keyring.ErrReadOnly)
+// rotationFlags checks what every rotation has.
+func (c *cli) rotationFlags(f rotateFlags) (rotation.Manager, error) {
+	to := rotation.Manager(f.to)
+	if to != rotation.Same && to != rotation.Local && to != rotation.Server {
+		return to, usagef("--to %q is neither server nor local", f.to)
 	}
-	var recipients []backup.Recipient
-	var err error
-	if f.backupTo != "" {
-		if recipients, err = c.recipientsOf(backupFlags{recipients: f.recipients}); err != nil {
-			return err
-		}
+	if f.iterations < keyring.MinIterations {
+		return to, usagef("--kdf-iterations %d is below %d", f.iterations, keyring.MinIterations)
 	}
-	unlock, err := s.keys.Lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	if err := c.recover(ctx, r); err != nil {
-		return err
-	}
-	waived, err := c.confirmRotation(ctx, plan, f)
-	if err != nil {
-		return err
-	}
-	open, err := c.satisfy(ctx, s, plan.Needs())
-	if err != nil {
-		return err
-	}
-	defer open.wipe()
-	prep, err := r.Prepare(ctx, plan, open.making[plan.Role])
-	if err != nil {
-		return err
-	}
-	if f.backupTo != "" {
-		res, err := s.backupBefore(ctx, prep.Staged, f.backupTo, recipients)
-		if err != nil {
-			return errors.Join(fmt.Errorf("the backup before the rotation failed, nothing was sent: %w", err), r.Abandon(ctx, prep))
-		}
-		c.progress("backed up: " + trustdata.Visible(res.File))
-		waived = append(waived, res.Waived...)
-	}
-	for _, what := range waived {
-		if err := s.waive(plan, what); err != nil {
-			return errors.Join(fmt.Errorf("nothing was sent, because what was waived could not be recorded: %w", err), r.Abandon(ctx, prep))
-		}
-	}
-	if err := noteWaived(prep, waived); err != nil {
-		return errors.Join(err, r.Abandon(ctx, prep))
-	}
-	result, err := r.Publish(ctx, prep, open.signing(), func(step string) { c.progress(rotate.StepSentence(step, plan)) })
-	if result != nil {
-		result.Waived = append(result.Waived, waived...)
-	}
-	if err != nil {
-		return c.landed(result, err)
-	}
-	for _, note := range result.Notes {
-		c.say("%s", trustdata.Visible(note))
-	}
-	return c.emit(result, rotate.ResultPage(plan, result))
-}
-
-// noteWaived puts into the journal what an operation is done without.
-func noteWaived(prep *rotation.Prepared, waived []string) error {
-	for _, what := range waived {
-		if err := prep.Waived(what); err != nil {
-			return fmt.Errorf("nothing was sent, because what was waived could not be recorded: %w", err)
-		}
-	}
-	return nil
+	return to, nil
 }
 
 // goOn finishes or gives up what an earlier run has begun.
@@ -226,158 +173,4 @@ func (c *cli) goOn(ctx context.Context, f rotateFlags) error {
 		return c.resumeRotation(ctx, f.resume, f.iterations)
 	}
 	return c.abandonRotation(ctx, f.abandon, f.iterations)
-}
-
-// waive records what a rotation was done without.
-func (s *session) waive(p *rotation.Plan, what string) error {
-	return s.state.Activity().Append(state.Act{What: p.Kind, On: string(p.GUN), Result: "waived", Detail: what})
-}
-
-// progress tells a person at a terminal what is being done; a script sees only results.
-func (c *cli) progress(sentence string) {
-	if _, ok := terminal(c.err); ok {
-		fmt.Fprintf(c.err, "%s\n", sentence)
-	}
-}
-
-// opened are the keys and new passphrases that a plan needs.
-type opened struct {
-	keys   map[trustdata.KeyID]*keyring.PrivateKey
-	making map[trustdata.Role]keyring.Passphrase
-}
-
-// satisfy opens every key that a plan needs and asks for the passphrases of those it
-// makes, so that a wrong passphrase is found while nothing has happened.
-func (c *cli) satisfy(ctx context.Context, s *session, needs []rotation.Need) (*opened, error) {
-	o := &opened{map[trustdata.KeyID]*keyring.PrivateKey{}, map[trustdata.Role]keyring.Passphrase{}}
-	for _, n := range needs {
-		var err error
-		if n.New {
-			o.making[n.Role], err = c.newPassphrase(ctx, string(n.Role))
-		} else {
-			o.keys[n.KeyID], err = c.openNeeded(ctx, s, n)
-		}
-		if err != nil {
-			o.wipe()
-			return nil, err
-		}
-	}
-	return o, nil
-}
-
-// openNeeded opens a key of a plan. One that an unfinished operation has made may wait in
-// pending/ still.
-func (c *cli) openNeeded(ctx context.Context, s *session, n rotation.Need) (*keyring.PrivateKey, error) {
-	if n.Staged != "" {
-		return c.openKey(ctx, rotation.WithStaged{Store: s.keys, Op: n.Staged}, n.KeyID, string(n.Role), n.Why)
-	}
-	return c.openKey(ctx, s.keys, n.KeyID, string(n.Role), n.Why)
-}
-
-// newPass is the passphrase of the new keys; an operation makes those of one role.
-func (o *opened) newPass() keyring.Passphrase {
-	for _, p := range o.making {
-		return p
-	}
-	return keyring.Passphrase{}
-}
-
-// wipe forgets everything that was opened.
-func (o *opened) wipe() {
-	for _, k := range o.keys {
-		if k != nil {
-			k.Wipe()
-		}
-	}
-	for _, p := range o.making {
-		p.Wipe()
-	}
-}
-
-// signing are the opened keys as a change takes them.
-func (o *opened) signing() rotation.Keys {
-	out := rotation.Keys{}
-	for id, k := range o.keys {
-		out[id] = k
-	}
-	return out
-}
-
-// confirmRotation asks for the confirmation that the plan's danger demands: the name of
-// the repository to be typed. --yes answers it, and waives the backup of a root key
-// unless one is made.
-func (c *cli) confirmRotation(ctx context.Context, plan *rotation.Plan, f rotateFlags) ([]string, error) {
-	backedUp := f.backupTo != "" || plan.Role != trustdata.RoleRoot
-	if c.flags.requireBackup && !backedUp {
-		return nil, fmt.Errorf("rotating a root key without a backup of the old and the new key: %w: name a folder with --backup-to and a recipient with -r", errRequired)
-	}
-	if c.flags.yes {
-		if backedUp {
-			return nil, nil
-		}
-		return []string{"backup"}, nil
-	}
-	if !c.canPrompt() {
-		return nil, fmt.Errorf("rotating the %s key of %q wants a confirmation: %w", plan.Role.Title(), plan.GUN, errUnanswered)
-	}
-	for _, line := range append(plan.Changes, plan.WillNotFollow...) {
-		fmt.Fprintf(c.err, "  %s\n", trustdata.Visible(line))
-	}
-	var waived []string
-	in := bufio.NewReader(c.in)
-	if !backedUp {
-		reason, err := c.ask(ctx, in, "The old and the new root key would not be backed up. Type why, or nothing to stop: ")
-		if err != nil || reason == "" {
-			return nil, errors.Join(fmt.Errorf("stopped before anything changed: %w", errUnanswered), err)
-		}
-		waived = append(waived, "backup: "+reason)
-	}
-	typed, err := c.ask(ctx, in, fmt.Sprintf("Type %s to rotate its %s key: ", plan.GUN, plan.Role.Title()))
-	if err != nil {
-		return nil, err
-	}
-	if typed != string(plan.GUN) {
-		return nil, fmt.Errorf("that is not %q; nothing has changed: %w", plan.GUN, errUnanswered)
-	}
-	return waived, nil
-}
-
-// ask reads one visible line from the terminal. An interrupt ends it at once; the read that
-// is left behind ends with the program.
-func (c *cli) ask(ctx context.Context, in *bufio.Reader, question string) (string, error) {
-	fmt.Fprint(c.err, trustdata.Visible(question))
-	type answer struct {
-		line string
-		err  error
-	}
-	got := make(chan answer, 1)
-	go func() {
-		line, err := in.ReadString('\n')
-		got <- answer{line, err}
-	}()
-	select {
-	case a := <-got:
-		if a.err != nil {
-			return "", fmt.Errorf("reading the answer: %w", a.err)
-		}
-		return strings.TrimSpace(a.line), nil
-	case <-ctx.Done():
-		fmt.Fprintln(c.err)
-		return "", fmt.Errorf("nothing has changed: %w", ctx.Err())
-	}
-}
-
-// recover looks at what earlier runs have left, finishes what has landed, and says how the
-// rest stands.
-func (c *cli) recover(ctx context.Context, r *rotation.Rotator) error {
-	found, err := r.Recover(ctx)
-	if err != nil {
-		return err
-	}
-	for _, f := range found {
-		for _, sentence := range f.Sentences() {
-			c.say("%s", trustdata.Visible(sentence))
-		}
-	}
-	return nil
 }

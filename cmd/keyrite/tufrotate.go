@@ -19,8 +19,11 @@ import (
 
 // rotateArgs is the check of the arguments of rotate: with --tuf the role alone.
 func (c *cli) rotateArgs(cmd *cobra.Command, args []string, f rotateFlags) error {
-	if f.resume+f.abandon != "" {
+	switch {
+	case f.resume+f.abandon != "":
 		return usageArgs(cobra.NoArgs)(cmd, args)
+	case f.several() && c.flags.tuf == "":
+		return usageArgs(cobra.MaximumNArgs(1))(cmd, args)
 	}
 	if c.flags.tuf == "" {
 		return usageArgs(cobra.ExactArgs(2))(cmd, args)
@@ -130,14 +133,11 @@ func (t *tufRotation) look(ctx context.Context, role trustdata.Role) error {
 
 func (t *tufRotation) apply(ctx context.Context) error {
 	c := t.cli
-	var recipients []backup.Recipient
-	var err error
-	if t.flags.backupTo != "" {
-		if recipients, err = c.recipientsOf(backupFlags{recipients: t.flags.recipients}); err != nil {
-			return err
-		}
+	recipients, err := c.rotationRecipients(t.flags)
+	if err != nil {
+		return err
 	}
-	waived, err := c.confirmRotation(ctx, t.shown, t.flags)
+	waived, err := c.confirmRotation(ctx, confirmationOf(t.shown, t.flags))
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (t *tufRotation) apply(ctx context.Context) error {
 	change, also, err := t.prepare(ctx, open, next, staged, recipients)
 	waived = append(waived, also...)
 	for _, what := range waived {
-		err = errors.Join(err, t.waive(t.shown, what))
+		err = errors.Join(err, t.waive(t.shown.Kind, string(t.shown.GUN), what))
 	}
 	if err != nil {
 		_, discarding := t.keys.Discard(ctx, t.shown.ID, staged.KeyID, c.now())

@@ -81,7 +81,7 @@ func (s *tufRotateService) BackUp(ctx context.Context, prep *rotation.Prepared, 
 
 // Waive implements rotate.Service.
 func (s *tufRotateService) Waive(_ context.Context, p *rotation.Plan, reason string) error {
-	return s.waive(p, "backup: "+reason)
+	return s.waive(p.Kind, string(p.GUN), "backup: "+reason)
 }
 
 // Publish implements rotate.Service. The end of the program waits for it.

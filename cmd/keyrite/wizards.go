@@ -148,7 +148,7 @@ func (s *rotateService) BackUp(ctx context.Context, prep *rotation.Prepared, fol
 
 // Waive implements rotate.Service.
 func (s *rotateService) Waive(_ context.Context, p *rotation.Plan, reason string) error {
-	return s.desk.session.waive(p, "backup: "+reason)
+	return s.desk.session.waive(p.Kind, string(p.GUN), "backup: "+reason)
 }
 
 // Publish implements rotate.Service. The end of the program waits for it.

@@ -10,9 +10,12 @@ import (
 
 // Shared is c for one piece of work over many GUNs: its endpoints keep the connections to
 // a server in common, and read the server's TLS files once. Logins and tokens stay apart,
-// each with its GUN. What else c says must not be changed afterwards.
+// each with its GUN. What else c says must not be changed afterwards. What is shared
+// already stays so.
 func (c Config) Shared() Config {
-	c.shared = new(connections)
+	if c.shared == nil {
+		c.shared = new(connections)
+	}
 	return c
 }
 

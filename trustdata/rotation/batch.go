@@ -34,8 +34,12 @@ type LeftOut struct {
 
 // PlanBatch plans every request, a few side by side. What cannot be planned is left out.
 func (r *Rotator) PlanBatch(ctx context.Context, reqs []Request, atOnce int) (*Batch, error) {
+	h, err := r.here(ctx)
+	if err != nil {
+		return nil, err
+	}
 	plans, why := make([]*Plan, len(reqs)), make([]error, len(reqs))
-	sideBySide(ctx, len(reqs), atOnce, func(i int) { plans[i], why[i] = r.Plan(ctx, reqs[i]) })
+	sideBySide(ctx, len(reqs), atOnce, func(i int) { plans[i], why[i] = r.planWith(ctx, reqs[i], h) })
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -97,6 +101,16 @@ func boolInt(b bool) int {
 func (b *Batch) Changes() (all []string) {
 	for _, p := range b.Plans {
 		all = append(all, p.Changes...)
+	}
+	return all
+}
+
+// WillNotFollow names whom the plans leave behind, each with its repository.
+func (b *Batch) WillNotFollow() (all []string) {
+	for _, p := range b.Plans {
+		for _, who := range p.WillNotFollow {
+			all = append(all, fmt.Sprintf("%s: %s", p.GUN, who))
+		}
 	}
 	return all
 }

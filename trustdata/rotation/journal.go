@@ -97,13 +97,17 @@ func (j *Journal) Past() ([]*Operation, error) {
 // the server.
 func (j *Journal) HeldByServer(gun trustdata.GUN, role trustdata.Role) (bool, error) {
 	past, err := j.Past()
+	return heldByServer(past, gun, role), err
+}
+
+func heldByServer(past []*Operation, gun trustdata.GUN, role trustdata.Role) bool {
 	held := false
 	for _, op := range past {
 		if u := op.Unit(gun); u != nil && u.Role == role && u.State == StateDone {
 			held = u.To == Server
 		}
 	}
-	return held, err
+	return held
 }
 
 // Find is an unfinished operation by its ID or the beginning of it.
@@ -134,16 +138,20 @@ func (j *Journal) Reload(id string) (*Operation, error) {
 	return op, err
 }
 
-// blocked is ErrUnfinished where something that was sent for gun is not settled.
-func (j *Journal) blocked(gun trustdata.GUN) error {
+// blocked is ErrUnfinished where something that was sent for one of these repositories is
+// not settled.
+func (j *Journal) blocked(units []*Unit) error {
 	all, err := j.Unfinished()
 	if err != nil {
 		return err
 	}
 	for _, op := range all {
-		if u := op.Unit(gun); u != nil && u.State.Sent() {
-			return fmt.Errorf("%q: %w (%s of %s): keyrite rotate --resume %s asks the server what became of it", gun, ErrUnfinished,
-				op.Kind, op.Started.UTC().Format("2006-01-02 15:04"), op.ID)
+		sent := op.sent()
+		for _, u := range units {
+			if sent[u.GUN] {
+				return fmt.Errorf("%q: %w (%s of %s): keyrite rotate --resume %s asks the server what became of it", u.GUN, ErrUnfinished,
+					op.Kind, op.Started.UTC().Format("2006-01-02 15:04"), op.ID)
+			}
 		}
 	}
 	return nil

@@ -112,15 +112,15 @@ func (o *Operation) Unit(gun trustdata.GUN) *Unit {
 	return nil
 }
 
-// Count is how many units have one of these states.
-func (o *Operation) Count(states ...State) int {
-	n := 0
+// sent are the repositories of which it is not settled what became of what was sent.
+func (o *Operation) sent() map[trustdata.GUN]bool {
+	sent := map[trustdata.GUN]bool{}
 	for _, u := range o.Units {
-		if slices.Contains(states, u.State) {
-			n++
+		if u.State.Sent() {
+			sent[u.GUN] = true
 		}
 	}
-	return n
+	return sent
 }
 
 // Ended reports whether every unit has.

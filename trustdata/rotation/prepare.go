@@ -37,6 +37,15 @@ type ready struct {
 // ID is the operation's.
 func (prep *Prepared) ID() string { return prep.run.op.ID }
 
+// Names say what the operation does, and on which repository or how many.
+func (prep *Prepared) Names() (kind, on string) {
+	op := prep.run.op
+	if len(op.Units) == 1 {
+		return op.Kind, string(op.Units[0].GUN)
+	}
+	return op.Kind, fmt.Sprintf("%d repositories, operation %s", len(op.Units), op.ID)
+}
+
 // name gathers NewIDs.
 func (prep *Prepared) name() *Prepared {
 	for _, u := range prep.units {

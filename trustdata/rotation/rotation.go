@@ -63,26 +63,43 @@ type Rotator struct {
 // Plan computes what a rotation would change. It reads the server and the key store and
 // changes nothing. Its error Is ErrUsage for a request that can never work.
 func (r *Rotator) Plan(ctx context.Context, req Request) (*Plan, error) {
+	h, err := r.here(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.planWith(ctx, req, h)
+}
+
+// here is what a plan takes from this machine: which usable keys there are, and which
+// operations have ended. It is read once for many plans.
+type here struct {
+	held held
+	past []*Operation
+}
+
+func (r *Rotator) here(ctx context.Context) (here, error) {
+	infos, err := r.Keys.List(ctx)
+	if err != nil {
+		return here{}, err
+	}
+	h := here{held: held{}}
+	for _, info := range infos {
+		if info.Problem == "" {
+			h.held[info.KeyID] = info
+		}
+	}
+	h.past, err = r.Journal.Past()
+	return h, err
+}
+
+func (r *Rotator) planWith(ctx context.Context, req Request, h here) (*Plan, error) {
 	res, err := r.Fetch(ctx, req.GUN)
 	if err != nil {
 		return nil, err
 	}
-	infos, err := r.Keys.List(ctx)
-	if err != nil {
-		return nil, err
-	}
-	moved, err := r.Journal.HeldByServer(req.GUN, trustdata.RoleSnapshot)
-	if err != nil {
-		return nil, err
-	}
-	b := &planner{now: r.Now(), pin: r.Pins.For(req.GUN), held: held{}, moved: moved, plan: &Plan{ID: operationID(r.Now()), Request: req,
-		Server: res.Collection.Server, base: res.Repo, WillNotFollow: []string{}, Need: []Need{},
-		Changes: clockWarning(r.Now(), res.ServerClock)}}
-	for _, info := range infos {
-		if info.Problem == "" {
-			b.held[info.KeyID] = info
-		}
-	}
+	b := &planner{now: r.Now(), pin: r.Pins.For(req.GUN), held: h.held, moved: heldByServer(h.past, req.GUN, trustdata.RoleSnapshot),
+		plan: &Plan{ID: operationID(r.Now()), Request: req, Server: res.Collection.Server, base: res.Repo, WillNotFollow: []string{}, Need: []Need{},
+			Changes: clockWarning(r.Now(), res.ServerClock)}}
 	if err := b.run(); err != nil {
 		return nil, err
 	}

@@ -29,10 +29,10 @@ type run struct {
 // begin opens an operation on these units. A unit whose repository has something sent and
 // not settled is refused with ErrUnfinished.
 func (j *Journal) begin(op *Operation) (*run, error) {
+	if err := j.blocked(op.Units); err != nil {
+		return nil, err
+	}
 	for _, u := range op.Units {
-		if err := j.blocked(u.GUN); err != nil {
-			return nil, err
-		}
 		u.State = StatePlanned
 	}
 	op.Started = j.now().UTC()

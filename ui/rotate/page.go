@@ -89,16 +89,18 @@ func list(title string, texts []string, mark ui.Mark) ui.Section {
 	return s
 }
 
-func needs(p *rotation.Plan) ui.Section {
+func needs(p *rotation.Plan) ui.Section { return needed(p.Needs(), p.Role) }
+
+func needed(all []rotation.Need, role trustdata.Role) ui.Section {
 	s := ui.Section{Title: "YOU WILL NEED"}
-	for _, n := range p.Needs() {
+	for _, n := range all {
 		f := ui.Fact{Label: n.Role.Title() + " " + n.KeyID.Short(), Value: "its passphrase: " + trustdata.Visible(n.Why)}
 		if n.New {
 			f = ui.Fact{Label: "a passphrase", Value: "chosen now and typed twice: " + trustdata.Visible(n.Why)}
 		}
 		s.Facts = append(s.Facts, f)
 	}
-	if p.Role == trustdata.RoleRoot {
+	if role == trustdata.RoleRoot {
 		s.Facts = append(s.Facts, ui.Fact{Label: "a folder", Value: "and an age recipient: both keys are backed up before anything is sent, or you say why not"},
 			ui.Fact{Label: "pen, paper", Value: "the first eight digits of the new key are shown once and asked for later"})
 	}

@@ -1,0 +1,272 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
+	"keyrite/ui/rotate"
+)
+
+// several reports whether repositories are named by flags: one operation on all of them.
+func (f rotateFlags) several() bool { return len(f.guns) > 0 || f.rootKey != "" }
+
+// rotateMany rotates a role of several repositories in one operation.
+func (c *cli) rotateMany(ctx context.Context, args []string, f rotateFlags) error {
+	ctx, cancel := c.context(ctx)
+	defer cancel()
+	req, err := c.manyRequest(args, f)
+	if err != nil {
+		return err
+	}
+	s, err := c.openKeys()
+	if err != nil {
+		return err
+	}
+	r, err := s.rotator(f.iterations)
+	if err != nil {
+		return err
+	}
+	release := func() {}
+	if !c.flags.dryRun {
+		// What an earlier run has left is settled before anything is planned on it.
+		if release, err = c.begin(ctx, s, r); err != nil {
+			return err
+		}
+	}
+	defer release()
+	guns, err := s.named(ctx, f)
+	if err != nil {
+		return err
+	}
+	batch, err := r.PlanBatch(ctx, req.for_(guns), s.atOnce(false))
+	if err != nil {
+		return err
+	}
+	c.sayLeftOut(batch)
+	if len(batch.Plans) == 0 {
+		return c.noneLeft(ctx, s, batch)
+	}
+	if c.flags.dryRun {
+		return c.emitPlan(newBatchJSON(batch), rotate.BatchPage(batch))
+	}
+	return c.applyBatch(ctx, s, r, batch, f)
+}
+
+// many is a request without its repository.
+type many rotation.Request
+
+func (m many) for_(guns []trustdata.GUN) []rotation.Request {
+	reqs := make([]rotation.Request, len(guns))
+	for i, gun := range guns {
+		reqs[i] = rotation.Request(m)
+		reqs[i].GUN = gun
+	}
+	return reqs
+}
+
+func (c *cli) manyRequest(args []string, f rotateFlags) (many, error) {
+	role := trustdata.RoleRoot
+	switch {
+	case c.flags.offline:
+		return many{}, usagef("rotating is not possible with --offline")
+	case len(f.guns) > 0 && f.rootKey != "":
+		return many{}, usagef("--gun and --root-key exclude each other")
+	case len(args) == 0 && f.rootKey == "":
+		return many{}, usagef("--gun wants the ROLE to rotate")
+	case len(args) == 1:
+		var err error
+		if role, err = trustdata.ParseRole(args[0]); err != nil {
+			return many{}, usage(err)
+		}
+	}
+	to, err := c.rotationFlags(f)
+	return many{Role: role, To: to}, err
+}
+
+// named are the repositories that the flags name. Those of a root key are asked for their
+// root.json now; whichever cannot be asked is said, since it may list the key too.
+func (s *session) named(ctx context.Context, f rotateFlags) ([]trustdata.GUN, error) {
+	known, err := s.known(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if f.rootKey == "" {
+		return named(known, f.guns)
+	}
+	id, err := s.rootKeyID(ctx, f.rootKey)
+	if err != nil {
+		return nil, err
+	}
+	lists := make([]bool, len(known))
+	fetcher := s.exact()
+	s.sideBySide(false, len(known), func(i int) func() {
+		res, err := fetcher.Fetch(ctx, known[i])
+		return func() {
+			if err != nil {
+				s.note(fmt.Sprintf("%s is left out, since it cannot be told whether it lists the root key: %s", known[i], trustdata.VisibleError(err)))
+				return
+			}
+			lists[i] = slices.Contains(rootIDs(res.Collection), id)
+		}
+	})
+	var guns []trustdata.GUN
+	for i, gun := range known {
+		if lists[i] {
+			guns = append(guns, gun)
+		}
+	}
+	if len(guns) == 0 {
+		return nil, errors.Join(fmt.Errorf("no known repository lists the root key %q", id.Short()), ctx.Err())
+	}
+	return guns, ctx.Err()
+}
+
+// rootIDs are the canonical IDs of the keys that root.json lists for root.
+func rootIDs(col *trustdata.Collection) (ids []trustdata.KeyID) {
+	for _, role := range col.Roles {
+		if role.Role == trustdata.RoleRoot {
+			for _, k := range role.Keys {
+				ids = append(ids, k.KeyID)
+			}
+		}
+	}
+	return ids
+}
+
+// rootKeyID is a whole key ID, or that of the one key here that it begins.
+func (s *session) rootKeyID(ctx context.Context, typed string) (trustdata.KeyID, error) {
+	if id, err := trustdata.ParseKeyID(typed); err == nil {
+		return id, nil
+	}
+	info, _, err := s.pickKey(ctx, typed)
+	return info.KeyID, err
+}
+
+// named resolves patterns against what is known here. A name without * need not be known.
+func named(known []trustdata.GUN, patterns []string) ([]trustdata.GUN, error) {
+	var guns []trustdata.GUN
+	for _, p := range patterns {
+		var found []trustdata.GUN
+		for _, gun := range known {
+			if like(p, string(gun)) {
+				found = append(found, gun)
+			}
+		}
+		if len(found) == 0 {
+			gun, err := trustdata.ParseGUN(p)
+			if err != nil {
+				return nil, usagef("no known repository is named by %q (keyrite repos lists them)", p)
+			}
+			found = []trustdata.GUN{trustdata.ExpandGUN(gun)}
+		}
+		guns = append(guns, found...)
+	}
+	slices.Sort(guns)
+	return slices.Compact(guns), nil
+}
+
+// like reports whether a name is that of a pattern in which * stands for any characters.
+func like(pattern, name string) bool {
+	for i := range len(pattern) {
+		if pattern[i] != '*' {
+			continue
+		}
+		if len(name) < i || name[:i] != pattern[:i] {
+			return false
+		}
+		for rest := i; rest <= len(name); rest++ {
+			if like(pattern[i+1:], name[rest:]) {
+				return true
+			}
+		}
+		return false
+	}
+	return pattern == name
+}
+
+func (c *cli) sayLeftOut(batch *rotation.Batch) {
+	for _, l := range batch.Left {
+		c.say("%s is left out: %s", trustdata.Visible(string(l.GUN)), trustdata.VisibleError(l.Why))
+	}
+}
+
+// noneLeft is the error where no repository can be part of a batch: that of the only one,
+// or that there is none.
+func (c *cli) noneLeft(ctx context.Context, s *session, batch *rotation.Batch) error {
+	if len(batch.Left) == 1 {
+		return c.unverified(batch.Left[0].GUN, s.explain(ctx, batch.Left[0].Why))
+	}
+	return fmt.Errorf("none of %d repositories can be rotated now", len(batch.Left))
+}
+
+// applyBatch carries a batch out: confirmation, keys, backup, and then each repository.
+func (c *cli) applyBatch(ctx context.Context, s *session, r *rotation.Rotator, batch *rotation.Batch, f rotateFlags) error {
+	recipients, err := c.rotationRecipients(f)
+	if err != nil {
+		return err
+	}
+	waived, err := c.confirmBatch(ctx, batch, f)
+	if err != nil {
+		return err
+	}
+	outcomes, err := c.carryOut(ctx, s, r, batch, func(prep *rotation.Prepared) error {
+		_, err := c.beforeSending(ctx, s, r, prep, f.backupTo, recipients, waived)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	op, err := r.Journal.Reload(batch.ID)
+	if err != nil {
+		return err
+	}
+	return c.emitOperation(op, outcomes)
+}
+
+// confirmBatch asks for the confirmation of a rotation of several repositories: how many
+// they are. It gives what is waived.
+func (c *cli) confirmBatch(ctx context.Context, batch *rotation.Batch, f rotateFlags) ([]string, error) {
+	n := fmt.Sprintf("%d repositories", len(batch.Plans))
+	if len(batch.Plans) == 1 {
+		n = string(batch.Plans[0].GUN)
+	}
+	return c.confirmRotation(ctx, confirmation{
+		role: batch.Plans[0].Role, of: fmt.Sprintf("%q", n), word: n, backedUp: f.backupTo != "",
+		lines:    slices.Concat(batch.Changes(), batch.WillNotFollow()),
+		question: fmt.Sprintf("Type %s to rotate the %s key of each: ", n, batch.Plans[0].Role.Title()),
+	})
+}
+
+// batchJSON is a plan for several repositories.
+type batchJSON struct {
+	planJSON
+	Repositories []batchRow    `json:"repositories"`
+	LeftOut      []leftOutJSON `json:"left_out"`
+}
+
+type batchRow struct {
+	GUN         trustdata.GUN     `json:"gun"`
+	OldKeys     []trustdata.KeyID `json:"old_keys"`
+	RootVersion int64             `json:"root_version"`
+}
+
+type leftOutJSON struct {
+	GUN    trustdata.GUN `json:"gun"`
+	Reason string        `json:"reason"`
+}
+
+func newBatchJSON(b *rotation.Batch) batchJSON {
+	out := batchJSON{planJSON: planJSON{ID: b.ID, Kind: b.Kind, Steps: b.Plans[0].Steps, Needs: b.Needs(), Changes: b.Changes(), WillNotFollow: list(b.WillNotFollow())},
+		Repositories: []batchRow{}, LeftOut: []leftOutJSON{}}
+	for _, p := range b.Plans {
+		out.Repositories = append(out.Repositories, batchRow{p.GUN, p.OldKeys, p.RootVersion})
+	}
+	for _, l := range b.Left {
+		out.LeftOut = append(out.LeftOut, leftOutJSON{l.GUN, l.Why.Error()})
+	}
+	return out
+}

@@ -65,3 +65,23 @@ func (d *desk) rotateTUF(role trustdata.Role) (ui.Screen, string) {
 	return rotate.New(rotate.Options{Profile: d.session.cli.profileLabel(), Context: d.ctx, Styles: d.styles, Clock: d.clock,
 		GUN: trustdata.GUN(d.session.cli.tufBase()), Dialect: trustdata.DialectTUF, Role: role, Service: newTUFRotateService(d)}), ""
 }
+
+// recoverTUF finishes what an earlier rotation of the folder that --tuf names decided.
+func (d *desk) recoverTUF() (notice string, changed bool) {
+	s := d.session
+	if s.cli.flags.tuf == "" || !tufrepo.Unfinished(s.cli.tufBase()) {
+		return "", false
+	}
+	unlock, err := s.keys.Lock(d.ctx)
+	if err != nil {
+		return "", false // whoever holds it may be writing there
+	}
+	defer unlock()
+	switch done, err := tufrepo.Finish(s.cli.tufBase()); {
+	case err != nil:
+		return "An earlier rotation of the folder cannot be finished: " + trustdata.VisibleError(err), false
+	case done:
+		return "An earlier rotation of the folder was cut short; it is finished now.", true
+	}
+	return "", false
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -142,5 +143,33 @@ func TestTUFRotateKeys(t *testing.T) {
 		if rotates := info.Role == "root" || info.Role == "targets"; rotates != (screen != nil) || !rotates && why != tufNotThis {
 			t.Errorf("%s: screen %T, %q", info.Role, screen, why)
 		}
+	}
+}
+
+// TestTUFRotationCutShort: what was decided and not put in its place is finished at the next
+// start, unless nothing may be changed.
+func TestTUFRotationCutShort(t *testing.T) {
+	d, dir := tufDesk(t, func(*flags) {})
+	ready, next := filepath.Join(dir, "repo", ".keyrite-rotation"), filepath.Join(dir, "next")
+	if err := writeTUF(next, 2, time.Now().AddDate(0, 1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(ready, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range []string{"2.targets.json", "2.alice.json", "2.snapshot.json", "timestamp.json"} {
+		if err := os.Rename(filepath.Join(next, name), filepath.Join(ready, fmt.Sprintf("%05d-%s", i, name))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.session.cli.flags.readOnly = true
+	drive(t, d).Lacks("finished").Press("i").Has("v1")
+	if _, err := os.Stat(ready); err != nil {
+		t.Fatalf("a read-only console wrote: %v", err)
+	}
+	d.session.cli.flags.readOnly = false
+	drive(t, d).Has("An earlier rotation of the folder was cut short; it is finished now.").Press("i").Has("v2")
+	if _, err := os.Stat(ready); err == nil {
+		t.Error("it still waits")
 	}
 }

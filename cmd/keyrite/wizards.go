@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"keyrite/backup"
 	"keyrite/keyring"
@@ -32,6 +33,12 @@ func (d *desk) recover() (notice string, changed bool) {
 	if d.readOnlyReason() != "" {
 		return "", false
 	}
+	folder, finished := d.recoverTUF()
+	notice, changed = d.recoverServers()
+	return strings.TrimSpace(folder + " " + notice), finished || changed
+}
+
+func (d *desk) recoverServers() (notice string, changed bool) {
 	r, err := d.session.rotator(keyring.DefaultIterations)
 	if err != nil {
 		return trustdata.VisibleError(err), false

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -130,6 +131,15 @@ func place(dir *os.Root) error {
 		return err
 	}
 	return state.SyncDir(dir, ".")
+}
+
+// Unfinished reports whether a folder has a rotation that is decided and not put in place.
+func Unfinished(base string) bool {
+	if IsURL(base) {
+		return false
+	}
+	_, err := os.Lstat(filepath.Join(base, ready))
+	return err == nil
 }
 
 // Finish completes what was decided and not put in place whole. It reports whether there

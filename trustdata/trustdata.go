@@ -124,7 +124,7 @@ func (c *Collection) Aside() []Problem {
 	}
 	var aside []Problem
 	for _, p := range c.Problems {
-		if said[p.Role] != p.Detail {
+		if why := said[p.Role]; why == "" || why != p.Detail {
 			aside = append(aside, p)
 		}
 	}

@@ -74,7 +74,7 @@ func TestTUFConsoleOffline(t *testing.T) {
 	d, _ := tufDesk(t, func(f *flags) { f.offline = true })
 	drive(t, d).Has("4 tags, signed", "live")
 	d, _ = tufDesk(t, func(f *flags) { f.offline, f.tuf = true, "https://tuf.example/metadata" })
-	drive(t, d).Has("Nothing was read yet").Press("esc").Has("not checked")
+	drive(t, d).Has("Nothing was read yet", "is not in the cache of this", "without --offline").Press("esc", "esc").Has("not checked")
 	if _, why := d.rotateTUF(trustdata.RoleRoot); why != tufNotHere {
 		t.Errorf("a server's keys: %q", why)
 	}

@@ -5,6 +5,7 @@ package tags
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -131,7 +132,10 @@ func (m *Model) load() tea.Cmd {
 		if col != nil {
 			give(col, signedRows(col), false, opt.asking())
 		}
-		if opt.Offline {
+		switch {
+		case opt.Offline && col == nil:
+			return fmt.Errorf("%q %w", opt.GUN, remote.ErrNotCached)
+		case opt.Offline:
 			return nil
 		}
 		if col, err = opt.Source.Fetch(ctx, opt.GUN); err != nil {

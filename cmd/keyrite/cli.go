@@ -62,6 +62,7 @@ type flags struct {
 func run(args []string, p process) int {
 	c := newCLI(p)
 	c.collectLater()
+	c.collectInTime()
 	// A reader that goes away, as head does, is an error of the write and not the end of
 	// the process: what was opened is still to be cleaned up.
 	signal.Ignore(syscall.SIGPIPE)

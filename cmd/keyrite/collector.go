@@ -23,3 +23,15 @@ func (c *cli) collectAsUsual() {
 		debug.SetGCPercent(consoleGC)
 	}
 }
+
+// softMemory is how much the program takes before it collects whatever else is said, in
+// bytes. What a server can send is bounded to what fits below 300 MB; the garbage of
+// reading it would double that.
+const softMemory = 160 << 20
+
+// collectInTime sets that, unless $GOMEMLIMIT says otherwise.
+func (c *cli) collectInTime() {
+	if c.getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(softMemory)
+	}
+}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -28,8 +30,13 @@ func (c *cli) emitJSON(value any) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.out, "%s\n", trustdata.VisibleJSON(enc))
-	return err
+	// A line at a time, for a list of all tags can be large.
+	out := bufio.NewWriter(c.out)
+	for line := range bytes.Lines(enc) {
+		out.Write(trustdata.VisibleJSON(line)) // the error comes with Flush
+	}
+	out.WriteByte('\n')
+	return out.Flush()
 }
 
 // say prints a sentence for people on stderr, where it disturbs no result.

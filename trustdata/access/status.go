@@ -147,7 +147,7 @@ func ReadBody(resp *http.Response, limit int64) ([]byte, error) {
 	if resp.ContentLength > limit {
 		return nil, fmt.Errorf("%q announced %d bytes where at most %d are expected: %w", host, resp.ContentLength, limit, ErrTooLarge)
 	}
-	body, err := readAll(io.LimitReader(resp.Body, limit+1), resp.ContentLength)
+	body, err := readAll(io.LimitReader(resp.Body, limit+1), resp.ContentLength, limit)
 	switch {
 	case err != nil && (errors.Is(err, ErrSilent) || resp.Request.Context().Err() != nil):
 		return nil, err
@@ -159,10 +159,18 @@ func ReadBody(resp *http.Response, limit int64) ([]byte, error) {
 	return body, nil
 }
 
+// large is from where on a body of unknown length gets room for the most that it may have:
+// to grow takes twice as much, and what is not written to is not there.
+const large = 1 << 20
+
 // readAll reads to the end; a length that was announced makes room for it at once.
-func readAll(from io.Reader, announced int64) ([]byte, error) {
+func readAll(from io.Reader, announced, limit int64) ([]byte, error) {
 	if announced <= 0 {
-		return io.ReadAll(from)
+		begin, err := io.ReadAll(io.LimitReader(from, large))
+		if err != nil || len(begin) < large {
+			return begin, err
+		}
+		from, announced = io.MultiReader(bytes.NewReader(begin), from), limit
 	}
 	var body bytes.Buffer
 	body.Grow(int(announced) + bytes.MinRead)

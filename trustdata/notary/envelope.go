@@ -9,19 +9,20 @@ import (
 	"keyrite/trustdata"
 )
 
-// maxSignatures bounds the signatures of one file: each may cost a verification.
-const maxSignatures = 1000
-
-// maxUnknown is how many unknown members are named; one is enough to refuse by.
-const maxUnknown = 8
-
 // reader is the scanner with what the parsers of all files share.
 type reader struct {
 	scanner
 	unknown []string
+	listed  int // key IDs and paths so far
 	// names and bytes hold what many entries have a little of each.
 	names textPool
 	bytes bytePool
+}
+
+// list counts a key ID or a path.
+func (r *reader) list() error {
+	r.listed++
+	return within(r.listed-1, maxListed, "key IDs and paths")
 }
 
 // parse reads a file's envelope, and its body by read. Only "signed" and "signatures" may
@@ -56,7 +57,7 @@ func parse[B any](role trustdata.Role, raw []byte, read func(*reader) (B, error)
 		err = fmt.Errorf("envelope lacks %q or %q", "signed", "signatures")
 	}
 	if err != nil {
-		return nil, trustdata.Refuse(role, trustdata.ReasonFormat, "%v", err)
+		return nil, trustdata.Refuse(role, trustdata.ReasonFormat, "%.*s", maxReason, err)
 	}
 	return f, nil
 }
@@ -72,6 +73,9 @@ func signed[B any](r *reader, read func(*reader) (B, error)) (body B, message []
 	}
 	message = r.data[start:r.pos]
 	if !r.canonical {
+		if len(message) > maxLoose {
+			return body, nil, fmt.Errorf("it is not in canonical form, and larger than %d bytes", maxLoose)
+		}
 		message, err = rewrite(message, false)
 	}
 	return body, message, err
@@ -83,8 +87,8 @@ func (r *reader) signatures() ([]SignatureEntry, error) {
 	}
 	var all []SignatureEntry
 	err := r.array(func() error {
-		if len(all) == maxSignatures {
-			return fmt.Errorf("more than %d signatures", maxSignatures)
+		if err := within(len(all), maxSignatures, "signatures"); err != nil {
+			return err
 		}
 		one, err := r.signature()
 		all = append(all, one)

@@ -39,17 +39,6 @@ const (
 	day = 24 * time.Hour
 )
 
-// Limit is the greatest size in bytes that a role's file may have.
-func Limit(role trustdata.Role) int64 {
-	switch role {
-	case trustdata.RoleRoot, trustdata.RoleSnapshot:
-		return 16 * mib
-	case trustdata.RoleTimestamp:
-		return 1 * mib
-	}
-	return 64 * mib
-}
-
 // Lifetime is how long a role's file is valid from its signing, as the reference clients
 // and servers write it.
 func Lifetime(role trustdata.Role) time.Duration {

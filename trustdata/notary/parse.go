@@ -4,8 +4,8 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"slices"
 
 	"keyrite/trustdata"
 )
@@ -23,7 +23,11 @@ func ParseTargets(role trustdata.Role, raw []byte) (*File[Targets], error) {
 		}
 	}
 	return parse(role, raw, func(r *reader) (b Targets, err error) {
-		b.Targets = make(map[string]Entry, len(raw)/tagSize)
+		room := len(raw) / tagSize
+		if room > MaxTags {
+			room = 0 // most of it is something else
+		}
+		b.Targets = make(map[string]Entry, room)
 		b.Keys = map[trustdata.ListedID]trustdata.PublicKey{}
 		err = r.body("Targets", &b.Version, &b.Expires, func(name []byte) error {
 			switch string(name) {
@@ -43,7 +47,14 @@ func (r *reader) entries(into map[string]Entry) error {
 	if r.null() {
 		return nil
 	}
+	names := 0
 	return r.object(func(name []byte) error {
+		if err := within(len(into), MaxTags, "targets"); err != nil {
+			return err
+		}
+		if names += len(name); names > maxNames {
+			return fmt.Errorf("the names of its targets have more than %d bytes", maxNames)
+		}
 		e, plain := r.plainEntry()
 		if !plain {
 			var err error
@@ -110,6 +121,9 @@ func (r *reader) entryHashes() (all Hashes, err error) {
 		if all.More == nil {
 			all.More = map[string][]byte{}
 		}
+		if err := within(len(all.More), maxHashes, "hashes of one target"); err != nil {
+			return err
+		}
 		all.More[string(name)] = sum
 		return named(name, err)
 	})
@@ -122,6 +136,9 @@ func (r *reader) hashes() (map[string][]byte, error) {
 	}
 	all := make(map[string][]byte, 2)
 	err := r.object(func(name []byte) error {
+		if err := within(len(all), maxHashes, "hashes of one file"); err != nil {
+			return err
+		}
 		sum, err := r.base64()
 		switch string(name) { // constants cost no allocation
 		case hashSHA256:
@@ -148,11 +165,16 @@ func (r *reader) delegations(parent trustdata.Role, b *Targets) error {
 			if r.null() {
 				return nil
 			}
+			have := map[trustdata.Role]bool{}
 			return r.array(func() error {
+				if err := within(len(b.Delegations), maxDelegations, "delegations"); err != nil {
+					return err
+				}
 				d, err := r.delegation(parent)
-				if slices.ContainsFunc(b.Delegations, func(o Delegation) bool { return o.Role == d.Role }) && err == nil {
+				if have[d.Role] && err == nil {
 					err = fmt.Errorf("delegation %q stands twice", d.Role)
 				}
+				have[d.Role] = true
 				b.Delegations = append(b.Delegations, d)
 				return err
 			})
@@ -202,7 +224,7 @@ func (r *reader) paths() (all []string, err error) {
 	err = r.array(func() error {
 		text, err := r.str()
 		all = append(all, string(text))
-		return err
+		return errors.Join(err, r.list())
 	})
 	return all, err
 }
@@ -217,7 +239,7 @@ func (r *reader) roleKeys(where string, name []byte, into *RoleKeys) error {
 		return named(name, r.array(func() error {
 			id, err := r.listedID()
 			into.KeyIDs = append(into.KeyIDs, id)
-			return err
+			return errors.Join(err, r.list())
 		}))
 	case "threshold":
 		n, err := r.integer()
@@ -239,6 +261,9 @@ func (r *reader) keys(into map[trustdata.ListedID]trustdata.PublicKey) error {
 		return nil
 	}
 	return r.object(func(name []byte) error {
+		if err := within(len(into), maxKeys, "keys"); err != nil {
+			return err
+		}
 		id, err := trustdata.ParseListedID(string(name))
 		if err != nil {
 			return err

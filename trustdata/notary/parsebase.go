@@ -125,6 +125,9 @@ func requireMeta(meta map[trustdata.Role]Meta, roles ...trustdata.Role) error {
 
 func (r *reader) metas(into map[trustdata.Role]Meta) error {
 	return r.object(func(name []byte) error {
+		if err := within(len(into), maxFiles, "files"); err != nil {
+			return err
+		}
 		role, err := trustdata.ParseRole(string(name))
 		if err != nil {
 			return err

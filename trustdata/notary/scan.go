@@ -108,6 +108,9 @@ func (s *scanner) object(member func(name []byte) error) error {
 		if err != nil {
 			return err
 		}
+		if len(name) > maxName {
+			return s.errorf("the name of a member is longer than %d bytes", maxName)
+		}
 		if !first {
 			switch c := bytes.Compare(last, name); {
 			case c == 0:

@@ -36,6 +36,9 @@ func (s *scanner) text() ([]byte, error) {
 
 // unescape goes on with a string that began at start, from its first escape.
 func (s *scanner) unescape(start int) ([]byte, error) {
+	if s.pos-start > maxString {
+		return nil, s.errorf("a string with escapes is longer than %d bytes", maxString)
+	}
 	out := append([]byte(nil), s.data[start:s.pos]...)
 	for s.pos < len(s.data) {
 		switch c := s.data[s.pos]; {
@@ -47,6 +50,8 @@ func (s *scanner) unescape(start int) ([]byte, error) {
 			return out, nil
 		case c < ' ':
 			return nil, s.errorf("a control character in a string")
+		case len(out) > maxString:
+			return nil, s.errorf("a string with escapes is longer than %d bytes", maxString)
 		case c != '\\':
 			out = append(out, c)
 			s.pos++
@@ -116,5 +121,9 @@ func (s *scanner) str() ([]byte, error) {
 	if s.peek() != '"' {
 		return nil, fmt.Errorf("is no string")
 	}
-	return s.text()
+	text, err := s.text()
+	if len(text) > maxString {
+		return nil, s.errorf("a string is longer than %d bytes", maxString)
+	}
+	return text, err
 }

@@ -73,12 +73,12 @@ func readLimited(dir *os.Root, name string, limit int64) ([]byte, time.Time, err
 		return nil, time.Time{}, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("cached file %q is larger than %d bytes", name, limit)
+	if info.Size() > limit {
+		return nil, time.Time{}, fmt.Errorf("cached file %q is larger than %d bytes", name, limit)
 	}
-	if err != nil {
-		return nil, time.Time{}, err
+	data := make([]byte, info.Size()) // at once: a file that grows in memory takes twice its size
+	if _, err := io.ReadFull(f, data); err != nil {
+		return nil, time.Time{}, fmt.Errorf("cached file %q: %w", name, err)
 	}
 	return data, info.ModTime(), nil
 }

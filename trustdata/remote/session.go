@@ -11,8 +11,16 @@ import (
 	"keyrite/trustdata/state"
 )
 
-// maxCollection bounds all files of one repository together, in bytes.
-const maxCollection = 192 << 20
+// maxCollection bounds all files of one repository together, in bytes. A target counts
+// for what it takes in memory, too, in whichever form it is listed.
+const (
+	maxCollection = 192 << 20
+	tagWeight     = 640
+)
+
+// maxTargets bounds how many files of targets and delegations are read, each with a request
+// of its own.
+const maxTargets = 10_000
 
 // source gives raw bytes. ErrNotFound says that it does not have them.
 type source interface {
@@ -37,8 +45,9 @@ type session struct {
 	known  bool // that seen is something
 	local  []Local
 	from   source
-	// size is what the files below root have together.
+	// size is what the files below root have together, and tags are their targets.
 	size int64
+	tags int
 	// chain is the size of the roots that were followed.
 	chain int64
 	// pins are the roots that local holds and what is remembered is not known to follow from.
@@ -80,7 +89,7 @@ func (s *session) run() (*notary.Repository, error) {
 
 // below verifies everything under a verified root.
 func (s *session) below(root *notary.File[notary.Root]) (*notary.Repository, error) {
-	s.size = 0
+	s.size, s.tags = 0, 0
 	s.renew(root)
 	repo := &notary.Repository{
 		GUN: s.policy.GUN, Root: root,
@@ -107,7 +116,9 @@ func (s *session) below(root *notary.File[notary.Root]) (*notary.Repository, err
 	if err != nil {
 		return nil, err
 	}
-	repo.Targets[trustdata.RoleTargets] = targets
+	if err := s.take(repo, trustdata.RoleTargets, targets); err != nil {
+		return nil, err
+	}
 	if err := s.delegations(repo, targets); err != nil {
 		return nil, err
 	}
@@ -121,13 +132,31 @@ func (s *session) read(role trustdata.Role, meta notary.Meta) ([]byte, error) {
 		return nil, trustdata.Refuse(role, trustdata.ReasonFormat, "it has %d bytes, more than the limit of %d", meta.Length, notary.Limit(role))
 	}
 	if s.size += meta.Length; s.size > maxCollection {
-		return nil, fmt.Errorf("the metadata of %q is larger than %d bytes", s.policy.GUN, maxCollection)
+		return nil, s.tooLarge(role)
 	}
 	raw, err := s.from.byHash(s.ctx, role, meta)
 	if errors.Is(err, ErrTooLarge) {
 		return nil, trustdata.Refuse(role, trustdata.ReasonChecksum, "it is longer than the %d bytes that its parent names", meta.Length)
 	}
 	return raw, err
+}
+
+func (s *session) tooLarge(role trustdata.Role) error {
+	return fmt.Errorf("with %s the metadata of %q is larger than %d bytes", role, s.policy.GUN, maxCollection)
+}
+
+// take adds a verified file, unless it is one too many or has too much in it.
+func (s *session) take(repo *notary.Repository, role trustdata.Role, file *notary.File[notary.Targets]) error {
+	repo.Targets[role] = file
+	switch s.tags += len(file.Body.Targets); {
+	case s.tags > notary.MaxTags:
+		return trustdata.Refuse(role, trustdata.ReasonFormat, "with it %q has more than %d targets", s.policy.GUN, notary.MaxTags)
+	case s.size+tagWeight*int64(s.tags) > maxCollection:
+		return s.tooLarge(role)
+	case len(repo.Targets) > maxTargets:
+		return trustdata.Refuse(role, trustdata.ReasonFormat, "with it %q has more than %d files of targets", s.policy.GUN, maxTargets)
+	}
+	return nil
 }
 
 // delegations verifies the roles that a verified file lists, each with what is below it,
@@ -152,7 +181,9 @@ func (s *session) delegations(repo *notary.Repository, parent *notary.File[notar
 		case err != nil:
 			return err
 		}
-		repo.Targets[d.Role] = file
+		if err := s.take(repo, d.Role, file); err != nil {
+			return err
+		}
 		if err := s.delegations(repo, file); err != nil {
 			return err
 		}

@@ -62,6 +62,7 @@ func (l *live) byHash(ctx context.Context, role trustdata.Role, meta notary.Meta
 	if raw, ok := l.cached(role, hash); ok {
 		return raw, nil
 	}
+	delete(l.served, role) // two large files need not be held at once
 	raw, err := l.client.ByHash(ctx, role, hash, meta.Length)
 	return l.keep(role, raw, err)
 }

@@ -26,9 +26,12 @@ type Made struct {
 	keys    map[trustdata.Role]*keyring.PrivateKey
 	Targets map[trustdata.Role]notary.Targets
 	version int64 // of snapshot and timestamp
+	root    notary.Root
+	rootBy  []notary.Signer
 
-	mu    sync.Mutex
-	files map[string][]byte
+	mu     sync.Mutex
+	files  map[string][]byte
+	answer func(http.ResponseWriter, *http.Request) bool
 }
 
 // NewMade makes a repository whose root needs threshold of so many keys.
@@ -58,6 +61,7 @@ func NewMade(t testing.TB, gun string, threshold, rootKeys int) *Made {
 		root.Keys[id] = key.Public()
 		root.Roles[role] = notary.RoleKeys{KeyIDs: []trustdata.ListedID{id}, Threshold: 1}
 	}
+	m.root, m.rootBy = root, signers
 	file, err := notary.SignRoot(root, signers)
 	m.must(err)
 	m.put(trustdata.RoleRoot, file.Raw)
@@ -84,7 +88,11 @@ func (m *Made) key() *keyring.PrivateKey {
 func (m *Made) serve(w http.ResponseWriter, r *http.Request) {
 	m.mu.Lock()
 	raw, ok := m.files[strings.TrimPrefix(r.URL.Path, "/v2/"+string(m.GUN)+"/_trust/tuf/")]
+	answer := m.answer
 	m.mu.Unlock()
+	if answer != nil && answer(w, r) {
+		return
+	}
 	if r.URL.Path == "/v2/" {
 		return
 	}
@@ -160,10 +168,18 @@ func (m *Made) Publish(files map[trustdata.Role][]byte) map[trustdata.Role][]byt
 	expires := time.Now().AddDate(0, 0, 14)
 	sn, err := notary.SignSnapshot(notary.Snapshot{Version: m.version, Expires: expires, Meta: meta}, m.signer(trustdata.RoleSnapshot))
 	m.must(err)
-	ts, err := notary.SignTimestamp(notary.Timestamp{Version: m.version, Expires: expires, Snapshot: m.put(trustdata.RoleSnapshot, sn.Raw)}, m.signer(trustdata.RoleTimestamp))
+	m.PublishSnapshot(sn.Raw)
+	return now
+}
+
+// PublishSnapshot serves a snapshot's file and a new timestamp that names it.
+func (m *Made) PublishSnapshot(raw []byte) {
+	m.t.Helper()
+	m.version++
+	ts, err := notary.SignTimestamp(notary.Timestamp{Version: m.version, Expires: time.Now().AddDate(0, 0, 14),
+		Snapshot: m.put(trustdata.RoleSnapshot, raw)}, m.signer(trustdata.RoleTimestamp))
 	m.must(err)
 	m.put(trustdata.RoleTimestamp, ts.Raw)
-	return now
 }
 
 func (m *Made) signer(role trustdata.Role) []notary.Signer {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"keyrite/trustdata"
+	"keyrite/trustdata/remote"
 	"keyrite/trustdata/rotation"
 	"keyrite/ui/rotate"
 )
@@ -38,10 +40,11 @@ func (c *cli) rotateMany(ctx context.Context, args []string, f rotateFlags) erro
 		}
 	}
 	defer release()
-	guns, err := s.named(ctx, f)
+	guns, looked, err := s.named(ctx, f)
 	if err != nil {
 		return err
 	}
+	r.Fetch = looked.or(r.Fetch)
 	batch, err := r.PlanBatch(ctx, req.for_(guns), s.atOnce(false))
 	if err != nil {
 		return err
@@ -89,19 +92,22 @@ func (c *cli) manyRequest(args []string, f rotateFlags) (many, error) {
 
 // named are the repositories that the flags name. Those of a root key are asked for their
 // root.json now; whichever cannot be asked is said, since it may list the key too.
-func (s *session) named(ctx context.Context, f rotateFlags) ([]trustdata.GUN, error) {
+// What was read of them is for the plan.
+func (s *session) named(ctx context.Context, f rotateFlags) ([]trustdata.GUN, *looks, error) {
 	known, err := s.known(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	looked := &looks{}
 	if f.rootKey == "" {
-		return named(known, f.guns)
+		guns, err := named(known, f.guns)
+		return guns, looked, err
 	}
 	id, err := s.rootKeyID(ctx, f.rootKey)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	lists := make([]bool, len(known))
+	var guns []trustdata.GUN
 	fetcher := s.exact()
 	s.sideBySide(false, len(known), func(i int) func() {
 		res, err := fetcher.Fetch(ctx, known[i])
@@ -110,19 +116,30 @@ func (s *session) named(ctx context.Context, f rotateFlags) ([]trustdata.GUN, er
 				s.note(fmt.Sprintf("%s is left out, since it cannot be told whether it lists the root key: %s", known[i], trustdata.VisibleError(err)))
 				return
 			}
-			lists[i] = slices.Contains(rootIDs(res.Collection), id)
+			if slices.Contains(rootIDs(res.Collection), id) {
+				looked.found.Store(known[i], res)
+				guns = append(guns, known[i])
+			}
 		}
 	})
-	var guns []trustdata.GUN
-	for i, gun := range known {
-		if lists[i] {
-			guns = append(guns, gun)
-		}
-	}
 	if len(guns) == 0 {
-		return nil, errors.Join(fmt.Errorf("no known repository lists the root key %q", id.Short()), ctx.Err())
+		return nil, nil, errors.Join(fmt.Errorf("no known repository lists the root key %q", id.Short()), ctx.Err())
 	}
-	return guns, ctx.Err()
+	slices.Sort(guns)
+	return guns, looked, ctx.Err()
+}
+
+// looks are what was read of repositories a moment ago, each for one use.
+type looks struct{ found sync.Map }
+
+// or gives what was read, or else reads.
+func (l *looks) or(fetch func(context.Context, trustdata.GUN) (*remote.Result, error)) func(context.Context, trustdata.GUN) (*remote.Result, error) {
+	return func(ctx context.Context, gun trustdata.GUN) (*remote.Result, error) {
+		if res, ok := l.found.LoadAndDelete(gun); ok {
+			return res.(*remote.Result), nil
+		}
+		return fetch(ctx, gun)
+	}
 }
 
 // rootIDs are the canonical IDs of the keys that root.json lists for root.

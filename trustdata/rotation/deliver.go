@@ -46,16 +46,16 @@ func (r *Rotator) deliver(ctx context.Context, d *delivery, progress Progress) (
 	if err := d.run.signed(d.unit, d.files); err != nil {
 		return nil, r.giveUp(ctx, d, StateAbandoned, fmt.Errorf("nothing was sent, because it could not be recorded: %w", err))
 	}
-	if err := r.stillAs(ctx, d.unit.GUN, d.unit.Base); err != nil {
+	server, err := r.Server(d.unit.GUN)
+	if err != nil {
+		return nil, r.giveUp(ctx, d, StateAbandoned, err)
+	}
+	if err := r.unmoved(ctx, d, server); err != nil {
 		as := StateAbandoned
 		if errors.Is(err, ErrMoved) {
 			as = StateConflict
 		}
 		return nil, r.giveUp(ctx, d, as, err)
-	}
-	server, err := r.Server(d.unit.GUN)
-	if err != nil {
-		return nil, r.giveUp(ctx, d, StateAbandoned, err)
 	}
 	if err := d.run.submitting(d.unit); err != nil {
 		return nil, r.giveUp(ctx, d, StateAbandoned, fmt.Errorf("nothing was sent: %w", err))

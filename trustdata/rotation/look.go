@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -78,6 +79,18 @@ func (r *Rotator) stillAs(ctx context.Context, gun trustdata.GUN, base string) e
 		return fmt.Errorf("%q: %w", gun, ErrMoved)
 	}
 	return nil
+}
+
+// unmoved is stillAs for a change that is about to be sent. A timestamp of the very bytes
+// that were verified for the plan says that nothing has moved.
+func (r *Rotator) unmoved(ctx context.Context, d *delivery, server TrustServer) error {
+	if d.base != nil {
+		raw, err := server.Get(ctx, trustdata.RoleTimestamp, notary.Limit(trustdata.RoleTimestamp))
+		if err == nil && bytes.Equal(raw, d.base.Timestamp.Raw) {
+			return nil
+		}
+	}
+	return r.stillAs(ctx, d.unit.GUN, d.unit.Base)
 }
 
 // fingerprint is what a repository looked like: the bytes of every file but the timestamp,

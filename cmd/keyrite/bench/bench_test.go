@@ -70,6 +70,7 @@ func BenchmarkAgainstStock(b *testing.B) {
 		t = nil
 		s.tags(&t)
 		s.repositories(&t)
+		s.rotations(&t)
 		s.keyFiles(&t)
 		s.start(&t)
 	}

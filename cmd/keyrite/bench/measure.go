@@ -58,6 +58,7 @@ func Helper() {
 	}
 	os.Unsetenv(helperVariable)
 	cmd := exec.Command(os.Args[1], os.Args[2:]...)
+	cmd.Stdin = os.Stdin
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	begin := time.Now()
@@ -82,7 +83,7 @@ func small(b *testing.B, cmd *exec.Cmd) *exec.Cmd {
 	self, err := os.Executable()
 	must(b, err)
 	wrapped := exec.Command(self, append([]string{cmd.Path}, cmd.Args[1:]...)...)
-	wrapped.Env = append(cmd.Env, helperVariable+"=1")
+	wrapped.Env, wrapped.Stdin = append(cmd.Env, helperVariable+"=1"), cmd.Stdin
 	return wrapped
 }
 

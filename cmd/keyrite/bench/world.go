@@ -25,10 +25,16 @@ import (
 // gives the bytes of what it sent.
 func publish(b *testing.B, server, dir string, gun trustdata.GUN, tags int) int64 {
 	b.Helper()
+	return publishUnder(b, generate(b), server, dir, gun, tags)
+}
+
+// publishUnder is publish with a root key that is there already.
+func publishUnder(b *testing.B, root *keyring.PrivateKey, server, dir string, gun trustdata.GUN, tags int) int64 {
+	b.Helper()
 	ep, err := access.Config{Server: server}.TrustServer(gun)
 	must(b, err)
 	client, ctx, now := remote.New(ep, gun), context.Background(), time.Now()
-	root, targets := generate(b), generate(b)
+	targets := generate(b)
 	cert, err := notary.Certificate(root, gun, now)
 	must(b, err)
 	body := notary.Root{Version: 1, Expires: now.Add(notary.Lifetime(trustdata.RoleRoot)),

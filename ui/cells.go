@@ -69,12 +69,20 @@ func (s scrubbed) Error() string { return string(s) }
 // Scrub is the last guard before the terminal: whatever control or invisible rune a page
 // still holds is written out. What trustdata.Visible made passes it unchanged.
 func Scrub(s string) string {
+	if printable(s) {
+		return s
+	}
+	return trustdata.VisibleError(scrubbed(s))
+}
+
+// printable reports whether s is ASCII that Scrub leaves alone, of one cell each.
+func printable(s string) bool {
 	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' || s[i] == '\\' {
-			return trustdata.VisibleError(scrubbed(s))
+		if s[i]-' ' > '~'-' ' || s[i] == '\\' {
+			return false
 		}
 	}
-	return s
+	return true
 }
 
 // Lines makes exactly height lines of s, none wider than width.

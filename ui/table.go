@@ -87,7 +87,7 @@ func writeRows(w *bufio.Writer, p Page, rows TableRows) {
 	for c, col := range p.Columns {
 		titles[c] = col.Title
 	}
-	t := tableWriter{w: w, widths: make([]int, len(titles))}
+	t := tableWriter{w: w, widths: make([]int, len(titles)), last: make([]cell, len(titles))}
 	t.measure(titles)
 	cells := make([]string, 0, len(titles))
 	for n := range rows.Count {
@@ -106,30 +106,45 @@ func writeRows(w *bufio.Writer, p Page, rows TableRows) {
 type tableWriter struct {
 	w      *bufio.Writer
 	widths []int
-	line   []byte
+	// last is the cell of each column in the line before, which is often the same.
+	last []cell
+	line []byte
+}
+
+// cell is a cell as it came, what Scrub makes of it, and the width of that.
+type cell struct {
+	raw, text string
+	width     int
+}
+
+func (t *tableWriter) cell(c int, raw string) *cell {
+	last := &t.last[c]
+	if last.raw == raw {
+		return last
+	}
+	if printable(raw) {
+		*last = cell{raw, raw, len(raw)}
+	} else {
+		text := Scrub(raw)
+		*last = cell{raw, text, Width(text)}
+	}
+	return last
 }
 
 func (t *tableWriter) measure(cells []string) {
-	for c, cell := range cells[:min(len(cells), len(t.widths))] {
-		_, width := measured(cell)
-		t.widths[c] = max(t.widths[c], width)
+	for c, raw := range cells[:min(len(cells), len(t.widths))] {
+		t.widths[c] = max(t.widths[c], t.cell(c, raw).width)
 	}
 }
 
 func (t *tableWriter) write(mark Mark, cells []string) {
 	t.line = pad(append(t.line[:0], mark...), 2-Width(string(mark)))
-	for c, cell := range cells[:min(len(cells), len(t.widths))] {
-		text, width := measured(cell)
-		t.line = append(append(t.line, "  "...), text...)
-		t.line = pad(t.line, t.widths[c]-width)
+	for c, raw := range cells[:min(len(cells), len(t.widths))] {
+		cell := t.cell(c, raw)
+		t.line = append(append(t.line, "  "...), cell.text...)
+		t.line = pad(t.line, t.widths[c]-cell.width)
 	}
 	t.w.Write(append(bytes.TrimRight(t.line, " "), '\n'))
-}
-
-// measured is what Scrub makes of a cell, and its width.
-func measured(cell string) (string, int) {
-	text := Scrub(cell)
-	return text, Width(text)
 }
 
 // pad adds n spaces, none for a negative n.

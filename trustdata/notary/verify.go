@@ -121,10 +121,7 @@ func (p Policy) snapshot(root *File[Root], raw []byte) (*File[Snapshot], error) 
 // Targets verifies targets.json against the verified snapshot and by root's keys.
 func (p Policy) Targets(root *File[Root], sn *File[Snapshot], raw []byte) (*File[Targets], error) {
 	const role = trustdata.RoleTargets
-	if err := sn.Body.Meta[role].match(role, raw); err != nil {
-		return nil, err
-	}
-	return p.targets(role, root.Body.Keys, root.Body.Roles[role], raw)
+	return p.named(role, sn.Body.Meta[role], root.Body.Keys, root.Body.Roles[role], raw)
 }
 
 // Delegation verifies the file of d, which the verified file parent lists, against the
@@ -135,10 +132,19 @@ func (p Policy) Delegation(parent *File[Targets], d Delegation, sn *File[Snapsho
 	if !ok {
 		return nil, trustdata.Refuse(d.Role, trustdata.ReasonMissing, "the snapshot does not name its file")
 	}
-	if err := meta.match(d.Role, raw); err != nil {
-		return nil, err
+	return p.named(d.Role, meta, parent.Body.Keys, d.RoleKeys, raw)
+}
+
+// named verifies a file against what its parent says of it. Its hashes are made beside the
+// rest, since both take their time on a large file; nothing counts where they are wrong.
+func (p Policy) named(role trustdata.Role, meta Meta, keys map[trustdata.ListedID]trustdata.PublicKey, who RoleKeys, raw []byte) (*File[Targets], error) {
+	matched := make(chan error, 1)
+	go func() { matched <- meta.match(role, raw) }()
+	f, err := p.targets(role, keys, who, raw)
+	if mismatch := <-matched; mismatch != nil {
+		return nil, mismatch
 	}
-	return p.targets(d.Role, parent.Body.Keys, d.RoleKeys, raw)
+	return f, err
 }
 
 func (p Policy) targets(role trustdata.Role, keys map[trustdata.ListedID]trustdata.PublicKey, who RoleKeys, raw []byte) (*File[Targets], error) {

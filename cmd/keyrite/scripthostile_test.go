@@ -88,7 +88,7 @@ func (s *stage) publishHostile(ts *testscript.TestScript, _ []string) error {
 	}
 	body := now.Body.Clone()
 	body.Version++
-	body.Targets[hostileTag] = notary.Entry{Hashes: notary.Hashes{SHA256: make([]byte, 32)}, Length: 1}
+	body.Targets.Put(hostileTag, notary.Entry{Hashes: notary.Hashes{SHA256: make([]byte, 32)}, Length: 1})
 	key, err := repositoryKey(ctx, ts, gun)
 	if err != nil {
 		return err

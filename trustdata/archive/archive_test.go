@@ -78,7 +78,7 @@ func serve(t *testing.T) (*remote.Client, *remote.Result, *httptest.Server) {
 		}
 		sum := sha256.Sum256([]byte("manifest"))
 		tf, err := notary.SignTargets(trustdata.RoleTargets, notary.Targets{Version: version, Expires: day.AddDate(3, 0, 0),
-			Targets: map[string]notary.Entry{"1.0": {Hashes: notary.Hashes{SHA256: sum[:]}, Length: 8}}},
+			Targets: notary.EntriesOf(map[string]notary.Entry{"1.0": {Hashes: notary.Hashes{SHA256: sum[:]}, Length: 8}})},
 			[]notary.Signer{{Key: targets, Listed: targets.Public().ListedID()}})
 		if err != nil {
 			t.Fatal(err)

@@ -122,11 +122,7 @@ func (k RoleKeys) clone() RoleKeys {
 // Clone is a copy whose maps and lists are free to be changed. The bytes of hashes, keys
 // and custom data are shared: they are replaced, never written into.
 func (b Targets) Clone() Targets {
-	b.Targets = maps.Clone(b.Targets)
-	for name, e := range b.Targets {
-		e.Hashes.More = maps.Clone(e.Hashes.More)
-		b.Targets[name] = e
-	}
+	b.Targets = b.Targets.clone()
 	b.Keys = maps.Clone(b.Keys)
 	b.Delegations = slices.Clone(b.Delegations)
 	for i, d := range b.Delegations {

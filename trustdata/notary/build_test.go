@@ -19,10 +19,10 @@ func sample(t testing.TB) notary.Targets {
 	delegate := newEC(t).Public()
 	return notary.Targets{
 		Version: 3, Expires: time.Date(2029, 11, 21, 1, 46, 34, 437045184, time.FixedZone("", -5*3600)),
-		Targets: map[string]notary.Entry{
+		Targets: notary.EntriesOf(map[string]notary.Entry{
 			"1.10":     {Hashes: notary.Hashes{SHA256: make([]byte, 32)}, Length: 1570},
 			"a/<b>&\"": {Hashes: notary.Hashes{SHA256: make([]byte, 32), More: map[string][]byte{"sha512": make([]byte, 64)}}, Length: 0, Custom: json.RawMessage(` { "b" : [ 1e0 , "<" ], "a" : null } `)},
-		},
+		}),
 		Keys: map[trustdata.ListedID]trustdata.PublicKey{delegate.ListedID(): delegate},
 		Delegations: []notary.Delegation{
 			{Role: rReleases, RoleKeys: notary.RoleKeys{KeyIDs: []trustdata.ListedID{delegate.ListedID()}, Threshold: 1}, Paths: []string{""}},
@@ -53,9 +53,9 @@ func rendered(t testing.TB, raw []byte) []byte {
 
 func TestSignedFilesAreInTheServersBytes(t *testing.T) {
 	b := sample(t)
-	e := b.Targets["a/<b>&\""]
+	e, _ := b.Targets.Get("a/<b>&\"")
 	e.Custom = json.RawMessage(` { "b" : [ 1 , "<" ], "a" : null } `)
-	b.Targets["a/<b>&\""] = e
+	b.Targets.Put("a/<b>&\"", e)
 	f, err := notary.SignTargets(rTargets, b, []notary.Signer{signer(newEC(t)), signer(newEC(t))})
 	if err != nil {
 		t.Fatal(err)
@@ -152,20 +152,20 @@ func TestSignRefuses(t *testing.T) {
 		says   string
 	}{
 		{"unknown members", func(b *notary.Targets, _ *[]notary.Signer) { b.Unknown = []string{"extra"} }, `"extra"`},
-		{"a fraction in custom", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets["x"] = entry(`{"a":1.5}`) }, "1.5"},
-		{"an exponent in custom", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets["x"] = entry(`1e5`) }, "1e5"},
-		{"2^53 in custom", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets["x"] = entry(`9007199254740992`) }, "2^53"},
-		{"a control character in custom", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets["x"] = entry(`{"a":"\t"}`) }, "control"},
-		{"a control character in a custom name", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets["x"] = entry(`{"\u001b":1}`) }, "control"},
-		{"a member twice in custom", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets["x"] = entry(`{"a":1,"b":2,"a":1}`) }, "twice"},
-		{"custom that is no JSON", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets["x"] = entry(`{`) }, "JSON"},
-		{"empty custom", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets["x"] = entry(``) }, "JSON"},
-		{"a control character in a name", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets["a\nb"] = entry(`1`) }, "control"},
-		{"a name that is no UTF-8", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets["\xff"] = entry(`1`) }, "UTF-8"},
+		{"a fraction in custom", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets.Put("x", entry(`{"a":1.5}`)) }, "1.5"},
+		{"an exponent in custom", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets.Put("x", entry(`1e5`)) }, "1e5"},
+		{"2^53 in custom", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets.Put("x", entry(`9007199254740992`)) }, "2^53"},
+		{"a control character in custom", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets.Put("x", entry(`{"a":"\t"}`)) }, "control"},
+		{"a control character in a custom name", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets.Put("x", entry(`{"\u001b":1}`)) }, "control"},
+		{"a member twice in custom", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets.Put("x", entry(`{"a":1,"b":2,"a":1}`)) }, "twice"},
+		{"custom that is no JSON", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets.Put("x", entry(`{`)) }, "JSON"},
+		{"empty custom", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets.Put("x", entry(``)) }, "JSON"},
+		{"a control character in a name", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets.Put("a\nb", entry(`1`)) }, "control"},
+		{"a name that is no UTF-8", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets.Put("\xff", entry(`1`)) }, "UTF-8"},
 		{"a path that is no UTF-8", func(b *notary.Targets, _ *[]notary.Signer) { b.Delegations[0].Paths = []string{"\xff"} }, "UTF-8"},
-		{"no hash", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets["x"] = notary.Entry{} }, "no hash"},
+		{"no hash", func(b *notary.Targets, _ *[]notary.Signer) { b.Targets.Put("x", notary.Entry{}) }, "no hash"},
 		{"a negative length", func(b *notary.Targets, _ *[]notary.Signer) {
-			b.Targets["x"] = notary.Entry{Hashes: notary.Hashes{SHA256: []byte{}}, Length: -1}
+			b.Targets.Put("x", notary.Entry{Hashes: notary.Hashes{SHA256: []byte{}}, Length: -1})
 		}, "length"},
 		{"version 0", func(b *notary.Targets, _ *[]notary.Signer) { b.Version = 0 }, "version 0"},
 		{"a version too high", func(b *notary.Targets, _ *[]notary.Signer) { b.Version = notary.MaxVersion + 1 }, "version 2147483647"},
@@ -186,7 +186,7 @@ func TestSignRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b, s := sample(t), []notary.Signer{signer(key)}
-			b.Targets["a/<b>&\""] = entry(`{}`)
+			b.Targets.Put("a/<b>&\"", entry(`{}`))
 			if _, err := notary.SignTargets(rTargets, b, s); err != nil {
 				t.Fatalf("before the change: %v", err)
 			}
@@ -247,8 +247,9 @@ func TestClonesAreApart(t *testing.T) {
 	before := sample(t)
 	before.Keys, before.Delegations[0].KeyIDs = maps.Clone(b.Keys), append([]trustdata.ListedID(nil), b.Delegations[0].KeyIDs...)
 	c := b.Clone()
-	c.Targets["a/<b>&\""].Hashes.More["md5"] = nil
-	delete(c.Targets, "a/<b>&\"")
+	e, _ := c.Targets.Get("a/<b>&\"")
+	e.Hashes.More["md5"] = nil
+	c.Targets.Delete("a/<b>&\"")
 	clear(c.Keys)
 	c.Delegations[0].KeyIDs[0], c.Delegations[0].Paths[0] = "x", "y"
 	c.Delegations[1].Threshold = 9

@@ -228,9 +228,9 @@ func TestRoleViews(t *testing.T) {
 func TestTagsSortAsNumbers(t *testing.T) {
 	want := []string{"", "1", "1.0", "1.9", "1.9.1", "1.10", "1.10-rc1", "1.10-rc2", "1.10-rc10", "2", "10", "99999999999999999999", "100000000000000000000", "a1", "a01", "a2", "latest", "v1", "v1a", "v2", "v10"}
 	want[13], want[14] = "a01", "a1" // equal as numbers, so by bytes
-	b := notary.Targets{Targets: map[string]notary.Entry{}}
+	b := notary.Targets{}
 	for _, name := range want {
-		b.Targets[name] = notary.Entry{Hashes: notary.Hashes{SHA256: make([]byte, 32)}}
+		b.Targets.Put(name, notary.Entry{Hashes: notary.Hashes{SHA256: make([]byte, 32)}})
 	}
 	repo := &notary.Repository{GUN: gun, Root: &notary.File[notary.Root]{}, Targets: map[trustdata.Role]*notary.File[notary.Targets]{rTargets: {Body: b}}}
 	var got []string
@@ -245,15 +245,17 @@ func TestTagsSortAsNumbers(t *testing.T) {
 // bigTargets is a signed targets file with n tags.
 func bigTargets(t testing.TB, n int) (raw []byte, s notary.Signer) {
 	t.Helper()
-	b := notary.Targets{Version: 1, Expires: now.Add(time.Hour), Targets: make(map[string]notary.Entry, n)}
+	b := notary.Targets{Version: 1, Expires: now.Add(time.Hour)}
+	entries := make(map[string]notary.Entry, n)
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range n {
 		sum := make([]byte, 32)
 		for j := range sum {
 			sum[j] = byte(random.Uint32())
 		}
-		b.Targets[fmt.Sprintf("release-%d.%d", i/100, i%100)] = notary.Entry{Hashes: notary.Hashes{SHA256: sum}, Length: int64(i)}
+		entries[fmt.Sprintf("release-%d.%d", i/100, i%100)] = notary.Entry{Hashes: notary.Hashes{SHA256: sum}, Length: int64(i)}
 	}
+	b.Targets = notary.EntriesOf(entries)
 	s = signer(newEC(t))
 	f, err := notary.SignTargets(rTargets, b, []notary.Signer{s})
 	if err != nil {

@@ -151,14 +151,27 @@ func encodeTargets(e *encoder, b Targets) {
 	e.raw("]},")
 	e.expires(b.Expires)
 	e.raw(`,"targets":`)
-	members(e, b.Targets, func(name string, t Entry) {
-		e.raw("{")
+	e.entries(b.Targets)
+	e.version(b.Version)
+}
+
+func (e *encoder) entries(all Entries) {
+	e.raw("{")
+	for i, t := range all {
+		if i > 0 {
+			if t.Name <= all[i-1].Name {
+				e.fail("target %q does not come after %q", t.Name, all[i-1].Name)
+			}
+			e.raw(",")
+		}
+		e.str(t.Name)
+		e.raw(":{")
 		if t.Custom != nil {
-			e.custom(name, t.Custom)
+			e.custom(t.Name, t.Custom)
 		}
 		e.hashes(t.Hashes.All(), t.Length)
-	})
-	e.version(b.Version)
+	}
+	e.raw("}")
 }
 
 func (e *encoder) delegation(d Delegation) {

@@ -108,7 +108,7 @@ type Delegation struct {
 type Targets struct {
 	Version int64
 	Expires time.Time
-	Targets map[string]Entry
+	Targets Entries
 	// Keys are the keys of Delegations, which stand in the order of their creation.
 	Keys        map[trustdata.ListedID]trustdata.PublicKey
 	Delegations []Delegation

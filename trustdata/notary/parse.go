@@ -1,18 +1,20 @@
 package notary
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"keyrite/trustdata"
 )
 
-// tagSize is about what one of docker's tags takes in a file, in bytes: enough to make
+// tagSize is what one of docker's tags takes in a file at least, in bytes: enough to make
 // room for all of them at once.
-const tagSize = 128
+const tagSize = 88
 
 // ParseTargets reads targets.json or a delegation's file. Every error of the Parse
 // functions is a trustdata.VerifyError with the role and ReasonFormat.
@@ -27,12 +29,12 @@ func ParseTargets(role trustdata.Role, raw []byte) (*File[Targets], error) {
 		if room > MaxTags {
 			room = 0 // most of it is something else
 		}
-		b.Targets = make(map[string]Entry, room)
+		b.Targets = make(Entries, 0, room)
 		b.Keys = map[trustdata.ListedID]trustdata.PublicKey{}
 		err = r.body("Targets", &b.Version, &b.Expires, func(name []byte) error {
 			switch string(name) {
 			case "targets":
-				return r.entries(b.Targets)
+				return r.entries(&b.Targets)
 			case "delegations":
 				return r.delegations(role, &b)
 			}
@@ -43,13 +45,15 @@ func ParseTargets(role trustdata.Role, raw []byte) (*File[Targets], error) {
 	})
 }
 
-func (r *reader) entries(into map[string]Entry) error {
+// entries puts them into order where the file does not have it. Then the file is not
+// canonical either, and a name that stands twice will be found.
+func (r *reader) entries(into *Entries) error {
 	if r.null() {
 		return nil
 	}
 	names := 0
-	return r.object(func(name []byte) error {
-		if err := within(len(into), MaxTags, "targets"); err != nil {
+	err := r.object(func(name []byte) error {
+		if err := within(len(*into), MaxTags, "targets"); err != nil {
 			return err
 		}
 		if names += len(name); names > maxNames {
@@ -62,9 +66,13 @@ func (r *reader) entries(into map[string]Entry) error {
 				return named(name, err)
 			}
 		}
-		into[r.names.text(name)] = e
+		*into = append(*into, NamedEntry{r.names.text(name), e})
 		return nil
 	})
+	if byName := func(a, b NamedEntry) int { return cmp.Compare(a.Name, b.Name) }; !slices.IsSortedFunc(*into, byName) {
+		slices.SortStableFunc(*into, byName)
+	}
+	return err
 }
 
 func (r *reader) entry() (e Entry, err error) {

@@ -252,7 +252,7 @@ func TestNullIsEmpty(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if e := repo.Targets[rTargets].Body.Targets["v1"]; e.Custom != nil {
+			if e, _ := repo.Targets[rTargets].Body.Targets.Get("v1"); e.Custom != nil {
 				t.Errorf("custom null is read as %q", e.Custom)
 			}
 		})
@@ -331,7 +331,7 @@ func TestParsedBody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := f.Body.Targets["v1"].Custom; string(got) != `{"b":"\u003c"}` {
+	if got := f.Body.Targets[0].Custom; string(got) != `{"b":"\u003c"}` {
 		t.Errorf("custom is %s, not as it stands in the file", got)
 	}
 	if diff := cmp.Diff([]string{"delegations.roles.terminating", "extra"}, f.Body.Unknown); diff != "" {

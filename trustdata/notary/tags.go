@@ -68,7 +68,8 @@ func lookupRank(r trustdata.Role) int {
 func (t *tagTable) add(n node) {
 	var hidden, undigested oddNames
 	alone := []trustdata.Role{n.role}
-	for name, e := range n.file.Body.Targets {
+	for _, e := range n.file.Body.Targets {
+		name := e.Name
 		if !n.allows(name) {
 			hidden.add(name)
 			continue
@@ -129,7 +130,7 @@ func (t *tagTable) pulled(row *trustdata.Tag) bool {
 		return true
 	}
 	for _, n := range t.releases {
-		if _, ok := n.file.Body.Targets[row.Name]; ok && n.allows(row.Name) {
+		if _, ok := n.file.Body.Targets.Get(row.Name); ok && n.allows(row.Name) {
 			return false
 		}
 	}

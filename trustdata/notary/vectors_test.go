@@ -99,9 +99,9 @@ func TestVectorKeyIDs(t *testing.T) {
 func TestVectorFileIsWrittenToTheByte(t *testing.T) {
 	body := notary.Targets{
 		Version: 1, Expires: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC),
-		Targets: map[string]notary.Entry{
+		Targets: notary.EntriesOf(map[string]notary.Entry{
 			"1.0": {Hashes: notary.Hashes{SHA256: bytes.Repeat([]byte{0xab}, 32)}, Length: 1570},
-		},
+		}),
 	}
 	f, err := notary.SignTargets(trustdata.RoleTargets, body, []notary.Signer{signer(vectorEd())})
 	if err != nil {
@@ -171,9 +171,9 @@ func TestVectorCanonical(t *testing.T) {
 func TestVectorWireForm(t *testing.T) {
 	body := notary.Targets{
 		Version: 1, Expires: now,
-		Targets: map[string]notary.Entry{
+		Targets: notary.EntriesOf(map[string]notary.Entry{
 			"a<b>&\u2028\u2029": {Hashes: notary.Hashes{SHA256: make([]byte, 32)}, Length: 1},
-		},
+		}),
 	}
 	f, err := notary.SignTargets(trustdata.RoleTargets, body, []notary.Signer{signer(vectorEd())})
 	if err != nil {

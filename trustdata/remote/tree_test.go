@@ -135,14 +135,24 @@ func TestBroadTree(t *testing.T) {
 	})
 }
 
+// addTags adds n tags to those of a role.
+func (w *world) addTags(role trustdata.Role, n int) {
+	all := map[string]notary.Entry{}
+	for _, e := range w.targets[role].Targets {
+		all[e.Name] = e.Entry
+	}
+	for i := range n {
+		all[fmt.Sprintf("%d.0", i)] = entry(fmt.Sprint(i))
+	}
+	body := w.targets[role].Clone()
+	body.Targets = notary.EntriesOf(all)
+	w.targets[role] = body
+}
+
 // TestManyTags reads 100,000 of them, which people have.
 func TestManyTags(t *testing.T) {
 	w := newWorld(t)
-	body := w.targets[trustdata.RoleTargets].Clone()
-	for i := range 100_000 {
-		body.Targets[fmt.Sprintf("%d.0", i)] = entry(fmt.Sprint(i))
-	}
-	w.targets[trustdata.RoleTargets] = body
+	w.addTags(trustdata.RoleTargets, 100_000)
 	w.publish()
 	f, _ := w.newFetcher()
 	start := time.Now()
@@ -157,11 +167,7 @@ func TestTagsOfAllFiles(t *testing.T) {
 	w := newWorld(t)
 	for _, role := range []trustdata.Role{"targets/a", "targets/b"} {
 		w.delegate(role, "first", "content")
-		body := w.targets[role].Clone()
-		for i := range notary.MaxTags / 2 {
-			body.Targets[fmt.Sprintf("%d.0", i)] = entry("same")
-		}
-		w.targets[role] = body
+		w.addTags(role, notary.MaxTags/2)
 	}
 	w.publish()
 	f, dir := w.newFetcher()

@@ -100,7 +100,7 @@ func newWorldOf(t *testing.T, gun trustdata.GUN) *world {
 		w.keys[role] = newKey(t)
 		w.expires[role] = now.Add(30 * 24 * time.Hour)
 	}
-	w.targets[trustdata.RoleTargets] = notary.Targets{Version: 1, Targets: map[string]notary.Entry{"1.0": entry("one")}}
+	w.targets[trustdata.RoleTargets] = notary.Targets{Version: 1, Targets: notary.EntriesOf(map[string]notary.Entry{"1.0": entry("one")})}
 	w.newRoot(w.keys[trustdata.RoleRoot])
 	w.publish()
 	server := httptest.NewServer(http.HandlerFunc(w.serve))
@@ -195,7 +195,7 @@ func (w *world) delegate(role trustdata.Role, tag, content string) {
 	parent.Delegations = append(parent.Delegations, notary.Delegation{
 		Role: role, Paths: []string{""}, RoleKeys: notary.RoleKeys{KeyIDs: []trustdata.ListedID{id}, Threshold: 1}})
 	w.targets[role.Parent()] = parent
-	w.targets[role] = notary.Targets{Targets: map[string]notary.Entry{tag: entry(content)}}
+	w.targets[role] = notary.Targets{Targets: notary.EntriesOf(map[string]notary.Entry{tag: entry(content)})}
 	w.expires[role] = now.Add(30 * 24 * time.Hour)
 }
 

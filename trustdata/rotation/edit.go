@@ -162,21 +162,21 @@ func (e *Edit) draft(now time.Time) (*draft, error) {
 
 // next is the content of a role once the edit is made.
 func (b *editor) next(role trustdata.Role, e *Edit) (notary.Targets, error) {
-	body := notary.Targets{Version: e.anew[role], Targets: map[string]notary.Entry{}, Keys: map[trustdata.ListedID]trustdata.PublicKey{}}
+	body := notary.Targets{Version: e.anew[role], Keys: map[trustdata.ListedID]trustdata.PublicKey{}}
 	if file, ok := b.repo.Targets[role]; ok {
 		body = file.Body.Clone()
 	}
 	body.Version++
 	for _, t := range e.sets[role] {
 		if t.gone() {
-			delete(body.Targets, t.Tag)
+			body.Targets.Delete(t.Tag)
 			continue
 		}
 		raw, err := hex.DecodeString(t.Digest)
 		if err != nil {
 			return body, err
 		}
-		body.Targets[t.Tag] = notary.Entry{Hashes: notary.Hashes{SHA256: raw}, Length: t.Length}
+		body.Targets.Put(t.Tag, notary.Entry{Hashes: notary.Hashes{SHA256: raw}, Length: t.Length})
 	}
 	return body, nil
 }

@@ -105,6 +105,6 @@ func entryOf(repo *notary.Repository, role trustdata.Role, tag string) (Target, 
 	if !ok {
 		return Target{}, false
 	}
-	e, ok := file.Body.Targets[tag]
+	e, ok := file.Body.Targets.Get(tag)
 	return Target{hex.EncodeToString(e.Hashes.SHA256), e.Length}, ok
 }

@@ -78,7 +78,7 @@ func (r *Rotator) initFiles(ctx context.Context, i *Init, d *delivery, keys Keys
 		return err
 	}
 	first := &draft{root: &body, targets: map[trustdata.Role]notary.Targets{trustdata.RoleTargets: {
-		Version: 1, Expires: r.Now().Add(notary.Lifetime(trustdata.RoleTargets)), Targets: map[string]notary.Entry{}}}}
+		Version: 1, Expires: r.Now().Add(notary.Lifetime(trustdata.RoleTargets))}}}
 	d.files, _, err = first.sign(keys, r.Now())
 	return err
 }

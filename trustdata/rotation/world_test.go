@@ -146,7 +146,7 @@ func (w *world) publish(local bool) {
 	}
 	sum := sha256.Sum256([]byte("manifest"))
 	tf, err := notary.SignTargets(trustdata.RoleTargets, notary.Targets{Version: 2, Expires: w.clock.AddDate(3, 0, 0),
-		Targets: map[string]notary.Entry{"1.0": {Hashes: notary.Hashes{SHA256: sum[:]}, Length: 8}, "a<b>&": {Hashes: notary.Hashes{SHA256: sum[:]}, Length: 8}},
+		Targets: notary.EntriesOf(map[string]notary.Entry{"1.0": {Hashes: notary.Hashes{SHA256: sum[:]}, Length: 8}, "a<b>&": {Hashes: notary.Hashes{SHA256: sum[:]}, Length: 8}}),
 	}, []notary.Signer{{Key: targets, Listed: targets.Public().ListedID()}})
 	if err != nil {
 		w.t.Fatal(err)

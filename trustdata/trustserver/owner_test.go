@@ -76,7 +76,6 @@ func newOwner(t *testing.T, g trustdata.GUN, timestamp, snapshot trustdata.Publi
 	o.targetsBody = notary.Targets{
 		Version: 1,
 		Expires: start.Add(notary.Lifetime(trustdata.RoleTargets)),
-		Targets: map[string]notary.Entry{},
 		Keys:    map[trustdata.ListedID]trustdata.PublicKey{},
 	}
 	o.tag("1.0")
@@ -100,7 +99,7 @@ func (o *owner) list(role trustdata.Role, key trustdata.PublicKey) {
 
 func (o *owner) tag(name string) {
 	sum := sha256.Sum256([]byte(name))
-	o.targetsBody.Targets[name] = notary.Entry{Hashes: notary.Hashes{SHA256: sum[:]}, Length: int64(len(name))}
+	o.targetsBody.Targets.Put(name, notary.Entry{Hashes: notary.Hashes{SHA256: sum[:]}, Length: int64(len(name))})
 }
 
 // delegate lists a delegation with one key and returns a first file for it.

@@ -24,10 +24,10 @@ func notaryRepository() *notary.Repository {
 		return notary.Entry{Hashes: notary.Hashes{SHA256: sum[:]}, Length: int64(len(text)), Custom: json.RawMessage(`{"n":1}`)}
 	}
 	file := func(delegations []notary.Delegation, names ...string) *notary.File[notary.Targets] {
-		f := &notary.File[notary.Targets]{Body: notary.Targets{Version: 7, Expires: testTime.AddDate(1, 0, 0), Targets: map[string]notary.Entry{}, Delegations: delegations}}
+		f := &notary.File[notary.Targets]{Body: notary.Targets{Version: 7, Expires: testTime.AddDate(1, 0, 0), Delegations: delegations}}
 		for _, name := range names {
 			tag, text, _ := strings.Cut(name, "=")
-			f.Body.Targets[tag] = entry(text)
+			f.Body.Targets.Put(tag, entry(text))
 		}
 		return f
 	}
@@ -103,7 +103,8 @@ func TestExport(t *testing.T) {
 	}
 	targets := &repo.Targets["targets"].Body
 	targets.Delegations = targets.Delegations[:2]
-	targets.Targets["v3"] = repo.Targets["targets"].Body.Targets["v1"]
+	v1, _ := targets.Targets.Get("v1")
+	targets.Targets.Put("v3", v1)
 	want["v3"] = "one"
 	delete(want, "odd")
 	delete(keys, trustdata.RoleRoot)

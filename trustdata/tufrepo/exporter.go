@@ -139,7 +139,7 @@ func (x *exporter) tags(top *metadata.Metadata[metadata.TargetsType]) error {
 
 // entry copies one target of a role, with every hash and its custom data.
 func (x *exporter) entry(into *metadata.Metadata[metadata.TargetsType], tag trustdata.Tag, role trustdata.Role) error {
-	e, ok := x.repo.Targets[role].Body.Targets[tag.Name]
+	e, ok := x.repo.Targets[role].Body.Targets.Get(tag.Name)
 	if !ok {
 		return fmt.Errorf("%s of %q has no entry %q", role, x.col.GUN, tag.Name)
 	}

@@ -112,7 +112,7 @@ func (w *trustWorld) publish() {
 	w.must(err)
 	sum := sha256.Sum256([]byte("manifest"))
 	targetsFile, err := notary.SignTargets(trustdata.RoleTargets, notary.Targets{Version: 1, Expires: w.clock.AddDate(3, 0, 0),
-		Targets: map[string]notary.Entry{"1.0": {Hashes: notary.Hashes{SHA256: sum[:]}, Length: 8}}}, []notary.Signer{{Key: targets, Listed: targets.Public().ListedID()}})
+		Targets: notary.EntriesOf(map[string]notary.Entry{"1.0": {Hashes: notary.Hashes{SHA256: sum[:]}, Length: 8}})}, []notary.Signer{{Key: targets, Listed: targets.Public().ListedID()}})
 	w.must(err)
 	w.must(w.server().Publish(ctx, map[trustdata.Role][]byte{trustdata.RoleRoot: rootFile.Raw, trustdata.RoleTargets: targetsFile.Raw}))
 }

@@ -50,11 +50,13 @@ func publishUnder(b *testing.B, root *keyring.PrivateKey, server, dir string, gu
 	}
 	rootFile, err := notary.SignRoot(body, []notary.Signer{{Key: root, Listed: cert.ListedID()}})
 	must(b, err)
-	list := notary.Targets{Version: 1, Expires: now.Add(notary.Lifetime(trustdata.RoleTargets)), Targets: map[string]notary.Entry{}}
+	list := notary.Targets{Version: 1, Expires: now.Add(notary.Lifetime(trustdata.RoleTargets))}
+	entries := make(map[string]notary.Entry, tags)
 	for i := range tags {
 		sum := sha256.Sum256(fmt.Append(nil, gun, i))
-		list.Targets[fmt.Sprintf("v%d.%d.%d", i/10000, i/100%100, i%100)] = notary.Entry{Hashes: notary.Hashes{SHA256: sum[:]}, Length: 1570}
+		entries[fmt.Sprintf("v%d.%d.%d", i/10000, i/100%100, i%100)] = notary.Entry{Hashes: notary.Hashes{SHA256: sum[:]}, Length: 1570}
 	}
+	list.Targets = notary.EntriesOf(entries)
 	targetsFile, err := notary.SignTargets(trustdata.RoleTargets, list, []notary.Signer{{Key: targets, Listed: targets.Public().ListedID()}})
 	must(b, err)
 	must(b, client.Publish(ctx, map[trustdata.Role][]byte{trustdata.RoleRoot: rootFile.Raw, trustdata.RoleTargets: targetsFile.Raw}))

@@ -197,7 +197,7 @@ func (r *repository) signTargets(version int64) (map[trustdata.Role]*notary.File
 			continue
 		}
 		for _, role := range t.roles() {
-			bodies[role].Targets[t.name] = entryOf(r.images[t.signed])
+			bodies[role].Targets.Put(t.name, entryOf(r.images[t.signed]))
 		}
 	}
 	files := map[trustdata.Role]*notary.File[notary.Targets]{}
@@ -214,7 +214,6 @@ func (r *repository) emptyTargets(version int64) *notary.Targets {
 	return &notary.Targets{
 		Version: version,
 		Expires: r.end(trustdata.RoleTargets),
-		Targets: map[string]notary.Entry{},
 		Keys:    map[trustdata.ListedID]trustdata.PublicKey{},
 	}
 }

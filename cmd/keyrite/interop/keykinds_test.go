@@ -150,7 +150,7 @@ func found(t *testing.T, s *interop.Server, gun string, root, targets, snapshot,
 		t.Fatal(err)
 	}
 	const delegation = trustdata.Role("targets/alice")
-	targetsFile, err := notary.SignTargets(trustdata.RoleTargets, notary.Targets{Version: 1, Expires: ends, Targets: map[string]notary.Entry{},
+	targetsFile, err := notary.SignTargets(trustdata.RoleTargets, notary.Targets{Version: 1, Expires: ends,
 		Keys:        map[trustdata.ListedID]trustdata.PublicKey{alice.public.ListedID(): alice.public},
 		Delegations: []notary.Delegation{{Role: delegation, RoleKeys: one(alice.public), Paths: []string{""}}}}, by(targets))
 	if err != nil {
@@ -161,7 +161,7 @@ func found(t *testing.T, s *interop.Server, gun string, root, targets, snapshot,
 		t.Fatal(err)
 	}
 	aliceFile, err := notary.SignTargets(delegation, notary.Targets{Version: 1, Expires: ends,
-		Targets: map[string]notary.Entry{"v1": {Hashes: notary.Hashes{SHA256: digest}, Length: 7}}}, by(alice))
+		Targets: notary.EntriesOf(map[string]notary.Entry{"v1": {Hashes: notary.Hashes{SHA256: digest}, Length: 7}})}, by(alice))
 	if err != nil {
 		t.Fatal(err)
 	}

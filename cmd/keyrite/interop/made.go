@@ -132,13 +132,10 @@ func (m *Made) Delegate(role trustdata.Role, paths ...string) {
 // Put signs a tag in a role, when it is published next.
 func (m *Made) Put(role trustdata.Role, tag, digest string, length int64) {
 	body := m.Targets[role].Clone()
-	if body.Targets == nil {
-		body.Targets = map[string]notary.Entry{}
-	}
 	sum := make([]byte, sha256.Size)
 	_, err := fmt.Sscanf(digest, "%x", &sum)
 	m.must(err)
-	body.Targets[tag] = notary.Entry{Hashes: notary.Hashes{SHA256: sum}, Length: length}
+	body.Targets.Put(tag, notary.Entry{Hashes: notary.Hashes{SHA256: sum}, Length: length})
 	m.Targets[role] = body
 }
 

@@ -9,11 +9,13 @@ import (
 )
 
 func (c *cli) activityCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "activity", Short: "List what was changed from this machine",
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error { return c.activity() },
 	}
+	cmd.AddCommand(c.activityVerifyCommand())
+	return cmd
 }
 
 func (c *cli) activity() error {

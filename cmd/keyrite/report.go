@@ -132,6 +132,7 @@ var classes = []struct {
 	{rotation.ErrUsage, exitUsage, "usage"},
 	{errUnanswered, exitUnanswered, "unanswered"},
 	{errRequired, exitUnanswered, "backup_required"},
+	{errNotWhole, exitUnverified, "broken_log"},
 	{errNotSigned, exitUnverified, "unsigned"},
 	{remote.ErrHistory, exitUnverified, "contradiction"},
 	{trustdata.ErrVerify, exitUnverified, "unverified"},

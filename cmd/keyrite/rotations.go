@@ -32,11 +32,17 @@ type operationGUNs struct {
 
 func (c *cli) rotationsCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "rotations", Short: "List unfinished changes, and past ones",
+		Use: "rotations [ID]", Short: "List unfinished changes and past ones, or print the record of one",
 		Long: "List the changes of keys and metadata that were begun on this machine: unfinished ones first. It asks no\n" +
-			"server. keyrite rotate --resume ID goes on with an unfinished one, --abandon ID gives it up.",
-		Args: usageArgs(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error { return c.rotations() },
+			"server. keyrite rotate --resume ID goes on with an unfinished one, --abandon ID gives it up.\n" +
+			"With an ID it prints the record of that operation, to be kept on paper.",
+		Args: usageArgs(cobra.MaximumNArgs(1)),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return c.rotationRecord(args[0])
+			}
+			return c.rotations()
+		},
 	}
 }
 

@@ -138,6 +138,60 @@ func (j *Journal) Reload(id string) (*Operation, error) {
 	return op, err
 }
 
+// Record is an operation, ended or not, by its ID or the beginning of it, with the SHA-256
+// of the last line of its journal: that vouches for every step before it.
+func (j *Journal) Record(id string) (op *Operation, head string, err error) {
+	for _, folder := range []string{openFolder, endedFolder} {
+		entries, err := os.ReadDir(filepath.Join(j.dir, folder))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, "", err
+		}
+		for _, e := range entries {
+			if !strings.HasPrefix(e.Name(), id) {
+				continue
+			}
+			if op != nil {
+				return nil, "", usagef("several operations begin with %q", id)
+			}
+			log, err := j.steps(folder, e.Name())
+			if err != nil {
+				return nil, "", err
+			}
+			if op, err = replay(log.Records()); err != nil {
+				return nil, "", err
+			}
+			head = log.Head()
+		}
+	}
+	if op == nil {
+		return nil, "", fmt.Errorf("no operation %q: keyrite rotations lists them", id)
+	}
+	return op, head, nil
+}
+
+// Verify replays every journal and gives how many there are. ErrBroken says that one was
+// changed.
+func (j *Journal) Verify() (int, error) {
+	n := 0
+	for _, folder := range []string{openFolder, endedFolder} {
+		entries, err := os.ReadDir(filepath.Join(j.dir, folder))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return n, err
+		}
+		for _, e := range entries {
+			if _, err := j.read(folder, e.Name()); err != nil {
+				return n, err
+			}
+			n++
+		}
+	}
+	return n, nil
+}
+
+func (j *Journal) steps(folder, id string) (*state.Log, error) {
+	return state.OpenLog(filepath.Join(j.dir, folder, id, stepsFile), j.now)
+}
+
 // blocked is ErrUnfinished where something that was sent for one of these repositories is
 // not settled.
 func (j *Journal) blocked(units []*Unit) error {
@@ -160,7 +214,7 @@ func (j *Journal) blocked(units []*Unit) error {
 // read replays the journal of an operation. A folder without a first step is what a
 // crash has left that came before it: there is nothing to it, and the result is nil.
 func (j *Journal) read(folder, id string) (*Operation, error) {
-	log, err := state.OpenLog(filepath.Join(j.dir, folder, id, stepsFile), j.now)
+	log, err := j.steps(folder, id)
 	if err != nil {
 		return nil, err
 	}

@@ -98,6 +98,8 @@ type Operation struct {
 	Keys    []Stored `json:"keys,omitempty"`
 	Backups []Saved  `json:"backups,omitempty"`
 	Waived  []string `json:"waived,omitempty"`
+	// Finished is when its journal was closed; zero for one that is open.
+	Finished time.Time `json:"finished"`
 	// Closed says that the journal of it is closed: all its units have ended.
 	Closed bool `json:"closed"`
 }

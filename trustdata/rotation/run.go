@@ -168,6 +168,9 @@ func (r *run) end() error {
 	r.mu.Lock()
 	open := !r.op.Ended()
 	r.op.Closed = !open
+	if r.op.Closed {
+		r.op.Finished = r.journal.now().UTC()
+	}
 	r.mu.Unlock()
 	if open {
 		return r.close()

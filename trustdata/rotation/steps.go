@@ -49,7 +49,7 @@ func apply(op *Operation, rec state.Record) (*Operation, error) {
 	case recordWaived:
 		return op, appendTo(&op.Waived, rec.Data)
 	case recordEnded:
-		op.Closed = true
+		op.Closed, op.Finished = true, rec.Time
 		return op, nil
 	case recordUnit:
 		var u Unit

@@ -85,6 +85,16 @@ func (a *Activity) List() ([]ActRecord, error) {
 	return acts, nil
 }
 
+// Verify checks the chain of the log. It gives the number of lines, and the hash of the
+// last, which somebody may have written down; ErrBroken says that the chain does not hold.
+func (a *Activity) Verify() (lines int, head string, err error) {
+	log, err := a.open()
+	if err != nil {
+		return 0, "", err
+	}
+	return len(log.Records()), log.Head(), nil
+}
+
 func (a *Activity) open() (*Log, error) {
 	return OpenLog(filepath.Join(a.store.dir, "activity.jsonl"), a.store.now)
 }

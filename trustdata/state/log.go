@@ -90,6 +90,14 @@ func (l *Log) Records() []Record {
 	return slices.Clone(l.records)
 }
 
+// Head is the SHA-256 of the last whole line, in lower-case hex, which vouches for all
+// lines before it; "" for an empty log.
+func (l *Log) Head() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.prev
+}
+
 // entry is a record that waits to be written.
 type entry struct {
 	kind string

@@ -44,6 +44,7 @@ var hints = []hint{
 	{keychain.ErrHung, "Nothing was stored or removed.", "Look whether the keychain asks for something on another screen; --keychain-timeout gives it more time, --no-keychain does without it."},
 	{keychain.ErrForeign, "It was not used.", "keyrite keys forget removes it; keyrite keys remember stores it anew."},
 	{rotation.ErrSeenBefore, "Nothing has changed.", "Ask who runs the server why. If it was reset on purpose: keyrite help lost-root, then keyrite init --anew."},
+	{rotation.ErrEnded, "Nothing has changed. Nobody can sign this repository any more, whoever holds its keys.", "Found it anew: keyrite help lost-root says what that takes, and who notices."},
 	{rotation.ErrMoved, "Nothing has changed.", "Begin again: the plan is made anew from what is there now."},
 	{rotation.ErrConflict, "Nothing of your change has landed. Your keys are where they were.", "Begin again: the plan is made anew from what is there now."},
 	{rotation.ErrRefused, "The server kept its old copy. Your keys are where they were.", "See what the server says; often a right is missing."},

@@ -18,7 +18,9 @@ type rotateFlags struct {
 	iterations int
 	backupTo   string
 	recipients []string
-	oldKey     string // of a TUF repository
+	// oldKey names the key that gives way, sameKey renews the certificate of a root key.
+	oldKey  string
+	sameKey bool
 	// guns and rootKey name several repositories, in the place of GUN.
 	guns    []string
 	rootKey string
@@ -55,7 +57,8 @@ func (c *cli) rotateCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.resume, "resume", "", "go on with the unfinished operation `ID`: keyrite rotations lists them")
 	cmd.Flags().StringVar(&f.abandon, "abandon", "", "give up the unfinished operation `ID`")
 	cmd.Flags().IntVar(&f.iterations, "kdf-iterations", keyring.DefaultIterations, "PBKDF2 rounds that lock a new key (at least 2048)")
-	cmd.Flags().StringVar(&f.oldKey, "old-key", "", "with --tuf: the key `ID` that goes, where the role has several")
+	cmd.Flags().StringVar(&f.oldKey, "old-key", "", "the key `ID` that gives way, where the role has several")
+	cmd.Flags().BoolVar(&f.sameKey, "same-key", false, "root: keep the key, and renew its certificate")
 	cmd.Flags().StringVar(&f.backupTo, "backup-to", "", "before anything is sent, back up all keys, old and new, into `DIR` and read that back")
 	cmd.Flags().StringArrayVarP(&f.recipients, "recipient", "r", nil, "age `RECIPIENT` of that backup (repeatable)")
 	return cmd
@@ -117,7 +120,7 @@ func (c *cli) rotate(ctx context.Context, typedGUN, typedRole string, f rotateFl
 	if err != nil {
 		return usage(err)
 	}
-	to, err := c.rotationFlags(f)
+	req, err := c.rotationFlags(f)
 	if err != nil {
 		return err
 	}
@@ -136,7 +139,11 @@ func (c *cli) rotate(ctx context.Context, typedGUN, typedRole string, f rotateFl
 	if err != nil {
 		return err
 	}
-	plan, err := r.Plan(ctx, rotation.Request{GUN: gun, Role: role, To: to})
+	req.GUN, req.Role = gun, role
+	if err := s.nameKeys(ctx, &req, f); err != nil {
+		return err
+	}
+	plan, err := r.Plan(ctx, req)
 	if err != nil {
 		return c.unverified(gun, s.explain(ctx, err))
 	}
@@ -146,16 +153,25 @@ func (c *cli) rotate(ctx context.Context, typedGUN, typedRole string, f rotateFl
 	return c.applyRotation(ctx, s, r, plan, f)
 }
 
-// rotationFlags checks what every rotation has.
-func (c *cli) rotationFlags(f rotateFlags) (rotation.Manager, error) {
-	to := rotation.Manager(f.to)
-	if to != rotation.Same && to != rotation.Local && to != rotation.Server {
-		return to, usagef("--to %q is neither server nor local", f.to)
+// rotationFlags is what every rotation has of its request by the flags alone.
+func (c *cli) rotationFlags(f rotateFlags) (rotation.Request, error) {
+	req := rotation.Request{To: rotation.Manager(f.to), SameKey: f.sameKey}
+	if req.To != rotation.Same && req.To != rotation.Local && req.To != rotation.Server {
+		return req, usagef("--to %q is neither server nor local", f.to)
 	}
 	if f.iterations < keyring.MinIterations {
-		return to, usagef("--kdf-iterations %d is below %d", f.iterations, keyring.MinIterations)
+		return req, usagef("--kdf-iterations %d is below %d", f.iterations, keyring.MinIterations)
 	}
-	return to, nil
+	return req, nil
+}
+
+// nameKeys adds the keys that the flags name.
+func (s *session) nameKeys(ctx context.Context, req *rotation.Request, f rotateFlags) error {
+	var err error
+	if f.oldKey != "" {
+		req.Old, err = s.wholeKeyID(ctx, f.oldKey)
+	}
+	return err
 }
 
 // goOn finishes or gives up what an earlier run has begun.

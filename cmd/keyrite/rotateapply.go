@@ -95,13 +95,13 @@ type confirmation struct {
 	word     string // what is to be typed
 	question string
 	lines    []string // what is shown before
-	backedUp bool     // a backup of the keys is part of it
+	backedUp bool     // a backup of the keys is part of it, or no key comes in
 }
 
 // confirmationOf is that of one repository: its name is to be typed.
 func confirmationOf(plan *rotation.Plan, f rotateFlags) confirmation {
 	return confirmation{
-		role: plan.Role, of: fmt.Sprintf("%q", plan.GUN), word: string(plan.GUN), backedUp: f.backupTo != "",
+		role: plan.Role, of: fmt.Sprintf("%q", plan.GUN), word: string(plan.GUN), backedUp: f.backupTo != "" || plan.SameKey,
 		lines:    append(plan.Changes, plan.WillNotFollow...),
 		question: fmt.Sprintf("Type %s to rotate its %s key: ", plan.GUN, plan.Role.Title()),
 	}

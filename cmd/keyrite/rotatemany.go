@@ -45,6 +45,9 @@ func (c *cli) rotateMany(ctx context.Context, args []string, f rotateFlags) erro
 		return err
 	}
 	r.Fetch = looked.or(r.Fetch)
+	if err := s.nameKeys(ctx, (*rotation.Request)(&req), f); err != nil {
+		return err
+	}
 	batch, err := r.PlanBatch(ctx, req.for_(guns), s.atOnce(false))
 	if err != nil {
 		return err
@@ -86,8 +89,9 @@ func (c *cli) manyRequest(args []string, f rotateFlags) (many, error) {
 			return many{}, usage(err)
 		}
 	}
-	to, err := c.rotationFlags(f)
-	return many{Role: role, To: to}, err
+	common, err := c.rotationFlags(f)
+	common.Role = role
+	return many(common), err
 }
 
 // named are the repositories that the flags name. Those of a root key are asked for their
@@ -103,7 +107,7 @@ func (s *session) named(ctx context.Context, f rotateFlags) ([]trustdata.GUN, *l
 		guns, err := named(known, f.guns)
 		return guns, looked, err
 	}
-	id, err := s.rootKeyID(ctx, f.rootKey)
+	id, err := s.wholeKeyID(ctx, f.rootKey)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -154,8 +158,8 @@ func rootIDs(col *trustdata.Collection) (ids []trustdata.KeyID) {
 	return ids
 }
 
-// rootKeyID is a whole key ID, or that of the one key here that it begins.
-func (s *session) rootKeyID(ctx context.Context, typed string) (trustdata.KeyID, error) {
+// wholeKeyID is a whole key ID, or that of the one key here that it begins.
+func (s *session) wholeKeyID(ctx context.Context, typed string) (trustdata.KeyID, error) {
 	if id, err := trustdata.ParseKeyID(typed); err == nil {
 		return id, nil
 	}
@@ -252,7 +256,7 @@ func (c *cli) confirmBatch(ctx context.Context, batch *rotation.Batch, f rotateF
 		n = string(batch.Plans[0].GUN)
 	}
 	return c.confirmRotation(ctx, confirmation{
-		role: batch.Plans[0].Role, of: fmt.Sprintf("%q", n), word: n, backedUp: f.backupTo != "",
+		role: batch.Plans[0].Role, of: fmt.Sprintf("%q", n), word: n, backedUp: f.backupTo != "" || f.sameKey,
 		lines:    slices.Concat(batch.Changes(), batch.WillNotFollow()),
 		question: fmt.Sprintf("Type %s to rotate the %s key of each: ", n, batch.Plans[0].Role.Title()),
 	})

@@ -53,6 +53,8 @@ func (c *cli) rotateTUF(ctx context.Context, typedRole string, f rotateFlags) er
 		return usagef("%q is a server, and only local repositories can be written", c.flags.tuf)
 	case f.to != "":
 		return usagef("--to is for trust servers: the keys of a local TUF repository are all here")
+	case f.sameKey:
+		return usagef("--same-key renews a certificate, and the keys of a TUF repository have none")
 	case f.iterations < keyring.MinIterations:
 		return usagef("--kdf-iterations %d is below %d", f.iterations, keyring.MinIterations)
 	}

@@ -19,8 +19,9 @@ import (
 	"keyrite/trustdata"
 )
 
-// certificateLifetime is how long a root certificate is valid.
-const certificateLifetime = 10 * 365 * day
+// CertificateLifetime is how long a root certificate is valid that is made here, as those of
+// the reference client.
+const CertificateLifetime = 10 * 365 * day
 
 // Certificate makes the self-signed certificate that stands for key in gun's root.json:
 // the name is the GUN, valid for 3650 days from notBefore. Keys are ecdsa or rsa; there
@@ -50,7 +51,7 @@ func Certificate(key trustdata.SigningKey, gun trustdata.GUN, notBefore time.Tim
 		SerialNumber:          serial.Add(serial, big.NewInt(1)),
 		Subject:               pkix.Name{CommonName: string(gun)},
 		NotBefore:             notBefore.UTC(),
-		NotAfter:              notBefore.UTC().Add(certificateLifetime),
+		NotAfter:              notBefore.UTC().Add(CertificateLifetime),
 		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
 		BasicConstraintsValid: true,

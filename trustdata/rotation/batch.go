@@ -143,48 +143,60 @@ func (r *Rotator) PrepareBatch(ctx context.Context, b *Batch, keys Keys, pass ke
 	return prep.name(), nil
 }
 
-// newKeys makes the key that all share, or one for each.
+// newKeys makes the key that all share, or brings one in for each.
 func (r *Rotator) newKeys(ctx context.Context, prep *Prepared, pass keyring.Passphrase) error {
-	first := prep.units[0].plan
-	if first.to == Local && first.Role == trustdata.RoleRoot {
-		var units []*Unit
-		for _, u := range prep.units {
-			units = append(units, u.unit)
-		}
-		gun := first.GUN
-		if len(units) > 1 {
-			gun = ""
-		}
-		key, err := r.makeKey(ctx, prep, pass, first.Role, gun, units...)
-		if err != nil {
-			return err
-		}
-		for _, u := range prep.units {
-			if err := u.list(key, r.Now()); err != nil {
-				return err
-			}
-		}
-		return nil
+	if first := prep.units[0].plan; first.origin() == keyMade && first.Role == trustdata.RoleRoot {
+		return r.sharedKey(ctx, prep, pass)
 	}
 	for _, u := range prep.units {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if u.plan.to == Server {
-			if err := r.askServer(ctx, u); err != nil {
-				return err
-			}
-			continue
-		}
-		key, err := r.makeKey(ctx, prep, pass, u.plan.Role, u.plan.GUN, u.unit)
-		if err != nil {
-			return err
-		}
-		if err := u.list(key, r.Now()); err != nil {
+		if err := r.newKey(ctx, prep, u, pass); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// sharedKey makes the one new root key of all units.
+func (r *Rotator) sharedKey(ctx context.Context, prep *Prepared, pass keyring.Passphrase) error {
+	var units []*Unit
+	for _, u := range prep.units {
+		units = append(units, u.unit)
+	}
+	first := prep.units[0].plan
+	gun := first.GUN
+	if len(units) > 1 {
+		gun = ""
+	}
+	key, err := r.makeKey(ctx, prep, pass, first.Role, gun, units...)
+	if err != nil {
+		return err
+	}
+	for _, u := range prep.units {
+		if err := u.make(key, r.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newKey brings in the new key of one unit.
+func (r *Rotator) newKey(ctx context.Context, prep *Prepared, u *ready, pass keyring.Passphrase) error {
+	switch u.plan.origin() {
+	case keyAtServer:
+		return r.askServer(ctx, u)
+	case keyHere: // it is opened by the time that it signs
+		u.newID = u.plan.existingKey()
+		u.unit.NewKeys = []trustdata.KeyID{u.newID}
+		return nil
+	}
+	key, err := r.makeKey(ctx, prep, pass, u.plan.Role, u.plan.GUN, u.unit)
+	if err != nil {
+		return err
+	}
+	return u.make(key, r.Now())
 }
 
 // Outcome is what became of one repository of a batch. Result is nil where nothing has

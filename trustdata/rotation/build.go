@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"slices"
 	"time"
 
 	"keyrite/trustdata"
@@ -8,14 +9,14 @@ import (
 )
 
 // draft is the rotation's change: root lists next, as it stands in root.json, in place of
-// the role's old keys, and the role's own file is signed again.
+// the key that gives way, and the role's own file is signed again.
 func (p *Plan) draft(next trustdata.PublicKey, now time.Time) *draft {
 	root := p.base.Root.Body.Clone()
 	root.Version++
 	root.Expires = now.Add(notary.Lifetime(trustdata.RoleRoot))
 	previous := root.Roles[p.Role].KeyIDs
 	root.Keys[next.ListedID()] = next
-	root.Roles[p.Role] = notary.RoleKeys{KeyIDs: []trustdata.ListedID{next.ListedID()}, Threshold: 1}
+	root.Roles[p.Role] = notary.RoleKeys{KeyIDs: append(slices.Clone(p.kept), next.ListedID()), Threshold: p.threshold}
 	if p.Role != trustdata.RoleRoot {
 		dropUnlisted(&root, previous)
 	}

@@ -40,6 +40,10 @@ var ErrConflict = errors.New("somebody else published first; nothing of this cha
 // ErrNothing is returned where what was asked for is so already.
 var ErrNothing = errors.New("there is nothing to change")
 
+// ErrEnded is returned for a repository whose root certificates have all ended. Servers
+// then refuse every upload, a renewal too, and clients every root (notary-v1.md 9.4.11).
+var ErrEnded = errors.New("its root certificate has ended, and nothing can renew it any more")
+
 type usageError struct{ msg string }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }

@@ -20,13 +20,6 @@ const (
 	Server Manager = "server"
 )
 
-// Request names what to rotate.
-type Request struct {
-	GUN  trustdata.GUN  `json:"gun"`
-	Role trustdata.Role `json:"role,omitempty"`
-	To   Manager        `json:"to,omitempty"`
-}
-
 // Need is a key that must be opened or made before a plan can be applied.
 type Need struct {
 	KeyID trustdata.KeyID `json:"key_id"`
@@ -65,13 +58,19 @@ type Plan struct {
 	base         *notary.Repository
 	to           Manager // never Same
 	withSnapshot bool    // the snapshot key is here: the upload carries a snapshot
+	// kept are the keys, as they are listed, that the role keeps beside the new one;
+	// threshold is what it will need. chain is the certificate that was issued for the new
+	// root key.
+	kept      []trustdata.ListedID
+	threshold int
+	chain     *trustdata.PublicKey
 }
 
 // Needs lists every key that must be opened or made, and why.
 func (p *Plan) Needs() []Need { return p.Need }
 
 // MakesKey reports whether the plan makes a key on this machine.
-func (p *Plan) MakesKey() bool { return p.to == Local }
+func (p *Plan) MakesKey() bool { return p.origin() == keyMade }
 
 // held maps the canonical IDs of the keys in a store to their rows.
 type held map[trustdata.KeyID]keyring.Info
@@ -115,23 +114,14 @@ type planner struct {
 }
 
 func (b *planner) run() error {
-	root := &b.plan.base.Root.Body
-	b.plan.RootVersion = root.Version + 1
-	_, old, err := roleKeys(root, b.plan.Role)
-	if err != nil {
-		return err
+	b.plan.RootVersion = b.plan.base.Root.Body.Version + 1
+	for _, settle := range []func() error{b.plan.check, b.exchange, b.manager, b.rootKeys, b.snapshotKey} {
+		if err := settle(); err != nil {
+			return err
+		}
 	}
-	b.plan.OldKeys = old
-	if err := b.manager(); err != nil {
-		return err
-	}
-	if err := b.rootKeys(); err != nil {
-		return err
-	}
-	if err := b.snapshotKey(); err != nil {
-		return err
-	}
-	if b.plan.to == Local {
+	b.existing()
+	if b.plan.origin() == keyMade {
 		b.need(Need{Role: b.plan.Role, GUN: b.plan.GUN, New: true,
 			Why: fmt.Sprintf("the new %s key is made here and locked with this passphrase", b.plan.Role.Title())})
 	}
@@ -169,27 +159,6 @@ func (b *planner) anyHeld(ids []trustdata.KeyID) bool {
 }
 
 func (b *planner) need(n Need) { b.plan.Need = append(b.plan.Need, n) }
-
-// rootKeys asks for as many of the present root keys as the threshold demands.
-func (b *planner) rootKeys() error {
-	root := &b.plan.base.Root.Body
-	_, ids, err := roleKeys(root, trustdata.RoleRoot)
-	if err != nil {
-		return err
-	}
-	threshold, found := root.Roles[trustdata.RoleRoot].Threshold, 0
-	for _, id := range ids {
-		if _, ok := b.held[id]; ok && found < threshold {
-			found++
-			b.need(Need{KeyID: id, Role: trustdata.RoleRoot, GUN: b.plan.GUN,
-				Why: fmt.Sprintf("it signs version %d of root.json", b.plan.RootVersion)})
-		}
-	}
-	if found < threshold {
-		return &MissingKeyError{GUN: b.plan.GUN, Role: trustdata.RoleRoot, Listed: ids, Threshold: threshold, Found: found}
-	}
-	return nil
-}
 
 // snapshotKey decides whether the upload carries a snapshot: it does where the snapshot
 // key is here, and where it is about to be made here.

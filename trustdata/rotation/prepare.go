@@ -103,19 +103,42 @@ func (r *Rotator) stage(ctx context.Context, run *run, key *keyring.PrivateKey, 
 	return staged, nil
 }
 
+// make takes a key that was made, or opened, for one repository.
+func (u *ready) make(key trustdata.SigningKey, now time.Time) error {
+	u.key = key
+	return u.list(key, now)
+}
+
 // list settles how root is to list the new key of one repository: a root key by a
 // certificate of its own for each.
 func (u *ready) list(key trustdata.SigningKey, now time.Time) error {
 	var err error
-	u.key, u.new = key, key.Public()
-	if u.plan.Role == trustdata.RoleRoot {
+	u.new = key.Public()
+	switch {
+	case u.plan.chain != nil:
+		u.new = *u.plan.chain
+	case u.plan.Role == trustdata.RoleRoot:
 		if u.new, err = notary.Certificate(key, u.plan.GUN, now); err != nil {
 			return err
 		}
+	}
+	if u.plan.Role == trustdata.RoleRoot {
 		u.unit.Certificate = u.new.ListedID()
 	}
 	u.newID, err = u.new.KeyID()
 	return err
+}
+
+// listExisting is list for a key that was on this machine before.
+func (u *ready) listExisting(keys Keys, now time.Time) error {
+	if u.plan.origin() != keyHere {
+		return nil
+	}
+	key, ok := keys[u.newID]
+	if !ok {
+		return fmt.Errorf("the new %s key %q was not opened: %w", u.plan.Role.Title(), u.newID.Short(), errTooFewOpened)
+	}
+	return u.list(key, now)
 }
 
 // askServer has the server make the new key.

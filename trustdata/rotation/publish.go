@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"keyrite/trustdata"
 )
@@ -66,6 +67,9 @@ func (r *Rotator) publish(ctx context.Context, prep *Prepared, u *ready, keys Ke
 		keys = maps.Clone(keys)
 		keys[u.newID] = u.key
 	}
+	if err := u.listExisting(keys, r.Now()); err != nil {
+		return nil, r.giveUp(ctx, d, StateAbandoned, err)
+	}
 	var err error
 	if d.files, _, err = u.plan.draft(u.new, r.Now()).sign(keys, r.Now()); err != nil {
 		return nil, r.giveUp(ctx, d, StateAbandoned, err)
@@ -90,12 +94,12 @@ func (r *Rotator) landed(u *ready) *Result {
 		RootCertificateID: trustdata.CertificateID(u.unit.Certificate), PinsToChange: r.pinsToChange(u)}
 }
 
-// result checks that the repository as read back lists the new key alone, and only then
-// lets the old ones go.
+// result checks that the repository as read back lists the new key beside those that stay
+// and no other, and only then lets the old ones go.
 func (r *Rotator) result(ctx context.Context, u *ready, d *delivery, got *landed) (*Result, error) {
 	p, res := u.plan, r.landed(u)
-	if _, ids, err := roleKeys(&got.known.Repo.Root.Body, p.Role); err != nil || len(ids) != 1 || ids[0] != u.newID {
-		err := r.noted(d, StateUnverified, fmt.Errorf("%w, but %q now lists %s for %s, not the new key %q", ErrLanded, p.GUN, shortIDs(ids), p.Role, u.newID))
+	if listed := got.known.Repo.Root.Body.Roles[p.Role].KeyIDs; !sameKeys(listed, u.listed()) {
+		err := r.noted(d, StateUnverified, fmt.Errorf("%w, but %q now lists %q for %s, and not %q", ErrLanded, p.GUN, listed, p.Role, u.listed()))
 		res.Problems = []string{err.Error()}
 		return res, err
 	}
@@ -103,6 +107,15 @@ func (r *Rotator) result(ctx context.Context, u *ready, d *delivery, got *landed
 	trashed, notes := r.conclude(ctx, d, got)
 	res.Trashed, res.Notes = trashed, append(got.notes, notes...)
 	return res, nil
+}
+
+// listed are the keys that the role is to list, as it lists them.
+func (u *ready) listed() []trustdata.ListedID {
+	return append(slices.Clone(u.plan.kept), u.new.ListedID())
+}
+
+func sameKeys(a, b []trustdata.ListedID) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(id trustdata.ListedID) bool { return !slices.Contains(b, id) })
 }
 
 // conclude lets the keys go that a landed change has replaced, and notes that it is done.

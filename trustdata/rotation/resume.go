@@ -47,7 +47,7 @@ func (r *Rotator) PlanResume(ctx context.Context, op *Operation, atOnce int) (*B
 // in place of a new one.
 func (r *Rotator) reuse(op *Operation, p *Plan) {
 	k, ok := op.keyFor(p.GUN, p.Role)
-	if !ok || p.to != Local {
+	if !ok || p.origin() != keyMade {
 		return
 	}
 	p.Need = slices.DeleteFunc(p.Need, func(n Need) bool { return n.New })
@@ -119,21 +119,14 @@ func (r *Rotator) takeUp(ctx context.Context, b *Batch, keys Keys, pass keyring.
 
 // readyAgain gives a unit the key that the operation has made for it, or makes it now.
 func (r *Rotator) readyAgain(ctx context.Context, prep *Prepared, u *ready, keys Keys, pass keyring.Passphrase) error {
-	if u.plan.to == Server {
-		return r.askServer(ctx, u)
-	}
 	k, ok := prep.run.op.keyFor(u.plan.GUN, u.plan.Role)
-	if !ok {
-		key, err := r.makeKey(ctx, prep, pass, u.plan.Role, u.plan.GUN, u.unit)
-		if err != nil {
-			return err
-		}
-		return u.list(key, r.Now())
+	if !ok || u.plan.origin() != keyMade {
+		return r.newKey(ctx, prep, u, pass)
 	}
 	key, ok := keys[k.KeyID]
 	if !ok {
 		return fmt.Errorf("the new key %q was not opened: %w", k.KeyID.Short(), errTooFewOpened)
 	}
 	u.unit.NewKeys = []trustdata.KeyID{k.KeyID}
-	return u.list(key, r.Now())
+	return u.make(key, r.Now())
 }

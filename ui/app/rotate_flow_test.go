@@ -370,11 +370,11 @@ func TestRotateKinds(t *testing.T) {
 	d := enter(t, 80, 24, func(st *ui.Styles, clock ui.Clock) ui.Screen {
 		return rotate.New(rotate.Options{Context: context.Background(), Styles: st, Clock: clock, GUN: "registry.acme.io/pay/web", Service: recording{f, &asked}})
 	})
-	d.Fits().Has("new repository key", "snapshot key to the server", "snapshot key here", "timestamp key", "new root key", "Leaving now changes nothing.").Golden()
-	for range 5 {
+	d.Fits().Has("new repository key", "snapshot key to the server", "snapshot key here", "timestamp key", "renew the root certificate", "new root key", "Leaving now changes nothing.").Golden()
+	for range 6 {
 		d.Press("enter").Has("[1 Check]").Press("esc").Has("new root key").Press("j")
 	}
-	want := []rotation.Request{{Role: "targets"}, {Role: "snapshot", To: "server"}, {Role: "snapshot", To: "local"}, {Role: "timestamp"}, {Role: "root"}}
+	want := []rotation.Request{{Role: "targets"}, {Role: "snapshot", To: "server"}, {Role: "snapshot", To: "local"}, {Role: "timestamp"}, {Role: "root", SameKey: true}, {Role: "root"}}
 	for i := range want {
 		want[i].GUN = "registry.acme.io/pay/web"
 	}

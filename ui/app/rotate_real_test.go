@@ -51,6 +51,22 @@ func TestRotateRepositoryKeyForReal(t *testing.T) {
 	k.Wipe()
 }
 
+// TestRenewRootCertificateForReal: no key is made, and none has to be backed up.
+func TestRenewRootCertificateForReal(t *testing.T) {
+	w := newTrustWorld(t)
+	before := w.files()
+	was, _ := w.collection().Role(trustdata.RoleRoot)
+	d := enter(t, 100, 40, func(st *ui.Styles, clock ui.Clock) ui.Screen {
+		return rotate.New(rotate.Options{Context: context.Background(), Styles: st, Clock: clock, GUN: realGUN, Role: trustdata.RoleRoot, SameKey: true, Profile: "PROD acme", Service: w})
+	}).Has("gets a new certificate", "ends on 2036-11-19", "--same-key").Lacks("pen, paper")
+	d.Press("enter").Has("PASSPHRASE OF THE").Type(oldPass).Press("enter").Has("[3 Review]", "RENEW THE ROOT CERTIFICATE").Lacks("Back up")
+	d.Press("enter").Advance(time.Second).Type(string(realGUN)).Press("tab", "enter").Fits().Has("[5 Close]", "the same key, by a new certificate").Lacks("KEEP IT", "made and held by the server")
+	is, _ := w.collection().Role(trustdata.RoleRoot)
+	if is.Keys[0].KeyID != was.Keys[0].KeyID || is.Keys[0].CertificateID == was.Keys[0].CertificateID || !maps.Equal(before, w.files()) || len(w.pending()) != 0 {
+		t.Errorf("root lists %+v, before %+v; files %v, before %v", is.Keys, was.Keys, w.files(), before)
+	}
+}
+
 func TestRotateRootKeyForReal(t *testing.T) {
 	w := newTrustWorld(t)
 	before := w.files()

@@ -17,8 +17,8 @@ func isFolder(p *rotation.Plan) bool { return p.Dialect == trustdata.DialectTUF 
 
 // folderKinds are the rotations of such a repository.
 var folderKinds = []kind{
-	{"new targets key", "targets, snapshot and timestamp are signed anew; clients follow by themselves", trustdata.RoleTargets, rotation.Same},
-	{"new root key", "whom everybody trusts: both keys are backed up first; cannot be undone", trustdata.RoleRoot, rotation.Same},
+	{"new targets key", "targets, snapshot and timestamp are signed anew; clients follow by themselves", trustdata.RoleTargets, rotation.Same, false},
+	{"new root key", "whom everybody trusts: both keys are backed up first; cannot be undone", trustdata.RoleRoot, rotation.Same, false},
 }
 
 // kindsOf are the rotations that a dialect has.

@@ -14,15 +14,17 @@ type kind struct {
 	name, follows string
 	role          trustdata.Role
 	to            rotation.Manager
+	sameKey       bool
 }
 
 // kinds begin with the ones that are wanted most, and end with the gravest.
 var kinds = []kind{
-	{"new repository key", "signs all tags anew; the old key goes to the trash; clients follow by themselves", trustdata.RoleTargets, rotation.Same},
-	{"snapshot key to the server", "the server makes and holds it; publishing needs one key less; the old key goes to the trash", trustdata.RoleSnapshot, rotation.Server},
-	{"snapshot key here", "made on this machine; from then on publishing needs it", trustdata.RoleSnapshot, rotation.Local},
-	{"timestamp key", "the server makes itself a new one; nobody here has to do anything afterwards", trustdata.RoleTimestamp, rotation.Same},
-	{"new root key", "whom everybody trusts: both keys are backed up first; cannot be undone", trustdata.RoleRoot, rotation.Same},
+	{"new repository key", "signs all tags anew; the old key goes to the trash; clients follow by themselves", trustdata.RoleTargets, rotation.Same, false},
+	{"snapshot key to the server", "the server makes and holds it; publishing needs one key less; the old key goes to the trash", trustdata.RoleSnapshot, rotation.Server, false},
+	{"snapshot key here", "made on this machine; from then on publishing needs it", trustdata.RoleSnapshot, rotation.Local, false},
+	{"timestamp key", "the server makes itself a new one; nobody here has to do anything afterwards", trustdata.RoleTimestamp, rotation.Same, false},
+	renewal,
+	{"new root key", "whom everybody trusts: both keys are backed up first; cannot be undone", trustdata.RoleRoot, rotation.Same, false},
 }
 
 // chooser asks what kind of rotation it is to be.
@@ -70,7 +72,7 @@ func (c *chooser) Update(msg tea.Msg) tea.Cmd {
 	for _, k := range kindsOf(c.opt.Dialect) {
 		if k.name == c.ID() {
 			opt := c.opt
-			opt.Role, opt.To = k.role, k.to
+			opt.Role, opt.To, opt.SameKey = k.role, k.to, k.sameKey
 			c.wizard = newModel(opt)
 			return ui.Send(ui.PushMsg{Screen: c.wizard})
 		}

@@ -33,6 +33,9 @@ func Command(r rotation.Request) string {
 	if r.To != rotation.Same {
 		s += " --to " + string(r.To)
 	}
+	if r.SameKey {
+		s += " --same-key"
+	}
 	return s
 }
 
@@ -52,7 +55,10 @@ func makesKey(p *rotation.Plan) bool {
 
 // headline says in one sentence what the rotation is.
 func headline(p *rotation.Plan) string {
-	if makesKey(p) {
+	switch {
+	case p.SameKey:
+		return "The root key stays, and gets a new certificate."
+	case makesKey(p):
 		return fmt.Sprintf("The %s key gives way to a new one, made on this machine.", p.Role.Title())
 	}
 	return fmt.Sprintf("The %s key gives way to one that the trust server makes and holds.", p.Role.Title())
@@ -100,7 +106,7 @@ func needed(all []rotation.Need, role trustdata.Role) ui.Section {
 		}
 		s.Facts = append(s.Facts, f)
 	}
-	if role == trustdata.RoleRoot {
+	if role == trustdata.RoleRoot && slices.ContainsFunc(all, func(n rotation.Need) bool { return n.New }) {
 		s.Facts = append(s.Facts, ui.Fact{Label: "a folder", Value: "and an age recipient: both keys are backed up before anything is sent, or you say why not"},
 			ui.Fact{Label: "pen, paper", Value: "the first eight digits of the new key are shown once and asked for later"})
 	}
@@ -143,7 +149,7 @@ func StepSentence(step string, p *rotation.Plan) string {
 // ResultPage is a rotation that has landed.
 func ResultPage(p *rotation.Plan, r *rotation.Result) ui.Page {
 	page := ui.Page{
-		Title:    "The " + p.Role.Title() + " key of " + trustdata.Visible(string(p.GUN)) + " was rotated",
+		Title:    resultTitle(p),
 		Summary:  resultSentence(p, r),
 		Sections: []ui.Section{{Facts: resultFacts(p, r)}},
 	}
@@ -169,6 +175,14 @@ func ResultPage(p *rotation.Plan, r *rotation.Result) ui.Page {
 	return page
 }
 
+func resultTitle(p *rotation.Plan) string {
+	gun := trustdata.Visible(string(p.GUN))
+	if p.SameKey {
+		return "The root certificate of " + gun + " was renewed"
+	}
+	return "The " + p.Role.Title() + " key of " + gun + " was rotated"
+}
+
 func resultSentence(p *rotation.Plan, r *rotation.Result) string {
 	if !r.Verified {
 		return "The server has the change, but not everything could be verified."
@@ -189,13 +203,17 @@ func resultFacts(p *rotation.Plan, r *rotation.Result) []ui.Fact {
 		{Label: "root.json", Value: fmt.Sprintf("version %d", r.RootVersion), Mark: mark},
 		{Label: "Verified", Value: verified, Mark: mark},
 	}
-	where := "made and held by the server"
-	if makesKey(p) {
-		where = "in private/"
+	where := []ui.Fact{{Value: "made and held by the server"}}
+	label := "New " + p.Role.Title() + " key"
+	switch {
+	case p.SameKey:
+		label, where = "Root key", renewalResult(r)
+	case makesKey(p):
+		where = []ui.Fact{{Value: "in private/"}}
 	}
 	for _, id := range r.NewKeys {
-		facts = append(facts, wholeID("New "+p.Role.Title()+" key", id, mark)...)
-		facts = append(facts, ui.Fact{Value: where})
+		facts = append(facts, wholeID(label, id, mark)...)
+		facts = append(facts, where...)
 	}
 	return facts
 }
@@ -203,6 +221,9 @@ func resultFacts(p *rotation.Plan, r *rotation.Result) []ui.Fact {
 // oldKeys says where each old key is now.
 func oldKeys(p *rotation.Plan, r *rotation.Result) []ui.Fact {
 	var facts []ui.Fact
+	if p.SameKey {
+		return nil
+	}
 	for _, id := range r.OldKeys {
 		facts = append(facts, ui.Fact{Label: id.Short(), Value: oldKey(p, r, id)})
 	}
@@ -233,7 +254,7 @@ func toDo(p *rotation.Plan, r *rotation.Result) []string {
 	switch {
 	case makesKey(p) && (p.Role != trustdata.RoleRoot || unsaved):
 		out = append(out, "back up the new key: keyrite backup create --to DIR -r RECIPIENT")
-	case p.Role == trustdata.RoleRoot:
+	case p.Role == trustdata.RoleRoot && !p.SameKey:
 		out = append(out, "prove the backup with a secret key that opens it: keyrite backup verify FILE -i IDENTITY")
 	}
 	if isFolder(p) {
@@ -245,7 +266,10 @@ func toDo(p *rotation.Plan, r *rotation.Result) []string {
 		if r.RootCertificateID != "" {
 			pinners += " the new one's ID: " + string(r.RootCertificateID)
 		}
-		out = append(out, pinners, "keep every backup of the old root key")
+		out = append(out, pinners)
+		if !p.SameKey {
+			out = append(out, "keep every backup of the old root key")
+		}
 	case trustdata.RoleTargets:
 		out = append(out, "give the new key to whoever else publishes with the old one")
 	}

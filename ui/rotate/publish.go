@@ -29,6 +29,9 @@ func (m *Model) taskNames() (steps, names []string) {
 		return steps, names
 	}
 	first := "ask the server for a key"
+	if m.plan.SameKey {
+		first = "write down what is to be done"
+	}
 	if makesKey(m.plan) {
 		first = "make the new key, read it back and open it"
 	}

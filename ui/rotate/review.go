@@ -23,7 +23,7 @@ func (m *Model) reviewPage() ui.Page {
 	}
 	facts = append(facts, ui.Fact{Label: "To", Value: m.newKey()},
 		ui.Fact{Label: "root.json", Value: fmt.Sprintf("version %d to %d", m.plan.RootVersion-1, m.plan.RootVersion)})
-	if m.plan.Role == trustdata.RoleRoot {
+	if m.plan.Role == trustdata.RoleRoot && !m.plan.SameKey {
 		facts = append(facts, ui.Fact{Label: "Backup", Value: m.backupSentence()})
 	}
 	p.Sections = []ui.Section{{Facts: []ui.Fact{{Value: m.headline(), Mark: ui.MarkNow}}}, {Facts: facts}, list("WHAT CHANGES", m.plan.Changes, ""), followers(m.plan)}
@@ -38,6 +38,8 @@ func (m *Model) reviewPage() ui.Page {
 // newKey is what is known of the key to come, without the digits that are asked for.
 func (m *Model) newKey() string {
 	switch {
+	case m.plan.SameKey:
+		return renewed
 	case m.newID != "":
 		return hiddenDigits(m.newID)
 	case makesKey(m.plan):
@@ -68,6 +70,9 @@ func (m *Model) backupSentence() string {
 func (m *Model) headline() string {
 	switch m.plan.Role {
 	case trustdata.RoleRoot:
+		if m.plan.SameKey {
+			return "RENEW THE ROOT CERTIFICATE OF 1 REPO"
+		}
 		return "1 REPO WILL TRUST A DIFFERENT ROOT. NO UNDO."
 	case trustdata.RoleTargets:
 		return "ROTATE THE REPOSITORY KEY OF 1 REPO"
@@ -76,7 +81,10 @@ func (m *Model) headline() string {
 }
 
 func (m *Model) wayBack() string {
-	if m.plan.Role == trustdata.RoleRoot {
+	switch {
+	case m.plan.SameKey:
+		return "Going back is not needed: the root key stays, and clients know its old certificate too."
+	case m.plan.Role == trustdata.RoleRoot:
 		return "Going back later would be another rotation, signed by the new key."
 	}
 	if isFolder(m.plan) {
@@ -102,6 +110,9 @@ func (m *Model) question() ui.Question {
 	}
 	switch plan.Role {
 	case trustdata.RoleRoot:
+		if plan.SameKey {
+			return renewalQuestion(q, gun)
+		}
 		q.Facts = append(q.Facts, ui.Fact{Label: "Backup", Value: m.backupState()})
 		q.Type, q.Hidden = string(m.newID[:spoken]), true
 		q.Prompt = "Type the first eight digits of the NEW key. They are hidden here: take them from the paper."

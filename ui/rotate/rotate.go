@@ -43,6 +43,8 @@ type Options struct {
 	// Role is the role to rotate; with "" the screen asks first.
 	Role trustdata.Role
 	To   rotation.Manager
+	// SameKey renews the certificate of the root key.
+	SameKey bool
 	// Profile is the profile's word and name, for the danger dialog.
 	Profile string
 	Service Service
@@ -130,7 +132,7 @@ func (m *Model) steps() []ui.Step {
 			Acts: []ui.Act{{Key: ui.Bind("r", "check again", "r"), Do: m.makePlan}}},
 		m.held.Step(m.leaving),
 	}
-	if m.opt.Role == trustdata.RoleRoot {
+	if m.opt.Role == trustdata.RoleRoot && !m.opt.SameKey {
 		steps = append(steps,
 			ui.Step{Name: stepNewKey, Page: m.newKeyPage, Leaving: m.leaving, Next: "next: back up", Blocked: m.noNewKey,
 				Acts: []ui.Act{{Key: ui.Bind("N", "make the new key", "N"), Do: m.makeKey, Blocked: m.cannotMake}}},
@@ -280,7 +282,7 @@ func (m *Model) which(n rotation.Need) string {
 func (m *Model) makePlan() tea.Cmd {
 	m.plan, m.planErr = nil, nil
 	defer m.Refresh()
-	service, req := m.opt.Service, rotation.Request{GUN: m.opt.GUN, Role: m.opt.Role, To: m.opt.To}
+	service, req := m.opt.Service, rotation.Request{GUN: m.opt.GUN, Role: m.opt.Role, To: m.opt.To, SameKey: m.opt.SameKey}
 	return m.run("asking "+m.opt.asked()+" for "+trustdata.Visible(string(m.opt.GUN)), func(ctx context.Context) (event, error) {
 		p, err := service.Plan(ctx, req)
 		return planMade{p}, err

@@ -12,8 +12,15 @@ import (
 )
 
 // IssueRoot makes a key and has a throw-away CA issue a certificate of it for a
-// repository. It gives the files of the key, of the chain from the leaf up, and of the CA.
+// repository, for a day. It gives the files of the key, of the chain from the leaf up, and
+// of the CA.
 func IssueRoot(t testing.TB, gun string) (keyFile, chain, ca string) {
+	t.Helper()
+	return IssueRootUntil(t, gun, time.Now().Add(24*time.Hour))
+}
+
+// IssueRootUntil is IssueRoot with a certificate that ends then, to the second.
+func IssueRootUntil(t testing.TB, gun string, end time.Time) (keyFile, chain, ca string) {
 	t.Helper()
 	dir := t.TempDir()
 	template := func(name string, serial int64) *x509.Certificate {
@@ -21,6 +28,7 @@ func IssueRoot(t testing.TB, gun string) (keyFile, chain, ca string) {
 			NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature}
 	}
 	authority, leaf := template("keyrite test authority", 1), template(gun, 2)
+	leaf.NotAfter = end
 	authority.IsCA, authority.KeyUsage = true, x509.KeyUsageCertSign
 	caKey, key := newKey(t), newKey(t)
 	block := func(cert *x509.Certificate, of *ecdsa.PrivateKey) []byte {

@@ -1,0 +1,50 @@
+package rotation
+
+import (
+	"fmt"
+	"slices"
+
+	"keyrite/trustdata"
+)
+
+// rootKeys asks for as many root keys as it takes: enough of those that root lists now,
+// and, together with a new one, enough of those that it will list. Those that stay count
+// for both, so they are asked for first.
+func (b *planner) rootKeys() error {
+	p := b.plan
+	listed, ids, err := roleKeys(&p.base.Root.Body, trustdata.RoleRoot)
+	if err != nil {
+		return err
+	}
+	stays := func(id trustdata.KeyID) bool {
+		return p.Role != trustdata.RoleRoot || slices.Contains(p.kept, listed[id])
+	}
+	now := max(p.base.Root.Body.Roles[trustdata.RoleRoot].Threshold, 1)
+	then, found, staying := now, 0, 0
+	if p.Role == trustdata.RoleRoot {
+		then = p.threshold - 1 // the new one signs too
+	}
+	for _, id := range ids {
+		if _, ok := b.held[id]; ok && stays(id) && staying < max(now, then) {
+			found, staying = found+1, staying+1
+			b.needRoot(id)
+		}
+	}
+	for _, id := range ids {
+		if _, ok := b.held[id]; ok && !stays(id) && found < now {
+			found++
+			b.needRoot(id)
+		}
+	}
+	switch {
+	case found < now:
+		return &MissingKeyError{GUN: p.GUN, Role: trustdata.RoleRoot, Listed: ids, Threshold: now, Found: found}
+	case staying < then:
+		return &MissingKeyError{GUN: p.GUN, Role: trustdata.RoleRoot, Listed: ids, Threshold: then, Found: staying}
+	}
+	return nil
+}
+
+func (b *planner) needRoot(id trustdata.KeyID) {
+	b.need(Need{KeyID: id, Role: trustdata.RoleRoot, GUN: b.plan.GUN, Why: fmt.Sprintf("it signs version %d of root.json", b.plan.RootVersion)})
+}

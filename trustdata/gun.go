@@ -49,6 +49,15 @@ func badGUNRune(r rune) bool {
 	return r <= ' ' || strings.ContainsRune(`*?#%\"'<>|@&`, r) || hidden(r)
 }
 
+// ParseHost checks that s can be what Host gives: a registry's name, with a port or not,
+// without scheme or path.
+func ParseHost(s string) error {
+	if gun, err := ParseGUN(s + "/any"); err != nil || gun.Host() != s || strings.HasSuffix(s, ":") {
+		return fmt.Errorf("%q is not the host of a registry, such as reg.example:5000", s)
+	}
+	return nil
+}
+
 // Host is the registry that the name begins with, or "" where the first segment is no
 // host by Docker's rule (it has no dot and no colon, and is not "localhost").
 func (g GUN) Host() string {

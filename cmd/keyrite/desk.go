@@ -75,24 +75,37 @@ func (d *desk) Known(ctx context.Context) ([]repos.Repo, error) {
 	if err != nil {
 		return nil, err
 	}
-	held := usable(infos)
-	guns, err := d.session.knownWith(ctx, infos)
+	h, err := d.session.heardWith(ctx, infos)
 	if err != nil {
 		return nil, err
 	}
-	rows := make([]repos.Repo, len(guns))
-	d.session.each(ctx, guns, true, func(i int, col *trustdata.Collection, err error) { rows[i] = repos.NewRepo(guns[i], col, held, err) })
-	return rows, ctx.Err()
+	return d.session.reposOf(ctx, h, usable(infos), false), ctx.Err()
 }
 
 // Check implements repos.Source.
-func (d *desk) Check(ctx context.Context, guns []trustdata.GUN, each func(repos.Repo)) error {
+func (d *desk) Check(ctx context.Context, guns []trustdata.GUN, more func(repos.Heard), each func(repos.Repo)) error {
 	held, err := d.session.held(ctx)
 	if err != nil {
 		return err
 	}
-	d.session.each(ctx, guns, false, func(i int, col *trustdata.Collection, err error) { each(repos.NewRepo(guns[i], col, held, err)) })
+	h := heard{}
+	for _, gun := range guns {
+		h[gun] = nil
+	}
+	note := d.session.survey(ctx, h, func(guns []trustdata.GUN) { more(repos.Heard{GUNs: guns, From: repos.FromChangefeed}) },
+		func(gun trustdata.GUN, col *trustdata.Collection, err error) {
+			each(repos.NewRepo(gun, col, held, err))
+		})
+	if note != "" {
+		more(repos.Heard{Note: note})
+	}
 	return ctx.Err()
+}
+
+// Catalog implements repos.Source.
+func (d *desk) Catalog(ctx context.Context, host string) (repos.Heard, error) {
+	guns, note, err := d.session.catalog(ctx, host)
+	return repos.Heard{GUNs: guns, From: repos.FromCatalog, Note: note}, err
 }
 
 // Cached implements tags.Source.

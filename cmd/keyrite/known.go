@@ -8,6 +8,7 @@ import (
 
 	"keyrite/keyring"
 	"keyrite/trustdata"
+	"keyrite/ui/repos"
 )
 
 // resolve turns what was typed into a GUN: as it is if it is known here or has a host,
@@ -48,14 +49,20 @@ func (s *session) known(ctx context.Context) ([]trustdata.GUN, error) {
 
 // knownWith is known where the key files have been listed already.
 func (s *session) knownWith(ctx context.Context, infos []keyring.Info) ([]trustdata.GUN, error) {
+	h, err := s.heardWith(ctx, infos)
+	return h.guns(), err
+}
+
+// heardWith is where each of known was heard of.
+func (s *session) heardWith(ctx context.Context, infos []keyring.Info) (heard, error) {
+	h := heard{}
 	guns, err := s.state.Known()
 	if err != nil {
 		return nil, err
 	}
+	h.add(repos.FromCache, guns...)
 	for _, info := range infos {
-		if info.GUN != "" {
-			guns = append(guns, info.GUN)
-		}
+		h.add(repos.FromKey, info.GUN)
 	}
 	for _, dir := range s.dirs {
 		cached, err := dir.LocalMetadata(ctx)
@@ -63,19 +70,13 @@ func (s *session) knownWith(ctx context.Context, infos []keyring.Info) ([]trustd
 			return nil, err
 		}
 		for _, m := range cached {
-			guns = append(guns, m.GUN)
+			h.add(repos.FromCache, m.GUN)
 		}
 	}
-	slices.Sort(guns)
-	guns = slices.Compact(guns)
-	guns = slices.DeleteFunc(guns, func(g trustdata.GUN) bool {
-		_, err := trustdata.ParseGUN(string(g))
-		return err != nil
-	})
 	if s.cli.flags.tuf != "" {
-		guns = append([]trustdata.GUN{trustdata.GUN(s.cli.tufBase())}, guns...)
+		h[trustdata.GUN(s.cli.tufBase())] = nil
 	}
-	return guns, nil
+	return h, nil
 }
 
 // stillListed names the repositories, other than but, whose metadata on this machine names

@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"runtime"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"keyrite/keyring"
 	"keyrite/trustdata"
-	"keyrite/trustdata/remote"
 	"keyrite/ui/repos"
 )
 
@@ -23,32 +21,35 @@ type repoJSON struct {
 	RootKeyIDs []trustdata.KeyID `json:"root_key_ids"`
 	RootHeld   bool              `json:"root_held"`
 	Problem    string            `json:"problem"`
+	FoundIn    []repos.Origin    `json:"found_in"`
 }
 
-// defaultAtOnce is how many repositories are asked for side by side. The work is waiting
-// for servers, so it is many more than there are processors; it stays below what a server
-// takes for an attack. maxAtOnce is as many connections as are kept.
-const (
-	defaultAtOnce = 64
-	maxAtOnce     = 128
-)
+// reposFlags are what "repos" asks besides this machine.
+type reposFlags struct {
+	check    bool
+	catalogs []string
+}
 
 func (c *cli) reposCommand() *cobra.Command {
-	var check bool
+	var f reposFlags
 	cmd := &cobra.Command{
 		Use: "repos", Short: "List every repository known here",
+		Long: "List every repository known here: from key files, and from the metadata that docker, notary and keyrite keep.\n" +
+			"--check asks the trust servers for each, and the trust server in use which others it has. --catalog asks a\n" +
+			"registry for every repository that it shows. found_in of the JSON says where each was heard of.",
 		Args: usageArgs(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.repos(cmd.Context(), check) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.repos(cmd.Context(), f) },
 	}
-	cmd.Flags().BoolVar(&check, "check", false, "ask the trust servers; without it the cache is shown")
+	cmd.Flags().BoolVar(&f.check, "check", false, "ask the trust servers; without it the cache is shown")
+	cmd.Flags().StringArrayVar(&f.catalogs, "catalog", nil, "add what the registry of `HOST` lists (repeatable); --registry says where it is reached")
 	return cmd
 }
 
-func (c *cli) repos(ctx context.Context, check bool) error {
+func (c *cli) repos(ctx context.Context, f reposFlags) error {
 	ctx, cancel := c.context(ctx)
 	defer cancel()
-	if check && c.flags.offline {
-		return usagef("--check and --offline exclude each other")
+	if c.flags.offline && (f.check || len(f.catalogs) > 0) {
+		return usagef("--offline excludes --check and --catalog")
 	}
 	s, err := c.openKeys()
 	if err != nil {
@@ -58,85 +59,59 @@ func (c *cli) repos(ctx context.Context, check bool) error {
 	if err != nil {
 		return err
 	}
-	held := usable(infos)
-	guns, err := s.knownWith(ctx, infos)
+	h, err := s.heardWith(ctx, infos)
 	if err != nil {
 		return err
 	}
-	rows := make([]repos.Repo, len(guns))
-	out := make([]repoJSON, len(guns))
-	s.each(ctx, guns, !check, func(i int, col *trustdata.Collection, err error) {
-		rows[i] = repos.NewRepo(guns[i], col, held, err)
-	})
+	for _, host := range f.catalogs {
+		guns, note, err := s.catalog(ctx, host)
+		if err != nil {
+			return err
+		}
+		if note != "" {
+			s.note(note)
+		}
+		h.add(repos.FromCatalog, guns...)
+	}
+	rows := s.reposOf(ctx, h, usable(infos), f.check)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	out := make([]repoJSON, len(rows))
 	for i, r := range rows {
 		out[i] = newRepoJSON(r)
 	}
-	if err := c.emit(out, repos.Page(rows, c.now())); err != nil {
-		return err
+	return c.emit(out, repos.Page(rows, c.now()))
+}
+
+// reposOf reads every repository, from the servers or from the cache.
+func (s *session) reposOf(ctx context.Context, h heard, held map[trustdata.KeyID]keyring.Info, check bool) []repos.Repo {
+	read := map[trustdata.GUN]repos.Repo{}
+	done := func(gun trustdata.GUN, col *trustdata.Collection, err error) {
+		read[gun] = repos.NewRepo(gun, col, held, err)
 	}
-	return ctx.Err()
+	if check {
+		if note := s.survey(ctx, h, func([]trustdata.GUN) {}, done); note != "" {
+			s.note(note)
+		}
+	} else {
+		guns := h.guns()
+		s.each(ctx, guns, true, func(i int, col *trustdata.Collection, err error) { done(guns[i], col, err) })
+	}
+	rows := []repos.Repo{}
+	for _, gun := range h.guns() {
+		r := read[gun]
+		r.FoundIn = repos.Origins(h[gun])
+		rows = append(rows, r)
+	}
+	return rows
 }
 
 func newRepoJSON(r repos.Repo) repoJSON {
-	out := repoJSON{GUN: r.GUN, RootKeyIDs: list(r.RootKeyIDs), RootHeld: r.RootHeld, Problem: r.Problem}
+	out := repoJSON{GUN: r.GUN, RootKeyIDs: list(r.RootKeyIDs), RootHeld: r.RootHeld, Problem: r.Problem, FoundIn: list(r.FoundIn)}
 	if r.Collection != nil {
 		out.Server, out.Source, out.Verified = r.Collection.Server, r.Collection.Source, r.Collection.Verified()
 		out.Expires, out.Tags = stamp(r.Collection.Expires()), len(r.Collection.Tags)
 	}
 	return out
-}
-
-// atOnce is how many repositories are read side by side: what waits for no server is as
-// fast as the processors.
-func (s *session) atOnce(offline bool) int {
-	if offline {
-		return runtime.GOMAXPROCS(0)
-	}
-	if s.cli.config == nil {
-		return defaultAtOnce
-	}
-	n, _ := s.cli.config.Limits.atOnce() // readConfig has checked it
-	return n
-}
-
-// each reads every GUN, a few at a time, and hands each result to done, in any order but
-// never two at once. Offline ones are read from the cache.
-func (s *session) each(ctx context.Context, guns []trustdata.GUN, offline bool, done func(i int, col *trustdata.Collection, err error)) {
-	f := s.fetcher()
-	f.Offline = f.Offline || offline
-	s.sideBySide(f.Offline, len(guns), func(i int) func() {
-		col, err := s.readWith(ctx, f, guns[i])
-		return func() { done(i, col, err) }
-	})
-}
-
-// sideBySide calls read for each of n, a few at a time, and what it returns in any order,
-// but never two at once.
-func (s *session) sideBySide(offline bool, n int, read func(i int) (done func())) {
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	slots := make(chan struct{}, s.atOnce(offline))
-	for i := range n {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			done := read(i)
-			mu.Lock()
-			defer mu.Unlock()
-			done()
-		})
-	}
-	wg.Wait()
-}
-
-// readWith reads one repository of either dialect.
-func (s *session) readWith(ctx context.Context, f *remote.Fetcher, gun trustdata.GUN) (*trustdata.Collection, error) {
-	if s.isTUF(gun) {
-		return s.tufCollection(ctx, f.Offline)
-	}
-	res, err := f.Fetch(ctx, gun)
-	if err != nil {
-		return nil, err
-	}
-	return res.Collection, nil
 }

@@ -101,6 +101,8 @@ type Endpoint struct {
 	Client Doer
 
 	account *account
+	// catalog marks a server that is asked which repositories it has.
+	catalog bool
 }
 
 // The actions that a token's scope names.
@@ -113,7 +115,7 @@ const (
 // Do sends req, and if the server asks for a token, fetches one for these actions on the
 // endpoint's resource. A body must be rewindable, as those of http.NewRequest are.
 func (e Endpoint) Do(req *http.Request, actions ...string) (*http.Response, error) {
-	scope := auth.ScopeRepository(e.Resource, actions...)
+	scope := e.scope(actions)
 	ctx := auth.WithScopes(req.Context(), scope)
 	note(ctx, func(v *Visit) { v.Asked = append(v.Asked, scope) })
 	if e.account != nil {
@@ -147,7 +149,7 @@ func (c Config) TrustServer(gun trustdata.GUN) (Endpoint, error) {
 	if c.Server != "" {
 		logins = []string{u.Host, loginKey(gun)}
 	}
-	return c.endpoint(side{u, string(gun), logins, c.ServerLogin, c.ServerTLS, neverRedirect, false}, gun)
+	return c.endpoint(side{u, string(gun), logins, c.ServerLogin, c.ServerTLS, neverRedirect, false}, gunHost(gun))
 }
 
 // RegistryOf is the registry of a GUN: Config.Registry where it is set, else the GUN's
@@ -169,7 +171,7 @@ func (c Config) RegistryOf(gun trustdata.GUN) (Endpoint, error) {
 		logins = []string{u.Host, loginKey(gun)}
 	}
 	httpToo := c.Registry == "" && isLoopback(u.Hostname())
-	return c.endpoint(side{u, trustdata.ExpandGUN(gun).Path(), logins, c.RegistryLogin, c.RegistryTLS, fewRedirects, httpToo}, gun)
+	return c.endpoint(side{u, trustdata.ExpandGUN(gun).Path(), logins, c.RegistryLogin, c.RegistryTLS, fewRedirects, httpToo}, gunHost(gun))
 }
 
 // side is what the two servers of a GUN differ in.
@@ -184,7 +186,7 @@ type side struct {
 }
 
 func (c Config) defaultURL(gun trustdata.GUN, hub string) string {
-	switch host := trustdata.ExpandGUN(gun).Host(); host {
+	switch host := gunHost(gun); host {
 	case hubHost:
 		return hub
 	default:
@@ -192,9 +194,12 @@ func (c Config) defaultURL(gun trustdata.GUN, hub string) string {
 	}
 }
 
+// gunHost is the registry's host as docker derives it from a short name, too.
+func gunHost(gun trustdata.GUN) string { return trustdata.ExpandGUN(gun).Host() }
+
 // loginKey is the name under which docker keeps the login of a GUN's registry.
 func loginKey(gun trustdata.GUN) string {
-	if host := trustdata.ExpandGUN(gun).Host(); host != hubHost {
+	if host := gunHost(gun); host != hubHost {
 		return host
 	}
 	return hubLogin
@@ -221,12 +226,14 @@ func (c Config) parseServer(what, s string) (*url.URL, error) {
 	return u, nil
 }
 
-func (c Config) endpoint(s side, gun trustdata.GUN) (Endpoint, error) {
+// endpoint is one server. host is that of the repositories that it serves, "" if they may
+// have any.
+func (c Config) endpoint(s side, host string) (Endpoint, error) {
 	acc := &account{find: func(ctx context.Context) (found, error) { return c.findLogin(ctx, s.keys, s.login) }}
 	if c.Logins != nil {
 		acc.now = c.Logins.Now
 	}
-	transport, err := c.transport(s, acc, policy{server: s.url, trusted: c.operators(gun), confirm: c.Confirm})
+	transport, err := c.transport(s, acc, policy{server: s.url, trusted: c.operators(host), confirm: c.Confirm})
 	if err != nil {
 		return Endpoint{}, err
 	}
@@ -246,9 +253,9 @@ func (c Config) endpoint(s side, gun trustdata.GUN) (Endpoint, error) {
 
 // operators are the hosts that the operator chose as servers, and the token services that
 // the configuration names.
-func (c Config) operators(gun trustdata.GUN) []string {
+func (c Config) operators(host string) []string {
 	hosts := slices.Clone(c.Realms)
-	for _, server := range []string{"https://" + trustdata.ExpandGUN(gun).Host(), c.Server, c.Registry} {
+	for _, server := range []string{"https://" + host, c.Server, c.Registry} {
 		if u, err := url.Parse(server); err == nil && u.Host != "" {
 			hosts = append(hosts, u.Hostname())
 		}

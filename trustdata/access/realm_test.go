@@ -119,7 +119,7 @@ func TestRealmIsConfirmed(t *testing.T) {
 				tt.change(&c)
 			}
 			u, _ := url.Parse(server.URL)
-			p := policy{server: u, trusted: c.operators(gun), confirm: c.Confirm}
+			p := policy{server: u, trusted: c.operators(gunHost(gun)), confirm: c.Confirm}
 			realm, _ := url.Parse(tt.realm)
 			err := p.admit(t.Context(), realm)
 			if tt.config == "" {

@@ -59,6 +59,26 @@ func (a *account) keep(t Token) {
 	a.token = t
 }
 
+// ungranted names what was wanted of the last request and is not in the token, "" if all is.
+func (e Endpoint) ungranted(t Token) string {
+	if e.catalog {
+		if slices.Contains(t.Granted, auth.ScopeRegistryCatalog) {
+			return ""
+		}
+		return "the list of repositories"
+	}
+	var missing []string
+	for _, action := range e.account.wanted {
+		if !t.Grants(e.Resource, action) {
+			missing = append(missing, action)
+		}
+	}
+	if len(missing) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s on %q", strings.Join(missing, ", "), e.Resource)
+}
+
 // Explain adds to a refusal what is known of its cause: why no login was sent, or that
 // the token service granted less than was asked for.
 func (e Endpoint) Explain(err error) error {
@@ -72,14 +92,8 @@ func (e Endpoint) Explain(err error) error {
 		why = append(why, "no login was found for it")
 	}
 	if t := e.account.token; t.Readable {
-		var missing []string
-		for _, action := range e.account.wanted {
-			if !t.Grants(e.Resource, action) {
-				missing = append(missing, action)
-			}
-		}
-		if len(missing) > 0 {
-			why = append(why, fmt.Sprintf("the token service did not grant %s on %q", strings.Join(missing, ", "), e.Resource))
+		if missing := e.ungranted(t); missing != "" {
+			why = append(why, "the token service did not grant "+missing)
 		}
 		if now := e.account.now; now != nil && !t.Expires.IsZero() && t.Expires.Before(now()) {
 			why = append(why, fmt.Sprintf("the token that it gave ended at %s by this machine's clock", t.Expires.Format(time.RFC3339)))

@@ -69,7 +69,11 @@ func (w *tufWorld) Known(ctx context.Context) ([]repos.Repo, error) {
 	return []repos.Repo{repos.Of(c, nil)}, nil
 }
 
-func (w *tufWorld) Check(ctx context.Context, guns []trustdata.GUN, each func(repos.Repo)) error {
+func (w *tufWorld) Catalog(context.Context, string) (repos.Heard, error) {
+	return repos.Heard{From: repos.FromCatalog}, nil
+}
+
+func (w *tufWorld) Check(ctx context.Context, guns []trustdata.GUN, _ func(repos.Heard), each func(repos.Repo)) error {
 	held, err := w.Held(ctx)
 	for _, g := range guns {
 		each(repos.NewRepo(g, w.col(), held, w.err))

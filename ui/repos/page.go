@@ -24,7 +24,9 @@ type Repo struct {
 	Problem string
 	// NotChecked says why the collection could not be read anew, or is "".
 	NotChecked string
-	state      state
+	// FoundIn says where it was heard of.
+	FoundIn []Origin
+	state   state
 }
 
 // state sorts out why there is no collection.
@@ -139,7 +141,7 @@ func (r Repo) row(now time.Time) ui.Row {
 	if c == nil {
 		mark, ends, data := r.without()
 		row.Mark, row.Cells = mark, []string{gun, nothing, ends, nothing, nothing, data}
-		row.Detail = []string{gun, r.sentence()}
+		row.Detail = []string{gun, r.sentence(), r.elsewhere()}
 		return row
 	}
 	mark, ends := firstEnd(c, now)

@@ -16,9 +16,19 @@ import (
 type Source interface {
 	// Known lists the repositories with what this machine remembers. It asks no server.
 	Known(context.Context) ([]Repo, error)
-	// Check asks the servers, and hands over each repository as its answer comes. It may
-	// call each from several goroutines.
-	Check(ctx context.Context, guns []trustdata.GUN, each func(Repo)) error
+	// Check asks the servers, and hands over each repository as its answer comes. Where the
+	// trust server in use has others, more gets them before each does. Both may be called
+	// from several goroutines.
+	Check(ctx context.Context, guns []trustdata.GUN, more func(Heard), each func(Repo)) error
+	// Catalog asks the registry of a host which repositories it has.
+	Catalog(ctx context.Context, host string) (Heard, error)
+}
+
+// Heard are repositories that a server has. Note is a sentence on its list, or "".
+type Heard struct {
+	GUNs []trustdata.GUN
+	From Origin
+	Note string
 }
 
 // Options are what the screen is given.
@@ -42,26 +52,21 @@ type Model struct {
 	opt    Options
 	loader *ui.Loader[news]
 	repos  []Repo
+	notes  []string
 	known  bool
 	asked  int // repositories that are being checked
 	came   int // of these, those that were answered
 	keys   keyMap
 }
 
-type keyMap struct{ open, roles, archive, refresh key.Binding }
-
-// news is either the whole list as it is remembered, or one repository as it was checked.
-type news struct {
-	list []Repo
-	one  *Repo
-}
+type keyMap struct{ open, roles, archive, catalog, refresh key.Binding }
 
 // New makes the screen.
 func New(opt Options) *Model {
 	m := &Model{List: ui.NewList(opt.Styles, "repository", "repositories"), opt: opt,
 		loader: ui.NewLoader[news](opt.Context, opt.Clock),
 		keys: keyMap{open: ui.Bind("Enter", "tags", "enter", "l", "right"), roles: ui.Bind("i", "roles", "i"),
-			archive: ui.Bind("a", "archive", "a"), refresh: ui.Bind("r", "refresh", "r")}}
+			archive: ui.Bind("a", "archive", "a"), catalog: ui.Bind("c", "catalog", "c"), refresh: ui.Bind("r", "refresh", "r")}}
 	m.keys.archive.SetEnabled(opt.Archive != nil)
 	if opt.Archive != nil {
 		m.AllowMarks()
@@ -81,26 +86,6 @@ func (m *Model) Freshness() ui.Freshness { return m.Page().Freshness }
 
 // Init shows what is known, then asks.
 func (m *Model) Init() tea.Cmd { return m.load() }
-
-func (m *Model) load() tea.Cmd {
-	source, offline := m.opt.Source, m.opt.Offline
-	m.asked, m.came = 0, 0
-	return m.loader.Start(func(ctx context.Context, emit func(news)) error {
-		list, err := source.Known(ctx)
-		if err != nil {
-			return err
-		}
-		emit(news{list: list})
-		if offline || len(list) == 0 {
-			return nil
-		}
-		guns := make([]trustdata.GUN, len(list))
-		for i, r := range list {
-			guns[i] = r.GUN
-		}
-		return source.Check(ctx, guns, func(r Repo) { emit(news{one: &r}) })
-	})
-}
 
 // Busy reports whether servers are being asked.
 func (m *Model) Busy() bool { _, on := m.loader.Running(); return on }
@@ -136,49 +121,6 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (m *Model) take(got ui.Loaded[news]) tea.Cmd {
-	at := map[trustdata.GUN]int{}
-	for i, r := range m.repos {
-		at[r.GUN] = i
-	}
-	for _, n := range got.Values {
-		if n.one == nil {
-			m.remembered(n.list)
-			for i, r := range m.repos {
-				at[r.GUN] = i
-			}
-			continue
-		}
-		m.came++
-		if i, ok := at[n.one.GUN]; ok {
-			m.repos[i] = n.one.over(m.repos[i])
-		}
-	}
-	if len(got.Values) > 0 {
-		m.Set(ui.NewListing(Page(m.repos, m.opt.Clock.Now())))
-	}
-	if got.Err != nil {
-		return ui.Send(ui.ErrorMsg{Err: got.Err})
-	}
-	return nil
-}
-
-// remembered takes the list from disk; what was read live before stays until it is read
-// again.
-func (m *Model) remembered(list []Repo) {
-	before := map[trustdata.GUN]Repo{}
-	for _, r := range m.repos {
-		before[r.GUN] = r
-	}
-	m.repos, m.known, m.asked = nil, true, len(list)
-	for _, r := range list {
-		if old, ok := before[r.GUN]; ok && old.Collection != nil && old.Collection.Source == trustdata.SourceLive {
-			r = old
-		}
-		m.repos = append(m.repos, r)
-	}
-}
-
 // over is what a check says about a repository that was known as old: a server that could
 // not be asked takes nothing away, and adds why.
 func (r Repo) over(old Repo) Repo {
@@ -193,6 +135,8 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case key.Matches(k, m.keys.refresh):
 		return m.load()
+	case key.Matches(k, m.keys.catalog):
+		return m.askHost()
 	case !key.Matches(k, m.keys.open, m.keys.roles, m.keys.archive):
 		return nil
 	case m.ID() == "":
@@ -220,12 +164,12 @@ func (m *Model) chosen() []trustdata.GUN {
 
 // ShortHelp are the keys of the footer.
 func (m *Model) ShortHelp() []key.Binding {
-	return append([]key.Binding{m.keys.open, m.keys.roles, m.keys.archive}, append(m.Short(), m.keys.refresh)...)
+	return append([]key.Binding{m.keys.open, m.keys.roles, m.keys.archive}, append(m.Short(), m.keys.catalog, m.keys.refresh)...)
 }
 
 // FullHelp are all keys of this screen.
 func (m *Model) FullHelp() [][]key.Binding {
-	own := []key.Binding{m.keys.open, m.keys.roles, m.keys.archive, m.keys.refresh}
+	own := []key.Binding{m.keys.open, m.keys.roles, m.keys.archive, m.keys.catalog, m.keys.refresh}
 	return [][]key.Binding{append(own, m.MarkKeys()...), m.Moves()}
 }
 

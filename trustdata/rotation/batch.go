@@ -55,11 +55,17 @@ func (r *Rotator) PlanBatch(ctx context.Context, reqs []Request, atOnce int) (*B
 	return b, nil
 }
 
-// sideBySide calls do for each of n, at most atOnce at the same time. It begins no more
-// once ctx has ended.
+// sideBySide calls do for each of n, at most atOnce at the same time: one after the other,
+// on the caller's goroutine, where that is 1. It begins no more once ctx has ended.
 func sideBySide(ctx context.Context, n, atOnce int, do func(i int)) {
+	if atOnce <= 1 {
+		for i := 0; i < n && ctx.Err() == nil; i++ {
+			do(i)
+		}
+		return
+	}
 	var wg sync.WaitGroup
-	slots := make(chan struct{}, max(atOnce, 1))
+	slots := make(chan struct{}, atOnce)
 	for i := range n {
 		select {
 		case <-ctx.Done():

@@ -175,18 +175,28 @@ func (r *Rotator) promote(ctx context.Context, d *delivery, progress Progress) e
 }
 
 // giveUp ends a unit that was not sent or not taken, because of cause, which it returns.
-// Its new keys go to the trash. A unit of many, whose new key the others list too, is to
-// do again instead: it can be planned anew, with that key.
+// Its new keys go to the trash, once it is durable that nobody will ask for them: as long
+// as the journal has the upload as sent, the next start may send it again. A unit of many,
+// whose new key the others list too, is to do again instead: it can be planned anew, with
+// that key.
 func (r *Rotator) giveUp(ctx context.Context, d *delivery, as State, cause error) error {
 	if d.shared {
 		return r.noted(d, StatePlanned, cause)
 	}
+	err := r.noted(d, as, cause)
 	for _, id := range d.run.made(d.unit) {
-		if err := r.throwAway(ctx, d.run.op.ID, id); err != nil {
-			cause = fmt.Errorf("%w (%w)", cause, err)
+		left := fmt.Errorf("the new key %q: %w", id.Short(), ErrLeftPending)
+		if d.unit.State == as {
+			left = r.throwAway(ctx, d.run.op.ID, id)
+		}
+		switch {
+		case err == nil:
+			err = left
+		case left != nil:
+			err = fmt.Errorf("%w (%w)", err, left)
 		}
 	}
-	return r.noted(d, as, cause)
+	return err
 }
 
 // noted records how a unit stands and returns cause. A journal that cannot be written any

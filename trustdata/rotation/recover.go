@@ -155,9 +155,13 @@ func (r *run) landed(id trustdata.KeyID) bool {
 
 // Again sends the exact bytes of those units of an operation once more whose servers
 // verifiably still have what they had before; no key is needed for that. Other bytes are
-// never sent in their place. It looks first, and again after.
+// never sent in their place. It looks first, and again after. An operation that has ended
+// is left as it is.
 func (r *Rotator) Again(ctx context.Context, op *Operation, progress func(trustdata.GUN, string)) (Recovered, error) {
 	rec := Recovered{Op: op}
+	if op.Closed {
+		return rec, nil
+	}
 	run, err := r.Journal.resume(op)
 	if err != nil {
 		return rec, err
@@ -200,8 +204,11 @@ func (r *Rotator) again(ctx context.Context, d *delivery, rec *Recovered, progre
 
 // GiveUp ends an unfinished operation. What was sent must be known to have landed or not:
 // where a server cannot tell, the error is ErrUnknown and nothing has changed. New keys
-// that no repository lists go to the trash.
+// that no repository lists go to the trash. One that has ended is left as it is.
 func (r *Rotator) GiveUp(ctx context.Context, op *Operation) (Recovered, error) {
+	if op.Closed {
+		return Recovered{Op: op}, nil
+	}
 	rec, err := r.settle(ctx, op)
 	if err != nil || op.Closed {
 		return rec, err

@@ -195,3 +195,17 @@ func TestCertificateEnd(t *testing.T) {
 		t.Errorf("got %d %q, want 400 %q", a.status, a.body, want)
 	}
 }
+
+func TestCopy(t *testing.T) {
+	p, o := published(t)
+	other := p.server.Copy()
+	o.targetsBody.Version = 2
+	o.tag("1.1")
+	if err := other.Publish(gun, files{targets: o.targetsFile()}); err != nil {
+		t.Fatal(err)
+	}
+	p.wantVersions(base(1, 1, 1, 1))
+	o.targetsBody.Version = 3
+	p.mustPost(gun, files{targets: o.targetsFile()})
+	p.wantVersions(base(1, 3, 2, 2))
+}

@@ -36,6 +36,7 @@ import (
 	"encoding/hex"
 	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -67,6 +68,22 @@ func New(opt Options) *Server {
 		repos: map[trustdata.GUN]*repository{},
 		keys:  map[trustdata.ListedID]*signingKey{},
 	}
+}
+
+// Copy is a server of its own with everything that this one has now: for tests that go on
+// from one state in many ways.
+func (s *Server) Copy() *Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := &Server{now: s.now, repos: map[trustdata.GUN]*repository{}, keys: maps.Clone(s.keys), changes: slices.Clone(s.changes)}
+	for gun, repo := range s.repos {
+		versions := maps.Clone(repo.versions)
+		for role, files := range versions {
+			versions[role] = slices.Clone(files)
+		}
+		out.repos[gun] = &repository{versions: versions}
+	}
+	return out
 }
 
 // Files returns the current file of every role of a repository, as it was uploaded or

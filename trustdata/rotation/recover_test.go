@@ -1,0 +1,100 @@
+package rotation_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
+)
+
+// settledFirst is a store that holds a discarded key against the journal.
+type settledFirst struct {
+	keyring.Store
+	w     *world
+	calls int
+}
+
+func (s *settledFirst) Discard(ctx context.Context, op string, id trustdata.KeyID, now time.Time) (string, error) {
+	s.calls++
+	ops, err := s.w.journal.Unfinished()
+	if err != nil || len(ops) != 1 || !ops[0].Ended() {
+		s.w.t.Errorf("a key goes to the trash while the journal has its upload as sent: %v, %v", ops, err)
+	}
+	return s.Store.Discard(ctx, op, id, now)
+}
+
+// TestRefusedIsDurableFirst holds that a key is given up only after that is durable: the
+// next start sends again what the journal has as sent, and then needs the key.
+func TestRefusedIsDurableFirst(t *testing.T) {
+	w := newWorld(t)
+	w.publish(false)
+	w.meddle = func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		if isUpload(r) {
+			rw.WriteHeader(http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(rw, r)
+	}
+	ctx, r := context.Background(), w.rotator()
+	store := &settledFirst{Store: w.dir, w: w}
+	r.Keys = store
+	plan, err := r.Plan(ctx, rotation.Request{GUN: gun, Role: trustdata.RoleTargets})
+	if err != nil {
+		t.Fatal(err)
+	}
+	prep, err := r.Prepare(ctx, plan, keyring.NewPassphrase([]byte(pass)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = r.Publish(ctx, prep, w.open(plan), func(string) {})
+	is(t, err, rotation.ErrRefused)
+	if store.calls != 1 || w.pending() != 0 {
+		t.Errorf("%d keys went to the trash, %d wait", store.calls, w.pending())
+	}
+}
+
+// TestEndedStaysEnded goes on with an operation that the start of the program has just
+// settled, as a person does who was told to: its journal stays as it is, and readable.
+func TestEndedStaysEnded(t *testing.T) {
+	for name, goOn := range map[string]func(*rotation.Rotator, *rotation.Operation) (rotation.Recovered, error){
+		"again": func(r *rotation.Rotator, op *rotation.Operation) (rotation.Recovered, error) {
+			return r.Again(context.Background(), op, func(trustdata.GUN, string) {})
+		},
+		"given up": func(r *rotation.Rotator, op *rotation.Operation) (rotation.Recovered, error) {
+			return r.GiveUp(context.Background(), op)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.publish(false)
+			w.meddle = func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+				next.ServeHTTP(rw, r)
+				if isUpload(r) {
+					w.meddle = func(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
+				}
+			}
+			_, _, err := w.rotate(trustdata.RoleTargets, rotation.Same)
+			is(t, err, rotation.ErrUnknown)
+			w.meddle = nil
+			r := w.rotator()
+			found, err := r.Recover(context.Background())
+			if err != nil || len(found) != 1 || !found[0].Op.Closed {
+				t.Fatalf("settling: %+v, %v", found, err)
+			}
+			op, err := w.journal.Reload(found[0].Op.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := goOn(r, op); err != nil || op.State() != rotation.StateDone {
+				t.Errorf("going on: %v, %v", op.State(), err)
+			}
+			if ops, err := w.journal.Unfinished(); err != nil || len(ops) != 0 {
+				t.Errorf("unfinished: %v, %v", ops, err)
+			}
+		})
+	}
+}

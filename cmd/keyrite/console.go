@@ -59,12 +59,13 @@ func (d *desk) options() app.Options {
 			{Digit: "2", Name: "Keys", Screen: d.keysScreen()},
 			{Digit: "3", Name: "Repos", Screen: d.reposScreen()},
 			{Digit: "4", Name: "Backups", Screen: d.backupsScreen()},
-			{Digit: "5", Name: "Activity", Screen: activity.New(d.ctx, d.styles, d.clock, d.session.state.Activity())},
+			{Digit: "5", Name: "Activity", Screen: d.activityScreen()},
 		},
 		Open:      d.tagsScreen,
 		ParseName: d.parseName,
 		Help:      help.Maker(d.styles),
 		First:     first,
+		News:      d.news(),
 		AtStart:   d.recover,
 	}
 }
@@ -102,6 +103,10 @@ func (d *desk) parseName(typed string) (trustdata.GUN, error) {
 func (d *desk) keysScreen() ui.Screen {
 	return keys.New(keys.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Store: d.session.keys, Finder: d,
 		Dirs: d.session.paths.trust, OpenRepository: d.tagsScreen, Import: d.importScreen, Rotate: d.rotateKey, BackUp: d.backupScreen})
+}
+
+func (d *desk) activityScreen() ui.Screen {
+	return activity.New(activity.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Log: d.session.state.Activity(), Unfinished: d.unfinished})
 }
 
 func (d *desk) reposScreen() ui.Screen {

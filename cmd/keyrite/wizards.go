@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"keyrite/backup"
 	"keyrite/keyring"
@@ -25,33 +24,6 @@ func (d *desk) readOnlyReason() string {
 		return "Offline: nothing can be sent."
 	}
 	return ""
-}
-
-// recover looks at what earlier runs have left, and says what became of it. Nobody is
-// asked where nothing is unfinished.
-func (d *desk) recover() (notice string, changed bool) {
-	if d.readOnlyReason() != "" {
-		return "", false
-	}
-	folder, finished := d.recoverTUF()
-	notice, changed = d.recoverServers()
-	return strings.TrimSpace(folder + " " + notice), finished || changed
-}
-
-func (d *desk) recoverServers() (notice string, changed bool) {
-	r, err := d.session.rotator(keyring.DefaultIterations)
-	if err != nil {
-		return trustdata.VisibleError(err), false
-	}
-	found, err := r.Recover(d.ctx)
-	if err != nil {
-		return trustdata.VisibleError(err), false
-	}
-	for _, f := range found {
-		changed = changed || len(f.Promoted) > 0
-		notice = ui.Capital(trustdata.Visible(f.Sentences()[0]))
-	}
-	return notice, changed
 }
 
 // rotateKey is the screen that rotates a key of a key file, or why there is none.

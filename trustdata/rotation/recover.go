@@ -31,7 +31,7 @@ type Recovered struct {
 // cannot land any more, and gives up what was never sent and made no key. It sends
 // nothing: what then is unfinished waits for Resume or GiveUp.
 func (r *Rotator) Recover(ctx context.Context) ([]Recovered, error) {
-	ops, err := r.unfinished()
+	ops, err := r.Unfinished()
 	if err != nil {
 		return nil, err
 	}
@@ -57,8 +57,9 @@ func (r *Rotator) Recover(ctx context.Context) ([]Recovered, error) {
 	return out, nil
 }
 
-// unfinished are the operations of this trust directory that have not ended.
-func (r *Rotator) unfinished() ([]*Operation, error) {
+// Unfinished are the operations of this trust directory that have not ended, as the
+// journal has them: no server is asked.
+func (r *Rotator) Unfinished() ([]*Operation, error) {
 	all, err := r.Journal.Unfinished()
 	return slices.DeleteFunc(all, func(op *Operation) bool { return op.Place != r.Place }), err
 }

@@ -49,19 +49,29 @@ func Page(acts []state.ActRecord, now time.Time) ui.Page {
 	return p
 }
 
+// Options are what the screen is given.
+type Options struct {
+	Context context.Context
+	Styles  *ui.Styles
+	Clock   ui.Clock
+	Log     Log
+	// Unfinished opens the screen of what was begun and has not ended, or says why there is
+	// none.
+	Unfinished func() (ui.Screen, string)
+}
+
 // Model is the screen.
 type Model struct {
 	*ui.List
-	log     Log
-	clock   ui.Clock
-	loader  *ui.Loader[*ui.Listing]
-	refresh key.Binding
+	opt                 Options
+	loader              *ui.Loader[*ui.Listing]
+	refresh, unfinished key.Binding
 }
 
 // New makes the screen.
-func New(ctx context.Context, st *ui.Styles, clock ui.Clock, log Log) *Model {
-	return &Model{List: ui.NewList(st, "act", "acts"), log: log, clock: clock,
-		loader: ui.NewLoader[*ui.Listing](ctx, clock), refresh: ui.Bind("r", "refresh", "r")}
+func New(opt Options) *Model {
+	return &Model{List: ui.NewList(opt.Styles, "act", "acts"), opt: opt, loader: ui.NewLoader[*ui.Listing](opt.Context, opt.Clock),
+		refresh: ui.Bind("r", "refresh", "r"), unfinished: ui.Bind("u", "unfinished changes", "u")}
 }
 
 // Title is the screen's name.
@@ -74,7 +84,7 @@ func (m *Model) Freshness() ui.Freshness { return m.Page().Freshness }
 func (m *Model) Init() tea.Cmd { return m.load() }
 
 func (m *Model) load() tea.Cmd {
-	log, now := m.log, m.clock.Now
+	log, now := m.opt.Log, m.opt.Clock.Now
 	return m.loader.Get(func(context.Context) (*ui.Listing, error) {
 		acts, err := log.List()
 		if err != nil {
@@ -102,17 +112,22 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	case ui.DoneMsg:
 		return m.load()
 	case tea.KeyPressMsg:
-		if key.Matches(msg, m.refresh) {
+		switch {
+		case key.Matches(msg, m.refresh):
 			return m.load()
+		case key.Matches(msg, m.unfinished):
+			return ui.PushOr(m.opt.Unfinished())
 		}
 	}
 	return nil
 }
 
 // ShortHelp are the keys of the footer.
-func (m *Model) ShortHelp() []key.Binding { return append(m.Short(), m.refresh) }
+func (m *Model) ShortHelp() []key.Binding { return append(m.Short(), m.refresh, m.unfinished) }
 
 // FullHelp are all keys of this screen.
-func (m *Model) FullHelp() [][]key.Binding { return [][]key.Binding{{m.refresh}, m.Moves()} }
+func (m *Model) FullHelp() [][]key.Binding {
+	return [][]key.Binding{{m.unfinished, m.refresh}, m.Moves()}
+}
 
 var _ ui.Screen = (*Model)(nil)

@@ -38,6 +38,9 @@ type Options struct {
 	Start string
 	// First lies on top of the first screen at the start; nil for none.
 	First ui.Screen
+	// News lies above even that: what an earlier run has left unfinished. It is left as any
+	// screen is; nil for none.
+	News ui.Screen
 	// Open makes the screen of a repository's tags.
 	Open func(trustdata.GUN) ui.Screen
 	// ParseName turns what was typed into a repository's name.
@@ -75,8 +78,10 @@ func New(opt Options) *Model {
 			break
 		}
 	}
-	if opt.First != nil {
-		m.stack = append(m.stack, opt.First)
+	for _, s := range []ui.Screen{opt.First, opt.News} {
+		if s != nil {
+			m.stack = append(m.stack, s)
+		}
 	}
 	return m
 }

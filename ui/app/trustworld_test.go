@@ -31,17 +31,25 @@ type trustWorld struct {
 	config access.Config
 	clock  time.Time
 	refuse bool // the server takes no upload
+	root   *keyring.PrivateKey
+	// fault answers an upload in the server's place where it returns true.
+	fault func(rw http.ResponseWriter, r *http.Request) bool
 }
 
 var quick = keyring.Format{Iterations: keyring.MinIterations}
 
-func newTrustWorld(t *testing.T) *trustWorld {
+// newTrustWorld has realGUN, and more repositories under the same root key.
+func newTrustWorld(t *testing.T, more ...trustdata.GUN) *trustWorld {
 	t.Helper()
 	w := &trustWorld{t: t, clock: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
 	server := trustserver.New(trustserver.Options{Now: w.now})
 	web := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if w.refuse && r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/tuf/") {
+		upload := r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/tuf/")
+		if w.refuse && upload {
 			http.Error(rw, `{"errors":[{"code":"UNAUTHORIZED","message":"no push","detail":null}]}`, http.StatusForbidden)
+			return
+		}
+		if w.fault != nil && upload && w.fault(rw, r) {
 			return
 		}
 		server.ServeHTTP(rw, r)
@@ -59,10 +67,13 @@ func newTrustWorld(t *testing.T) *trustWorld {
 	w.dir = dir
 	known := &remote.Fetcher{Config: w.config, Cache: remote.NewCache(filepath.Join(folder, "cache")), State: store, Now: w.now}
 	w.Rotator = &rotation.Rotator{Fetch: known.Fetch, Fresh: (&remote.Fetcher{Config: w.config, State: store, Now: w.now}).Fetch,
-		Server: func(trustdata.GUN) (rotation.TrustServer, error) { return w.server().NoCache(), nil },
+		Server: func(gun trustdata.GUN) (rotation.TrustServer, error) { return w.serverOf(gun).NoCache(), nil },
 		Keys:   dir, State: store, Journal: journal, Now: w.now, Format: quick,
 		StillListed: func(context.Context, trustdata.KeyID, trustdata.GUN) ([]trustdata.GUN, error) { return nil, nil }}
-	w.publish()
+	w.root = w.key(trustdata.RoleRoot, realGUN)
+	for _, gun := range append([]trustdata.GUN{realGUN}, more...) {
+		w.publish(gun)
+	}
 	return w
 }
 
@@ -75,33 +86,33 @@ func (w *trustWorld) must(err error) {
 	}
 }
 
-func (w *trustWorld) server() *remote.Client {
+func (w *trustWorld) serverOf(gun trustdata.GUN) *remote.Client {
 	w.t.Helper()
-	ep, err := w.config.TrustServer(realGUN)
+	ep, err := w.config.TrustServer(gun)
 	w.must(err)
-	return remote.New(ep, realGUN)
+	return remote.New(ep, gun)
 }
 
 // key makes a key, locks it with oldPass and puts it among the others.
-func (w *trustWorld) key(role trustdata.Role) *keyring.PrivateKey {
+func (w *trustWorld) key(role trustdata.Role, gun trustdata.GUN) *keyring.PrivateKey {
 	w.t.Helper()
 	k, err := keyring.Generate(trustdata.KeyECDSA)
 	w.must(err)
-	enc, err := keyring.Encode(k, keyring.NewPassphrase([]byte(oldPass)), keyring.Header{Role: string(role), GUN: realGUN}, quick)
+	enc, err := keyring.Encode(k, keyring.NewPassphrase([]byte(oldPass)), keyring.Header{Role: string(role), GUN: gun}, quick)
 	w.must(err)
 	w.must(w.dir.Put(context.Background(), string(k.KeyID()), enc))
 	return k
 }
 
 // publish makes a repository with one tag.
-func (w *trustWorld) publish() {
+func (w *trustWorld) publish(gun trustdata.GUN) {
 	w.t.Helper()
-	ctx, root, targets := context.Background(), w.key(trustdata.RoleRoot), w.key(trustdata.RoleTargets)
-	cert, err := notary.Certificate(root, realGUN, w.clock)
+	ctx, root, targets, server := context.Background(), w.root, w.key(trustdata.RoleTargets, gun), w.serverOf(gun)
+	cert, err := notary.Certificate(root, gun, w.clock)
 	w.must(err)
-	stamp, err := w.server().ServerKey(ctx, trustdata.RoleTimestamp)
+	stamp, err := server.ServerKey(ctx, trustdata.RoleTimestamp)
 	w.must(err)
-	snap, err := w.server().ServerKey(ctx, trustdata.RoleSnapshot)
+	snap, err := server.ServerKey(ctx, trustdata.RoleSnapshot)
 	w.must(err)
 	body := notary.Root{Version: 1, Expires: w.clock.AddDate(9, 0, 0), Keys: map[trustdata.ListedID]trustdata.PublicKey{}, Roles: map[trustdata.Role]notary.RoleKeys{}}
 	for role, k := range map[trustdata.Role]trustdata.PublicKey{trustdata.RoleRoot: cert, trustdata.RoleTargets: targets.Public(), trustdata.RoleSnapshot: snap, trustdata.RoleTimestamp: stamp} {
@@ -114,7 +125,7 @@ func (w *trustWorld) publish() {
 	targetsFile, err := notary.SignTargets(trustdata.RoleTargets, notary.Targets{Version: 1, Expires: w.clock.AddDate(3, 0, 0),
 		Targets: notary.EntriesOf(map[string]notary.Entry{"1.0": {Hashes: notary.Hashes{SHA256: sum[:]}, Length: 8}})}, []notary.Signer{{Key: targets, Listed: targets.Public().ListedID()}})
 	w.must(err)
-	w.must(w.server().Publish(ctx, map[trustdata.Role][]byte{trustdata.RoleRoot: rootFile.Raw, trustdata.RoleTargets: targetsFile.Raw}))
+	w.must(server.Publish(ctx, map[trustdata.Role][]byte{trustdata.RoleRoot: rootFile.Raw, trustdata.RoleTargets: targetsFile.Raw}))
 }
 
 // files are the key files by name, with the hash of each.
@@ -136,12 +147,14 @@ func (w *trustWorld) pending() []keyring.Staged {
 	return staged
 }
 
-// collection is the repository as a client that knows nothing reads it.
-func (w *trustWorld) collection() *trustdata.Collection {
+// collection is realGUN as a client that knows nothing reads it.
+func (w *trustWorld) collection() *trustdata.Collection { return w.collectionOf(realGUN) }
+
+func (w *trustWorld) collectionOf(gun trustdata.GUN) *trustdata.Collection {
 	w.t.Helper()
 	store, err := state.OpenStore(w.t.TempDir(), w.now)
 	w.must(err)
-	res, err := (&remote.Fetcher{Config: w.config, State: store, Now: w.now}).Fetch(context.Background(), realGUN)
+	res, err := (&remote.Fetcher{Config: w.config, State: store, Now: w.now}).Fetch(context.Background(), gun)
 	w.must(err)
 	return res.Collection
 }

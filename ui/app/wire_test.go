@@ -40,7 +40,8 @@ func (w *world) wire(opt *app.Options) {
 		{Digit: "2", Name: "Keys", Screen: k},
 		{Digit: "3", Name: "Repos", Screen: repos.New(repos.Options{Context: ctx, Styles: st, Clock: opt.Clock, Source: w, Open: open, Archive: w.archive(st, opt.Clock)})},
 		{Digit: "4", Name: "Backups", Missing: "There is no list of backups yet. b on the keys makes one."},
-		{Digit: "5", Name: "Activity", Screen: activity.New(ctx, st, opt.Clock, w.log())},
+		{Digit: "5", Name: "Activity", Screen: activity.New(activity.Options{Context: ctx, Styles: st, Clock: opt.Clock, Log: w.log(),
+			Unfinished: func() (ui.Screen, string) { return nil, "Nothing is unfinished." }})},
 	}
 	opt.Open = open
 	opt.Help = func(about ui.Screen, everywhere []key.Binding) ui.Screen { return help.New(st, about, everywhere) }

@@ -229,6 +229,10 @@ func (c Config) parseServer(what, s string) (*url.URL, error) {
 // endpoint is one server. host is that of the repositories that it serves, "" if they may
 // have any.
 func (c Config) endpoint(s side, host string) (Endpoint, error) {
+	return c.shared.endpoint(s, host, func() (Endpoint, error) { return c.newEndpoint(s, host) })
+}
+
+func (c Config) newEndpoint(s side, host string) (Endpoint, error) {
 	acc := &account{find: func(ctx context.Context) (found, error) { return c.findLogin(ctx, s.keys, s.login) }}
 	if c.Logins != nil {
 		acc.now = c.Logins.Now

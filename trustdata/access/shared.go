@@ -1,6 +1,7 @@
 package access
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,7 +11,7 @@ import (
 
 // Shared is c for one piece of work over many GUNs: its endpoints keep the connections to
 // a server in common, and read the server's TLS files once. Logins and tokens stay apart,
-// each with its GUN. What else c says must not be changed afterwards. What is shared
+// each with its GUN, and serve as long as the piece of work does. What else c says must not be changed afterwards. What is shared
 // already stays so.
 func (c Config) Shared() Config {
 	if c.shared == nil {
@@ -25,10 +26,40 @@ type lines struct {
 	own, change, other http.RoundTripper
 }
 
-// connections keeps the lines to each server, by its origin and the TLS files chosen for it.
+// connections keeps the lines to each server, by its origin and the TLS files chosen for it,
+// and the endpoints, by server, GUN and where their login comes from.
 type connections struct {
-	mu   sync.Mutex
-	kept map[string]lines
+	mu        sync.Mutex
+	kept      map[string]lines
+	endpoints map[string]Endpoint
+}
+
+// endpoint gives the endpoint that is kept, with the token that it has, or makes it.
+func (c *connections) endpoint(s side, host string, create func() (Endpoint, error)) (Endpoint, error) {
+	if c == nil {
+		return create()
+	}
+	name := fmt.Sprintf("%q %q %q %q %+v %+v", s.url, s.resource, host, s.keys, s.login, s.tls)
+	c.mu.Lock()
+	e, ok := c.endpoints[name]
+	c.mu.Unlock()
+	if ok {
+		return e, nil
+	}
+	e, err := create()
+	if err != nil {
+		return e, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.endpoints == nil {
+		c.endpoints = map[string]Endpoint{}
+	}
+	if first, ok := c.endpoints[name]; ok {
+		return first, nil
+	}
+	c.endpoints[name] = e
+	return e, nil
 }
 
 // to gives the lines that are kept, or makes them. Without anything to keep them in, and

@@ -61,3 +61,42 @@ func TestSharedApart(t *testing.T) {
 		t.Error("an authority that cannot be read was passed over")
 	}
 }
+
+// A token serves for all of a piece of work on one GUN, and for no other GUN.
+func TestSharedTokens(t *testing.T) {
+	var asked atomic.Int32
+	var server *httptest.Server
+	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/token":
+			asked.Add(1)
+			w.Write([]byte(`{"token":"` + r.URL.Query().Get("scope") + `"}`))
+		case r.Header.Get("Authorization") != "Bearer repository:"+r.URL.Path[1:]+":pull":
+			w.Header().Set("WWW-Authenticate", `Bearer realm="`+server.URL+`/token",service="s",scope="repository:`+r.URL.Path[1:]+`:pull"`)
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	defer server.Close()
+	shared := access.Config{Server: server.URL}.Shared()
+	for i, gun := range []trustdata.GUN{"reg.example/a", "reg.example/a", "reg.example/b", "reg.example/a"} {
+		ep, err := shared.TrustServer(gun)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/"+string(gun), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := ep.Do(req, access.Pull)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			t.Errorf("look %d at %q: %s", i, gun, resp.Status)
+		}
+	}
+	if got := asked.Load(); got != 2 {
+		t.Errorf("the token service was asked %d times, want once for each repository", got)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"keyrite/trustdata"
 	"keyrite/trustdata/state"
 )
 
@@ -24,6 +25,27 @@ type Record struct {
 	SHA256 string    `json:"sha256"`
 	State  State     `json:"state"`
 	Waived []string  `json:"waived"`
+	// Keys are those of its key files that are of use.
+	Keys []trustdata.KeyID `json:"keys,omitempty"`
+}
+
+// Record is what there is to remember of a backup that was written.
+func (r *CreateResult) Record() Record {
+	return Record{File: r.File, SHA256: r.SHA256, State: r.State, Waived: r.Waived, Keys: usableKeys(r.Keys)}
+}
+
+// Record is what there is to remember of a backup that was verified.
+func (r *VerifyResult) Record() Record {
+	return Record{File: r.File, SHA256: r.SHA256, State: r.State, Keys: usableKeys(r.Keys)}
+}
+
+func usableKeys(keys []Key) (ids []trustdata.KeyID) {
+	for _, k := range keys {
+		if k.Problem == "" && k.KeyID != "" {
+			ids = append(ids, k.KeyID)
+		}
+	}
+	return ids
 }
 
 // OpenRecords reads the log at path, which need not be there.
@@ -61,6 +83,17 @@ func (r *Records) All() []Record {
 func (r *Records) Last(sha256 string) (Record, bool) {
 	for _, record := range slices.Backward(r.All()) {
 		if record.SHA256 == sha256 {
+			return record, true
+		}
+	}
+	return Record{}, false
+}
+
+// Proof is the newest record of a backup with that key which was decrypted to its end. Where
+// the backup lies now, and whether it still does, no record knows.
+func (r *Records) Proof(id trustdata.KeyID) (Record, bool) {
+	for _, record := range slices.Backward(r.All()) {
+		if (record.State == StateProven || record.State == StateDrilled) && slices.Contains(record.Keys, id) {
 			return record, true
 		}
 	}

@@ -8,6 +8,7 @@
 //	private/tuf_keys/<GUN>/<key ID>_<role>.key
 //	pending/<operation>/<key ID>.key      a new key until it is promoted; ours
 //	trash/<UTC date>/<key ID>.key         what was removed; ours, never emptied
+//	retired/<key ID>[.<n>].key            root keys out of use, kept for ever; ours
 //
 // Keys are handed over in bundles, files of several such blocks; see ParseBundle.
 //
@@ -114,6 +115,12 @@ type Store interface {
 	Discard(ctx context.Context, op string, id trustdata.KeyID, now time.Time) (path string, err error)
 	// Trash moves a key to the trash, as Discard does.
 	Trash(ctx context.Context, id trustdata.KeyID, now time.Time) (path string, err error)
+	// Retire moves a key to retired/, where it stays for ever, by one rename that replaces
+	// nothing, reads it back, and says where it is. A key that is only there already is a
+	// success.
+	Retire(ctx context.Context, id trustdata.KeyID) (path string, err error)
+	// Retired lists the retired keys, as List does those in use.
+	Retired(ctx context.Context) ([]Info, error)
 	// Put stores a key file as it stands under private/<name>.key and reads it back; it
 	// never replaces one. Name is a key ID, or the path of an old layout below private.
 	Put(ctx context.Context, name string, pem []byte) error

@@ -137,6 +137,9 @@ func describe(from shelf, folder, file string) (row Info, there bool) {
 func (row *Info) place(name string) (problem string) {
 	stem := strings.TrimSuffix(path.Base(name), suffix)
 	below := strings.Split(path.Dir(name), "/")[1:]
+	if path.Dir(name) == retired {
+		stem, _, _ = strings.Cut(stem, ".") // it may have been retired before
+	}
 	if len(below) > 0 && slices.Contains(legacyFolders, below[0]) {
 		row.Legacy = true
 		var role string

@@ -1,9 +1,11 @@
 package keyring
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"time"
 
 	"keyrite/trustdata"
@@ -111,6 +113,44 @@ func (s Set) Trash(ctx context.Context, id trustdata.KeyID, now time.Time) (stri
 		return "", absent
 	}
 	return path, nil
+}
+
+// Retire implements Store: the key leaves every store that has it in use, and the first
+// path is returned. Where none has, it must be retired in one of them.
+func (s Set) Retire(ctx context.Context, id trustdata.KeyID) (string, error) {
+	path := ""
+	for _, store := range s {
+		rows, err := store.List(ctx)
+		if err != nil {
+			return path, err
+		}
+		if !slices.ContainsFunc(rows, func(i Info) bool { return i.KeyID == id && !i.Legacy }) {
+			continue
+		}
+		to, err := store.Retire(ctx, id)
+		if err != nil {
+			return path, err
+		}
+		path = cmp.Or(path, to)
+	}
+	if path != "" {
+		return path, nil
+	}
+	return first(s, func(store Store) (string, error) { return store.Retire(ctx, id) })
+}
+
+// Retired implements Store.
+func (s Set) Retired(ctx context.Context) ([]Info, error) {
+	var all []Info
+	for _, store := range s {
+		rows, err := store.Retired(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+	}
+	sortInfos(all)
+	return all, nil
 }
 
 // Put implements Store, in the first store.

@@ -33,6 +33,7 @@ const (
 	private = "private"
 	pending = "pending"
 	trash   = "trash"
+	retired = "retired"
 	suffix  = ".key"
 )
 

@@ -114,7 +114,7 @@ func (c *cli) backupCreate(ctx context.Context, f backupFlags) error {
 	if err != nil {
 		return err
 	}
-	c.remember(s, "back up", backup.Record{File: res.File, SHA256: res.SHA256, State: res.State, Waived: res.Waived})
+	c.remember(s, "back up", res.Record())
 	return c.emit(res, backupui.CreatedPage(res))
 }
 
@@ -159,7 +159,7 @@ func (c *cli) backupVerify(ctx context.Context, file string, f backupFlags) erro
 		return err
 	}
 	if err == nil && res.OK {
-		c.remember(s, "verify backup", backup.Record{File: res.File, SHA256: res.SHA256, State: res.State})
+		c.remember(s, "verify backup", res.Record())
 	}
 	if printing := c.emit(res, backupui.VerifiedPage(res)); printing != nil {
 		return printing

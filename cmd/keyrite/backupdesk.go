@@ -80,7 +80,7 @@ func (d backupDesk) Verify(ctx context.Context, file string, with backupui.Openi
 	if err != nil || !res.OK {
 		return res, err
 	}
-	return res, d.session.recordBackup("verify backup", backup.Record{File: res.File, SHA256: res.SHA256, State: res.State})
+	return res, d.session.recordBackup("verify backup", res.Record())
 }
 
 // Plan implements backupui.Writer.
@@ -116,7 +116,7 @@ func (d backupDesk) Write(ctx context.Context, p *backup.CreatePlan, progress ba
 	if err != nil {
 		return nil, err
 	}
-	if err := d.session.recordBackup("back up", backup.Record{File: res.File, SHA256: res.SHA256, State: res.State, Waived: res.Waived}); err != nil {
+	if err := d.session.recordBackup("back up", res.Record()); err != nil {
 		res.Warnings = append(res.Warnings, fmt.Sprintf("this backup could not be recorded: %v", err))
 	}
 	return res, nil

@@ -84,11 +84,15 @@ func (c *cli) keysList(ctx context.Context) error {
 	for _, w := range waiting {
 		c.say("%s: waits in pending/ for the end of an operation; the next change here finishes it or says why not", trustdata.Visible(w.Path))
 	}
-	return c.emitKeys(keys.List{Keys: infos, Dirs: s.paths.trust, Uses: uses})
+	notes, err := s.retiredNote(ctx)
+	if err != nil {
+		return err
+	}
+	return c.emitKeys(keys.List{Keys: infos, Dirs: s.paths.trust, Uses: uses}, notes...)
 }
 
 // emitKeys makes only the form that is asked for: there may be very many rows.
-func (c *cli) emitKeys(l keys.List) error {
+func (c *cli) emitKeys(l keys.List, notes ...string) error {
 	remembered := c.remembered()
 	if c.flags.json {
 		rows := make([]keyRow, len(l.Keys))
@@ -98,9 +102,8 @@ func (c *cli) emitKeys(l keys.List) error {
 		}
 		return c.emitJSON(rows)
 	}
-	var notes []string
 	if len(remembered) > 0 {
-		notes = []string{"The keychain remembers the passphrase of " + shortIDs(remembered) + "."}
+		notes = append(notes, "The keychain remembers the passphrase of "+shortIDs(remembered)+".")
 	}
 	if c.flags.plain {
 		page := keys.Page(l, c.now())

@@ -118,6 +118,7 @@ var remedies = map[string]string{
 	"usage":      "keyrite --help lists the verbs and flags.",
 	"unanswered": "Without a terminal --passphrase-file ROLE=FILE gives a passphrase, and --yes confirms.",
 	"not_served": "Push it first, or say what to sign with --digest and --length.",
+	"in_use":     "Rotate, repair or delete these repositories first, or make their server reachable.",
 	"unsigned":   "Do not use it. Whoever signs for this repository must sign the tag.",
 }
 
@@ -154,6 +155,7 @@ var classes = []struct {
 	{rotation.ErrUnknown, exitFailed, "unknown"},
 	{rotation.ErrMoved, exitFailed, "moved"},
 	{rotation.ErrUnfinished, exitFailed, "unfinished"},
+	{errInUse, exitFailed, "in_use"},
 	{errPartly, exitFailed, "partly"},
 	{keychain.ErrNoService, exitFailed, "no_keychain"},
 	{keychain.ErrLocked, exitFailed, "keychain_locked"},

@@ -109,7 +109,7 @@ func (s *session) backupBefore(ctx context.Context, staged []keyring.Staged, dir
 	if err != nil {
 		return nil, err
 	}
-	s.cli.remember(s, "back up", backup.Record{File: res.File, SHA256: res.SHA256, State: res.State, Waived: res.Waived})
+	s.cli.remember(s, "back up", res.Record())
 	return res, nil
 }
 

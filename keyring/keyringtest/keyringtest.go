@@ -60,6 +60,8 @@ func Store(t *testing.T, newStore func(*testing.T) keyring.Store) {
 		"promote over another": testPromoteOverAnother,
 		"discard":              testDiscard,
 		"trash":                testTrash,
+		"retire":               testRetire,
+		"retire refuses":       testRetireRefuses,
 		"legacy":               testLegacy,
 		"import":               testImport,
 		"import refuses":       testImportRefuses,

@@ -79,9 +79,7 @@ func (k *Keyrite) Environ() []string {
 // in what it prints fails the test, whatever the test is about.
 func (k *Keyrite) Try(args ...string) Result {
 	k.t.Helper()
-	note(k.t, func(a *act) {
-		a.keyrite[verbOf(args, "keys", "signer", "backup", "ceremony", "config", "migrate", "activity")] = true
-	})
+	k.note(args)
 	r := runCommand(k.t, k.Home, k.Environ(), "", Binary(k.t), append(append([]string(nil), k.Args...), args...)...)
 	for _, v := range k.Env {
 		if name, secret, _ := strings.Cut(v, "="); strings.HasSuffix(name, "_PASSPHRASE") && secret != "" && strings.Contains(r.Output(), secret) {
@@ -89,6 +87,12 @@ func (k *Keyrite) Try(args ...string) Result {
 		}
 	}
 	return r
+}
+
+func (k *Keyrite) note(args []string) {
+	note(k.t, func(a *act) {
+		a.keyrite[verbOf(args, "keys", "signer", "backup", "ceremony", "config", "migrate", "activity")] = true
+	})
 }
 
 // Run is Try, and fails the test unless the exit code is 0.

@@ -13,8 +13,9 @@ import (
 
 // Usage is what a run took.
 type Usage struct {
-	Peak int64 // the most memory that was resident at once, in bytes
-	Took time.Duration
+	Peak int64         // the most memory that was resident at once, in bytes
+	Took time.Duration // from start to end
+	CPU  time.Duration // of all its threads, which a busy machine does not lengthen
 }
 
 // Measure is Try, and tells what the run took. The peak comes from the kernel's mark of the
@@ -22,6 +23,7 @@ type Usage struct {
 // started it, too.
 func (k *Keyrite) Measure(args ...string) (Result, Usage) {
 	k.t.Helper()
+	k.note(args)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	var stdout, stderr bytes.Buffer
@@ -36,7 +38,7 @@ func (k *Keyrite) Measure(args ...string) (Result, Usage) {
 	cmd.Wait() // the exit code says it
 	used := Usage{Took: time.Since(begin)}
 	close(ended)
-	used.Peak = <-peak
+	used.Peak, used.CPU = <-peak, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()
 	return Result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}, used
 }
 

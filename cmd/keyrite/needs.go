@@ -20,6 +20,9 @@ func (c *cli) satisfy(ctx context.Context, s *session, needs []rotation.Need) (*
 	o := &opened{map[trustdata.KeyID]*keyring.PrivateKey{}, map[trustdata.Role]keyring.Passphrase{}}
 	for _, n := range needs {
 		var err error
+		if n.Given {
+			continue // whoever asked for the plan has it opened
+		}
 		if n.New {
 			o.making[n.Role], err = c.newPassphrase(ctx, string(n.Role))
 		} else {

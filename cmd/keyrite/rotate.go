@@ -21,6 +21,12 @@ type rotateFlags struct {
 	// oldKey names the key that gives way, sameKey renews the certificate of a root key.
 	oldKey  string
 	sameKey bool
+	// key is a key to list instead of a new one, by its ID or its file; rootCert the file of
+	// a certificate that was issued for it.
+	key, rootCert string
+	// addOnly and removeOnly do half of the exchange.
+	addOnly, removeOnly bool
+	threshold           int
 	// guns and rootKey name several repositories, in the place of GUN.
 	guns    []string
 	rootKey string
@@ -59,6 +65,11 @@ func (c *cli) rotateCommand() *cobra.Command {
 	cmd.Flags().IntVar(&f.iterations, "kdf-iterations", keyring.DefaultIterations, "PBKDF2 rounds that lock a new key (at least 2048)")
 	cmd.Flags().StringVar(&f.oldKey, "old-key", "", "the key `ID` that gives way, where the role has several")
 	cmd.Flags().BoolVar(&f.sameKey, "same-key", false, "root: keep the key, and renew its certificate")
+	cmd.Flags().StringVar(&f.key, "key", "", "list the key `ID|FILE`, which is here already or in a key file, instead of a new one")
+	cmd.Flags().StringVar(&f.rootCert, "root-cert", "", "root: certificate chain of the new key in `FILE`, as a CA issued it (PEM)")
+	cmd.Flags().BoolVar(&f.addOnly, "add-only", false, "list the new key beside the others: none gives way")
+	cmd.Flags().BoolVar(&f.removeOnly, "remove-only", false, "list the old key no more: none comes in")
+	cmd.Flags().IntVar(&f.threshold, "threshold", 0, "how many of the role's keys must sign from now on: `N` (default: as it is)")
 	cmd.Flags().StringVar(&f.backupTo, "backup-to", "", "before anything is sent, back up all keys, old and new, into `DIR` and read that back")
 	cmd.Flags().StringArrayVarP(&f.recipients, "recipient", "r", nil, "age `RECIPIENT` of that backup (repeatable)")
 	return cmd
@@ -143,6 +154,11 @@ func (c *cli) rotate(ctx context.Context, typedGUN, typedRole string, f rotateFl
 	if err := s.nameKeys(ctx, &req, f); err != nil {
 		return err
 	}
+	given, err := c.givenKey(ctx, s, &req, f)
+	if err != nil {
+		return err
+	}
+	defer given.wipe()
 	plan, err := r.Plan(ctx, req)
 	if err != nil {
 		return c.unverified(gun, s.explain(ctx, err))
@@ -150,12 +166,20 @@ func (c *cli) rotate(ctx context.Context, typedGUN, typedRole string, f rotateFl
 	if c.flags.dryRun {
 		return c.emitPlan(plan, rotate.PlanPage(plan))
 	}
-	return c.applyRotation(ctx, s, r, plan, f)
+	return c.applyRotation(ctx, s, r, plan, f, given)
 }
 
 // rotationFlags is what every rotation has of its request by the flags alone.
 func (c *cli) rotationFlags(f rotateFlags) (rotation.Request, error) {
-	req := rotation.Request{To: rotation.Manager(f.to), SameKey: f.sameKey}
+	req := rotation.Request{To: rotation.Manager(f.to), SameKey: f.sameKey, Threshold: f.threshold}
+	switch {
+	case f.addOnly && f.removeOnly:
+		return req, usagef("--add-only and --remove-only exclude each other: without either, one key gives way to another")
+	case f.addOnly:
+		req.Part = rotation.AddOnly
+	case f.removeOnly:
+		req.Part = rotation.RemoveOnly
+	}
 	if req.To != rotation.Same && req.To != rotation.Local && req.To != rotation.Server {
 		return req, usagef("--to %q is neither server nor local", f.to)
 	}
@@ -170,6 +194,16 @@ func (s *session) nameKeys(ctx context.Context, req *rotation.Request, f rotateF
 	var err error
 	if f.oldKey != "" {
 		req.Old, err = s.wholeKeyID(ctx, f.oldKey)
+	}
+	if f.key != "" && !looksLikeFile(f.key) && err == nil {
+		var info keyring.Info
+		info, err = s.pickOwn(ctx, f.key)
+		req.Key = info.KeyID
+	}
+	if f.rootCert != "" && err == nil {
+		var chain []byte
+		chain, err = readCertificates(f.rootCert)
+		req.Chain = string(chain)
 	}
 	return err
 }

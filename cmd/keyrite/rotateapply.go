@@ -13,7 +13,7 @@ import (
 	"keyrite/ui/rotate"
 )
 
-func (c *cli) applyRotation(ctx context.Context, s *session, r *rotation.Rotator, plan *rotation.Plan, f rotateFlags) error {
+func (c *cli) applyRotation(ctx context.Context, s *session, r *rotation.Rotator, plan *rotation.Plan, f rotateFlags, given *givenKey) error {
 	recipients, err := c.rotationRecipients(f)
 	if err != nil {
 		return err
@@ -27,12 +27,13 @@ func (c *cli) applyRotation(ctx context.Context, s *session, r *rotation.Rotator
 	if err != nil {
 		return err
 	}
-	open, err := c.satisfy(ctx, s, plan.Needs())
+	open, err := c.satisfy(ctx, s, append(plan.Needs(), given.unlocked(plan.Role, plan.GUN)...))
 	if err != nil {
 		return err
 	}
 	defer open.wipe()
-	prep, err := r.Prepare(ctx, plan, open.newPass())
+	pass := open.take(given)
+	prep, err := r.PrepareWith(ctx, plan, open.signing(), pass)
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ type confirmation struct {
 // confirmationOf is that of one repository: its name is to be typed.
 func confirmationOf(plan *rotation.Plan, f rotateFlags) confirmation {
 	return confirmation{
-		role: plan.Role, of: fmt.Sprintf("%q", plan.GUN), word: string(plan.GUN), backedUp: f.backupTo != "" || plan.SameKey,
+		role: plan.Role, of: fmt.Sprintf("%q", plan.GUN), word: string(plan.GUN), backedUp: f.backupTo != "" || !plan.Brings(),
 		lines:    append(plan.Changes, plan.WillNotFollow...),
 		question: fmt.Sprintf("Type %s to rotate its %s key: ", plan.GUN, plan.Role.Title()),
 	}

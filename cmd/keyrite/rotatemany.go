@@ -79,6 +79,8 @@ func (c *cli) manyRequest(args []string, f rotateFlags) (many, error) {
 	switch {
 	case c.flags.offline:
 		return many{}, usagef("rotating is not possible with --offline")
+	case f.key != "" && looksLikeFile(f.key), f.rootCert != "":
+		return many{}, usagef("a key file or a certificate is for one repository: import the key (keyrite keys import), and name it by its ID")
 	case len(f.guns) > 0 && f.rootKey != "":
 		return many{}, usagef("--gun and --root-key exclude each other")
 	case len(args) == 0 && f.rootKey == "":
@@ -256,7 +258,7 @@ func (c *cli) confirmBatch(ctx context.Context, batch *rotation.Batch, f rotateF
 		n = string(batch.Plans[0].GUN)
 	}
 	return c.confirmRotation(ctx, confirmation{
-		role: batch.Plans[0].Role, of: fmt.Sprintf("%q", n), word: n, backedUp: f.backupTo != "" || f.sameKey,
+		role: batch.Plans[0].Role, of: fmt.Sprintf("%q", n), word: n, backedUp: f.backupTo != "" || !batch.Plans[0].Brings(),
 		lines:    slices.Concat(batch.Changes(), batch.WillNotFollow()),
 		question: fmt.Sprintf("Type %s to rotate the %s key of each: ", n, batch.Plans[0].Role.Title()),
 	})

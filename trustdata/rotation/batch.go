@@ -121,9 +121,9 @@ func (b *Batch) WillNotFollow() (all []string) {
 	return all
 }
 
-// PrepareBatch opens the journal and makes the new keys, all locked with pass. A batch that
-// resumes an operation takes the keys that this has made from keys, where they must be
-// opened; else keys may be nil. That the servers still have what the plans saw is checked
+// PrepareBatch opens the journal and makes the new keys, all locked with pass. Keys that are
+// given, and those that a resumed operation has made, must be in keys, opened; else that may
+// be nil. That the servers still have what the plans saw is checked
 // before each is sent.
 func (r *Rotator) PrepareBatch(ctx context.Context, b *Batch, keys Keys, pass keyring.Passphrase) (*Prepared, error) {
 	switch {
@@ -143,14 +143,14 @@ func (r *Rotator) PrepareBatch(ctx context.Context, b *Batch, keys Keys, pass ke
 	if prep.run, err = r.Journal.begin(op); err != nil {
 		return nil, err
 	}
-	if err := r.newKeys(ctx, prep, pass); err != nil {
+	if err := r.newKeys(ctx, prep, keys, pass); err != nil {
 		return nil, errors.Join(err, r.Abandon(ctx, prep))
 	}
 	return prep.name(), nil
 }
 
 // newKeys makes the key that all share, or brings one in for each.
-func (r *Rotator) newKeys(ctx context.Context, prep *Prepared, pass keyring.Passphrase) error {
+func (r *Rotator) newKeys(ctx context.Context, prep *Prepared, keys Keys, pass keyring.Passphrase) error {
 	if first := prep.units[0].plan; first.origin() == keyMade && first.Role == trustdata.RoleRoot {
 		return r.sharedKey(ctx, prep, pass)
 	}
@@ -158,7 +158,7 @@ func (r *Rotator) newKeys(ctx context.Context, prep *Prepared, pass keyring.Pass
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := r.newKey(ctx, prep, u, pass); err != nil {
+		if err := r.newKey(ctx, prep, u, keys, pass); err != nil {
 			return err
 		}
 	}
@@ -189,13 +189,17 @@ func (r *Rotator) sharedKey(ctx context.Context, prep *Prepared, pass keyring.Pa
 }
 
 // newKey brings in the new key of one unit.
-func (r *Rotator) newKey(ctx context.Context, prep *Prepared, u *ready, pass keyring.Passphrase) error {
+func (r *Rotator) newKey(ctx context.Context, prep *Prepared, u *ready, keys Keys, pass keyring.Passphrase) error {
 	switch u.plan.origin() {
 	case keyAtServer:
 		return r.askServer(ctx, u)
 	case keyHere: // it is opened by the time that it signs
 		u.newID = u.plan.existingKey()
 		u.unit.NewKeys = []trustdata.KeyID{u.newID}
+		return nil
+	case keyGiven:
+		return r.takeGiven(ctx, prep, u, keys, pass)
+	case keyNone:
 		return nil
 	}
 	key, err := r.makeKey(ctx, prep, pass, u.plan.Role, u.plan.GUN, u.unit)

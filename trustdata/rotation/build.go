@@ -8,15 +8,19 @@ import (
 	"keyrite/trustdata/notary"
 )
 
-// draft is the rotation's change: root lists next, as it stands in root.json, in place of
-// the key that gives way, and the role's own file is signed again.
+// draft is the rotation's change: root lists next, if there is one, as it stands in
+// root.json, and not the key that gives way, and the role's own file is signed again.
 func (p *Plan) draft(next trustdata.PublicKey, now time.Time) *draft {
 	root := p.base.Root.Body.Clone()
 	root.Version++
 	root.Expires = now.Add(notary.Lifetime(trustdata.RoleRoot))
 	previous := root.Roles[p.Role].KeyIDs
-	root.Keys[next.ListedID()] = next
-	root.Roles[p.Role] = notary.RoleKeys{KeyIDs: append(slices.Clone(p.kept), next.ListedID()), Threshold: p.threshold}
+	who := notary.RoleKeys{KeyIDs: slices.Clone(p.kept), Threshold: p.threshold}
+	if p.origin() != keyNone {
+		root.Keys[next.ListedID()] = next
+		who.KeyIDs = append(who.KeyIDs, next.ListedID())
+	}
+	root.Roles[p.Role] = who
 	if p.Role != trustdata.RoleRoot {
 		dropUnlisted(&root, previous)
 	}

@@ -22,7 +22,7 @@ func pinEntry(pin notary.Pin) string {
 // the rotation, so that no list of IDs can have it and no authority has issued it.
 func (b *planner) pinned() []string {
 	switch {
-	case !b.pin.Set():
+	case !b.pin.Set() || b.plan.chain != nil && b.pin.Admits(*b.plan.chain, b.now):
 		return nil
 	case b.pin.Authority():
 		return []string{fmt.Sprintf("keyrite on this machine, until %s is overruled: the new certificate does not come from that authority; its ID is shown when this is done", pinEntry(b.pin))}

@@ -28,6 +28,8 @@ type Need struct {
 	Why   string          `json:"why"`
 	// New marks a key that the operation makes; its KeyID is "" until then.
 	New bool `json:"new"`
+	// Given marks a key that is in no store: whoever asked for the plan has it opened.
+	Given bool `json:"-"`
 	// Staged is the operation whose key it is, where that may wait in pending/ still: see
 	// WithStaged.
 	Staged string `json:"-"`
@@ -115,7 +117,7 @@ type planner struct {
 
 func (b *planner) run() error {
 	b.plan.RootVersion = b.plan.base.Root.Body.Version + 1
-	for _, settle := range []func() error{b.plan.check, b.exchange, b.manager, b.rootKeys, b.snapshotKey} {
+	for _, settle := range []func() error{b.plan.check, b.exchange, b.manager, b.rootKeys, b.stayingKeys, b.snapshotKey} {
 		if err := settle(); err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ func (prep *Prepared) Names() (kind, on string) {
 // name gathers NewIDs.
 func (prep *Prepared) name() *Prepared {
 	for _, u := range prep.units {
-		if !slices.Contains(prep.NewIDs, u.newID) {
+		if u.newID != "" && !slices.Contains(prep.NewIDs, u.newID) {
 			prep.NewIDs = append(prep.NewIDs, u.newID)
 		}
 	}
@@ -60,10 +60,16 @@ func (prep *Prepared) name() *Prepared {
 // the new key: here, locked with pass and read back from pending/, or on the server. The
 // old keys are not needed yet.
 func (r *Rotator) Prepare(ctx context.Context, p *Plan, pass keyring.Passphrase) (*Prepared, error) {
+	return r.PrepareWith(ctx, p, nil, pass)
+}
+
+// PrepareWith is Prepare for a plan of a key that is handed over: it is among keys, and is
+// kept in pending/, locked with pass, as one that was made.
+func (r *Rotator) PrepareWith(ctx context.Context, p *Plan, keys Keys, pass keyring.Passphrase) (*Prepared, error) {
 	if err := r.stillAs(ctx, p.GUN, fingerprint(p.base)); err != nil {
 		return nil, err
 	}
-	return r.PrepareBatch(ctx, &Batch{ID: p.ID, Kind: p.Kind, Plans: []*Plan{p}}, nil, pass)
+	return r.PrepareBatch(ctx, &Batch{ID: p.ID, Kind: p.Kind, Plans: []*Plan{p}}, keys, pass)
 }
 
 // unit is the plan as the journal has it.
@@ -83,13 +89,19 @@ func (r *Rotator) makeKey(ctx context.Context, prep *Prepared, pass keyring.Pass
 	for _, u := range units {
 		u.NewKeys = append(u.NewKeys, key.KeyID())
 	}
-	staged, err := r.stage(ctx, prep.run, key, pass, role, gun)
-	if err != nil {
+	if err := r.stageNew(ctx, prep, key, pass, role, gun); err != nil {
 		key.Wipe()
 		return nil, err
 	}
-	prep.Staged = append(prep.Staged, staged)
 	return key, nil
+}
+
+func (r *Rotator) stageNew(ctx context.Context, prep *Prepared, key *keyring.PrivateKey, pass keyring.Passphrase, role trustdata.Role, gun trustdata.GUN) error {
+	staged, err := r.stage(ctx, prep.run, key, pass, role, gun)
+	if err == nil {
+		prep.Staged = append(prep.Staged, staged)
+	}
+	return err
 }
 
 func (r *Rotator) stage(ctx context.Context, run *run, key *keyring.PrivateKey, pass keyring.Passphrase, role trustdata.Role, gun trustdata.GUN) (keyring.Staged, error) {

@@ -89,7 +89,7 @@ func (r *Rotator) publish(ctx context.Context, prep *Prepared, u *ready, keys Ke
 // landed is the result before anything was read back.
 func (r *Rotator) landed(u *ready) *Result {
 	p, yes := u.plan, true
-	return &Result{GUN: p.GUN, Role: p.Role, OldKeys: p.OldKeys, NewKeys: []trustdata.KeyID{u.newID},
+	return &Result{GUN: p.GUN, Role: p.Role, OldKeys: p.OldKeys, NewKeys: append([]trustdata.KeyID{}, u.unit.NewKeys...),
 		Published: &yes, RootVersion: p.RootVersion, Waived: []string{},
 		RootCertificateID: trustdata.CertificateID(u.unit.Certificate), PinsToChange: r.pinsToChange(u)}
 }
@@ -111,6 +111,9 @@ func (r *Rotator) result(ctx context.Context, u *ready, d *delivery, got *landed
 
 // listed are the keys that the role is to list, as it lists them.
 func (u *ready) listed() []trustdata.ListedID {
+	if u.plan.origin() == keyNone {
+		return u.plan.kept
+	}
 	return append(slices.Clone(u.plan.kept), u.new.ListedID())
 }
 

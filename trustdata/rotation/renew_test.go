@@ -21,11 +21,13 @@ func (w *world) change(req rotation.Request) (*rotation.Plan, *rotation.Result, 
 	if err != nil {
 		return nil, nil, err
 	}
-	prep, err := r.Prepare(ctx, plan, keyring.NewPassphrase([]byte(pass)))
+	prep, err := r.PrepareWith(ctx, plan, w.handed, keyring.NewPassphrase([]byte(pass)))
 	if err != nil {
 		return plan, nil, err
 	}
-	res, err := r.Publish(ctx, prep, w.open(plan), func(string) {})
+	keys := w.open(plan)
+	maps.Copy(keys, w.handed)
+	res, err := r.Publish(ctx, prep, keys, func(string) {})
 	return plan, res, err
 }
 

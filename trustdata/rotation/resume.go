@@ -47,12 +47,12 @@ func (r *Rotator) PlanResume(ctx context.Context, op *Operation, atOnce int) (*B
 // in place of a new one.
 func (r *Rotator) reuse(op *Operation, p *Plan) {
 	k, ok := op.keyFor(p.GUN, p.Role)
-	if !ok || p.origin() != keyMade {
+	if !ok || !p.Stages() {
 		return
 	}
-	p.Need = slices.DeleteFunc(p.Need, func(n Need) bool { return n.New })
+	p.Need = slices.DeleteFunc(p.Need, func(n Need) bool { return n.New || n.Given })
 	p.Need = append(p.Need, Need{KeyID: k.KeyID, Role: p.Role, GUN: p.GUN, Staged: op.ID,
-		Why: fmt.Sprintf("it is the new %s key, which this operation has made", p.Role.Title())})
+		Why: fmt.Sprintf("it is the new %s key, which this operation has in pending/", p.Role.Title())})
 }
 
 // keyFor is the key that the operation has made for a repository's role: its own, or the
@@ -120,8 +120,8 @@ func (r *Rotator) takeUp(ctx context.Context, b *Batch, keys Keys, pass keyring.
 // readyAgain gives a unit the key that the operation has made for it, or makes it now.
 func (r *Rotator) readyAgain(ctx context.Context, prep *Prepared, u *ready, keys Keys, pass keyring.Passphrase) error {
 	k, ok := prep.run.op.keyFor(u.plan.GUN, u.plan.Role)
-	if !ok || u.plan.origin() != keyMade {
-		return r.newKey(ctx, prep, u, pass)
+	if !ok || !u.plan.Stages() {
+		return r.newKey(ctx, prep, u, keys, pass)
 	}
 	key, ok := keys[k.KeyID]
 	if !ok {

@@ -22,7 +22,10 @@ func (b *planner) rootKeys() error {
 	now := max(p.base.Root.Body.Roles[trustdata.RoleRoot].Threshold, 1)
 	then, found, staying := now, 0, 0
 	if p.Role == trustdata.RoleRoot {
-		then = p.threshold - 1 // the new one signs too
+		then = p.threshold
+		if p.origin() != keyNone {
+			then-- // the new one signs too
+		}
 	}
 	for _, id := range ids {
 		if _, ok := b.held[id]; ok && stays(id) && staying < max(now, then) {
@@ -47,4 +50,30 @@ func (b *planner) rootKeys() error {
 
 func (b *planner) needRoot(id trustdata.KeyID) {
 	b.need(Need{KeyID: id, Role: trustdata.RoleRoot, GUN: b.plan.GUN, Why: fmt.Sprintf("it signs version %d of root.json", b.plan.RootVersion)})
+}
+
+// stayingKeys asks for the repository keys that have to sign beside the new one.
+func (b *planner) stayingKeys() error {
+	p := b.plan
+	if p.Role != trustdata.RoleTargets {
+		return nil
+	}
+	listed, ids, err := roleKeys(&p.base.Root.Body, p.Role)
+	if err != nil {
+		return err
+	}
+	want, found := p.threshold, 0
+	if p.origin() != keyNone {
+		want-- // the new one signs too
+	}
+	for _, id := range ids {
+		if _, ok := b.held[id]; ok && found < want && slices.Contains(p.kept, listed[id]) {
+			found++
+			b.need(Need{KeyID: id, Role: p.Role, GUN: p.GUN, Why: "it stays, and signs targets.json"})
+		}
+	}
+	if found < want {
+		return &MissingKeyError{GUN: p.GUN, Role: p.Role, Listed: ids, Threshold: want, Found: found}
+	}
+	return nil
 }

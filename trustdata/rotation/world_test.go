@@ -42,6 +42,8 @@ type world struct {
 	// meddle, when set, sees every request before the server does.
 	meddle func(w http.ResponseWriter, r *http.Request, next http.Handler)
 	clock  time.Time
+	// handed are keys that are handed over with the next change.
+	handed rotation.Keys
 }
 
 func newWorld(t *testing.T) *world {
@@ -189,7 +191,7 @@ func (w *world) open(p *rotation.Plan) rotation.Keys {
 	w.t.Helper()
 	keys := rotation.Keys{}
 	for _, n := range p.Needs() {
-		if n.New {
+		if n.New || n.Given {
 			continue
 		}
 		k, err := w.dir.Open(context.Background(), n.KeyID, keyring.NewPassphrase([]byte(pass)))

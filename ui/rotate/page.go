@@ -33,10 +33,7 @@ func Command(r rotation.Request) string {
 	if r.To != rotation.Same {
 		s += " --to " + string(r.To)
 	}
-	if r.SameKey {
-		s += " --same-key"
-	}
-	return s
+	return s + kindFlags(r)
 }
 
 // shellWord quotes a word that a shell would take apart.
@@ -55,9 +52,10 @@ func makesKey(p *rotation.Plan) bool {
 
 // headline says in one sentence what the rotation is.
 func headline(p *rotation.Plan) string {
+	special := exchange(p)
 	switch {
-	case p.SameKey:
-		return "The root key stays, and gets a new certificate."
+	case special != "":
+		return special
 	case makesKey(p):
 		return fmt.Sprintf("The %s key gives way to a new one, made on this machine.", p.Role.Title())
 	}
@@ -208,7 +206,7 @@ func resultFacts(p *rotation.Plan, r *rotation.Result) []ui.Fact {
 	switch {
 	case p.SameKey:
 		label, where = "Root key", renewalResult(r)
-	case makesKey(p):
+	case makesKey(p), p.Key != "":
 		where = []ui.Fact{{Value: "in private/"}}
 	}
 	for _, id := range r.NewKeys {

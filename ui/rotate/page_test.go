@@ -46,6 +46,28 @@ func TestCommandQuotes(t *testing.T) {
 	}
 }
 
+func TestCommandOfEveryKind(t *testing.T) {
+	key := uitest.KeyID("2b80e4d7")
+	for want, r := range map[string]rotation.Request{
+		"keyrite rotate a root --same-key":                               {SameKey: true},
+		"keyrite rotate a root --old-key " + string(key) + " --same-key": {SameKey: true, Old: key},
+		"keyrite rotate a root --key " + string(key):                     {Key: key},
+		"keyrite rotate a root --key FILE --root-cert FILE":              {Key: key, Import: true, Chain: "x"},
+		"keyrite rotate a root --add-only --threshold 2":                 {Part: rotation.AddOnly, Threshold: 2},
+		"keyrite rotate a root --remove-only --old-key " + string(key):   {Part: rotation.RemoveOnly, Old: key},
+	} {
+		r.GUN, r.Role = "a", trustdata.RoleRoot
+		if got := rotate.Command(r); got != want {
+			t.Errorf("Command(%+v) = %q, want %q", r, got, want)
+		}
+		p := plan(trustdata.RoleRoot)
+		p.Request, p.Need = r, nil
+		if text := uitest.PageText(t, rotate.PlanPage(p)); strings.Contains(text, "that the trust server makes and holds") {
+			t.Errorf("%+v: the page gives the key to the server", r)
+		}
+	}
+}
+
 func TestResultPageSaysWhatBecameOfTheKeys(t *testing.T) {
 	yes := true
 	p := plan(trustdata.RoleTargets)

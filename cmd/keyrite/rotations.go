@@ -211,6 +211,9 @@ func (c *cli) unfinished(ctx context.Context, id string, iterations int) (*sessi
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}
+	if op.Place != r.Place {
+		return nil, nil, nil, nil, usagef("operation %s changes keys in %q: name that folder with --trust-dir", op.ID, op.Place)
+	}
 	release, err := c.begin(ctx, s, r)
 	if err != nil {
 		return nil, nil, nil, nil, err

@@ -7,7 +7,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"keyrite/backup"
 	"keyrite/trustdata"
 	"keyrite/trustdata/rotation"
 	"keyrite/ui"
@@ -168,17 +167,6 @@ func (m *Model) end(e ended) tea.Cmd {
 	m.judge(e.err)
 	if e.result != nil || errors.Is(e.err, rotation.ErrUnknown) {
 		return done
-	}
-	return nil
-}
-
-// waivers are what was done without, for the result.
-func (m *Model) waivers() []string {
-	switch {
-	case m.waived != "":
-		return []string{"backup: " + m.waived}
-	case m.proof != nil && m.proof.State != backup.StateProven && m.proof.State != backup.StateDrilled:
-		return []string{"proof: nobody has decrypted the backup"}
 	}
 	return nil
 }

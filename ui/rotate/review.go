@@ -6,7 +6,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"keyrite/backup"
 	"keyrite/trustdata"
 	"keyrite/ui"
 )
@@ -46,24 +45,6 @@ func (m *Model) newKey() string {
 		return "a new key, made here once you confirm"
 	}
 	return "a key that the trust server makes and holds"
-}
-
-// backupState is how far the backup of both keys is proven.
-func (m *Model) backupState() string {
-	switch {
-	case m.proof == nil:
-		return "WAIVED"
-	case m.proof.State == backup.StateProven, m.proof.State == backup.StateDrilled:
-		return "both keys, decrypted and compared"
-	}
-	return "both keys, read back, not decrypted"
-}
-
-func (m *Model) backupSentence() string {
-	if m.proof == nil {
-		return m.backupState() + ": " + trustdata.Visible(m.waived)
-	}
-	return m.backupState() + ": " + trustdata.Visible(m.proof.File)
 }
 
 // headline names the deed and what it is done to.

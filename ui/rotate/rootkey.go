@@ -15,7 +15,7 @@ import (
 // spoken is how many digits of a new root key are read aloud and typed again.
 const spoken = 8
 
-func (m *Model) newKeyPage() ui.Page {
+func (m *gate) newKeyPage() ui.Page {
 	p := ui.Page{Title: "New root key"}
 	if m.newID == "" {
 		p.Sections = []ui.Section{{Title: "NO NEW KEY HAS BEEN MADE YET", Facts: []ui.Fact{
@@ -43,14 +43,14 @@ func hiddenDigits(id trustdata.KeyID) string {
 	return "____ ____" + beginning(id)[spoken+1:]
 }
 
-func (m *Model) noNewKey() string {
+func (m *gate) noNewKey() string {
 	if m.newID == "" {
 		return "The new key is not made yet. N makes it."
 	}
 	return m.busy()
 }
 
-func (m *Model) cannotMake() string {
+func (m *gate) cannotMake() string {
 	switch {
 	case m.cramped:
 		return "Make the window 60x15: the new key must be seen whole."
@@ -61,25 +61,25 @@ func (m *Model) cannotMake() string {
 }
 
 // makeKey makes the new key in pending/, which leaving moves to the trash again.
-func (m *Model) makeKey() tea.Cmd {
+func (m *gate) makeKey() tea.Cmd {
 	if _, some := m.held.Missing(); some {
 		return m.held.Open()
 	}
-	service, pending, plan, pass := m.opt.Service, m.pending, m.plan, m.held.TakeChosen(m.plan.Role)
+	prepare, abandon, pending, pass := m.prepare(), m.abandon, m.pending, m.held.TakeChosen(trustdata.RoleRoot)
 	return m.run("making the new key, reading it back and opening it", func(ctx context.Context) (event, error) {
 		defer pass.Wipe()
-		prep, err := service.Prepare(ctx, plan, pass)
+		prep, err := prepare(ctx, pass)
 		if err != nil {
 			return nil, err
 		}
 		if !pending.add(prep) {
-			return nil, service.Abandon(context.WithoutCancel(ctx), prep)
+			return nil, abandon(context.WithoutCancel(ctx), prep)
 		}
 		return keyMade{prep.NewIDs[0]}, nil
 	})
 }
 
-func (m *Model) backUpPage() ui.Page {
+func (m *gate) backUpPage() ui.Page {
 	facts := []ui.Fact{{Value: "If this disk died after the rotation, a root key without a backup would be lost, and with it every repository that trusts it.", Mark: ui.MarkNote}}
 	p := ui.Page{Title: "Back up"}
 	switch {
@@ -108,14 +108,14 @@ func proofFacts(r *backup.CreateResult) []ui.Fact {
 	return append(facts, ui.Fact{Value: "nobody has decrypted it: verify it with the secret key of a recipient soon", Mark: ui.MarkSoon})
 }
 
-func (m *Model) noBackup() string {
+func (m *gate) noBackup() string {
 	if m.proof == nil && m.waived == "" {
 		return "Neither backed up nor waived. B backs both keys up, x goes on without and asks why."
 	}
 	return m.busy()
 }
 
-func (m *Model) askFolder() tea.Cmd {
+func (m *gate) askFolder() tea.Cmd {
 	check := func(s string) error {
 		if s == "" {
 			return errors.New("type a folder, for example that of a stick")
@@ -123,7 +123,7 @@ func (m *Model) askFolder() tea.Cmd {
 		return nil
 	}
 	return m.held.Ask(
-		ui.NewInput(m.opt.Styles, ui.Input{Title: "WHERE THE BACKUP GOES", Prompt: "Folder:", Do: "next", Check: check,
+		ui.NewInput(m.styles, ui.Input{Title: "WHERE THE BACKUP GOES", Prompt: "Folder:", Do: "next", Check: check,
 			Explain: "Best on another disk than the keys. It is made if it is not there."}),
 		func(r any) tea.Cmd {
 			if folder, ok := r.(string); ok {
@@ -133,8 +133,8 @@ func (m *Model) askFolder() tea.Cmd {
 		})
 }
 
-func (m *Model) askRecipients(folder string) tea.Cmd {
-	return m.held.Ask(ui.NewRecipients(m.opt.Styles, nil), func(r any) tea.Cmd {
+func (m *gate) askRecipients(folder string) tea.Cmd {
+	return m.held.Ask(ui.NewRecipients(m.styles, nil), func(r any) tea.Cmd {
 		if to, ok := r.([]string); ok {
 			return m.backUp(folder, to)
 		}
@@ -142,18 +142,18 @@ func (m *Model) askRecipients(folder string) tea.Cmd {
 	})
 }
 
-func (m *Model) backUp(folder string, recipients []string) tea.Cmd {
-	service, prep := m.opt.Service, m.pending.get()
-	if prep == nil {
+func (m *gate) backUp(folder string, recipients []string) tea.Cmd {
+	write, prep := m.write, m.pending.get()
+	if prep == nil && !m.made {
 		return ui.Say("There is no new key to back up any more.")
 	}
 	return m.run("writing the backup to "+trustdata.Visible(folder)+" and reading it back", func(ctx context.Context) (event, error) {
-		r, err := service.BackUp(ctx, prep, folder, recipients)
+		r, err := write(ctx, prep, folder, recipients)
 		return backedUp{r}, err
 	})
 }
 
-func (m *Model) askWaiver() tea.Cmd {
+func (m *gate) askWaiver() tea.Cmd {
 	check := func(s string) error {
 		if len(s) < 3 {
 			return errors.New("say why, in a few words: it is recorded")
@@ -161,24 +161,13 @@ func (m *Model) askWaiver() tea.Cmd {
 		return nil
 	}
 	return m.held.Ask(
-		ui.NewInput(m.opt.Styles, ui.Input{Title: "GO ON WITHOUT A BACKUP", Prompt: "Why:", Do: "go on without", Check: check,
+		ui.NewInput(m.styles, ui.Input{Title: "GO ON WITHOUT A BACKUP", Prompt: "Why:", Do: "go on without", Check: check,
 			Explain: "What you type is recorded with the rotation. Nothing is sent yet."}),
 		func(r any) tea.Cmd {
 			if why, ok := r.(string); ok {
 				m.waived, m.proof = why, nil
-				m.Refresh()
+				m.redrawn()
 			}
 			return nil
 		})
-}
-
-// leaving is the true sentence for every step before publishing.
-func (m *Model) leaving() string {
-	switch {
-	case m.newID != "":
-		return "Leaving now moves the new key to the trash, nothing else."
-	case !m.isEmpty():
-		return "Leaving now changes nothing; opened keys are forgotten."
-	}
-	return "Leaving now changes nothing."
 }

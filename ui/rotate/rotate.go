@@ -3,7 +3,6 @@ package rotate
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -69,26 +68,21 @@ func New(opt Options) ui.Screen {
 // Model is the wizard.
 type Model struct {
 	*ui.Wizard
+	gate
 	opt Options
-	// loader does what can be stopped, sender what cannot.
-	loader, sender *ui.Loader[event]
-	held           *ui.Custody
-	pending        *pending
+	// sender does what cannot be stopped.
+	sender *ui.Loader[event]
 
 	plan    *rotation.Plan
 	planned time.Time
 	planErr error
 	said    string // what became of an earlier attempt
-	newID   trustdata.KeyID
-	proof   *backup.CreateResult
-	waived  string
 	tasks   []ui.Task
 	began   time.Time // of the running task
 	sending bool
 	result  *rotation.Result
 	failed  error
 	landed  bool // the server has the change, whatever became of what follows
-	cramped bool
 }
 
 // event is what the loaders send.
@@ -108,7 +102,11 @@ type (
 )
 
 func newModel(opt Options) *Model {
-	m := &Model{opt: opt, loader: ui.NewLoader[event](opt.Context, opt.Clock), sender: ui.NewLoader[event](opt.Context, opt.Clock), pending: new(pending)}
+	m := &Model{opt: opt, sender: ui.NewLoader[event](opt.Context, opt.Clock)}
+	m.gate = gate{styles: opt.Styles, loader: ui.NewLoader[event](opt.Context, opt.Clock), pending: new(pending), redrawn: func() { m.Refresh() }, prepare: m.preparing}
+	if opt.Service != nil {
+		m.write, m.abandon = opt.Service.BackUp, opt.Service.Abandon
+	}
 	m.held = ui.NewCustody(ui.CustodyOptions{Context: opt.Context, Styles: opt.Styles, Clock: opt.Clock, Keys: opt.Service, Needs: m.needs, Which: m.which, Deed: "the rotation"})
 	m.Wizard = ui.NewWizard(opt.Styles, "rotate "+opt.Role.Title(), m.steps()...)
 	m.held.Serve(m.Wizard)
@@ -133,12 +131,7 @@ func (m *Model) steps() []ui.Step {
 		m.held.Step(m.leaving),
 	}
 	if m.opt.Role == trustdata.RoleRoot && !m.opt.SameKey {
-		steps = append(steps,
-			ui.Step{Name: stepNewKey, Page: m.newKeyPage, Leaving: m.leaving, Next: "next: back up", Blocked: m.noNewKey,
-				Acts: []ui.Act{{Key: ui.Bind("N", "make the new key", "N"), Do: m.makeKey, Blocked: m.cannotMake}}},
-			ui.Step{Name: stepBackUp, Page: m.backUpPage, Leaving: m.leaving, Next: "next: review", Blocked: m.noBackup,
-				Acts: []ui.Act{{Key: ui.Bind("B", "back up both keys", "B"), Do: m.askFolder, Blocked: m.busy},
-					{Key: ui.Bind("x", "go on without (asks why)", "x"), Do: m.askWaiver, Blocked: m.busy}}})
+		steps = append(steps, m.rootSteps()...)
 	}
 	return append(steps,
 		ui.Step{Name: stepReview, Page: m.reviewPage, Leaving: m.leaving, Next: "confirm", Do: m.confirm, Blocked: m.busy},
@@ -146,11 +139,13 @@ func (m *Model) steps() []ui.Step {
 		ui.Step{Name: stepClose, Page: m.closePage, Leaving: func() string { return "It is done and was read back. Leaving changes nothing." }, Next: "finish"})
 }
 
-// busy says that something runs, for keys that cannot act meanwhile.
-func (m *Model) busy() string { return cmp.Or(m.loader.Busy(), m.held.Busy()) }
-
-// isEmpty reports whether leaving has nothing to undo.
-func (m *Model) isEmpty() bool { return m.held.IsEmpty() && m.pending.get() == nil }
+// preparing is what makes the new key of the plan.
+func (m *Model) preparing() func(context.Context, keyring.Passphrase) (*rotation.Prepared, error) {
+	service, plan := m.opt.Service, m.plan
+	return func(ctx context.Context, pass keyring.Passphrase) (*rotation.Prepared, error) {
+		return service.Prepare(ctx, plan, pass)
+	}
+}
 
 // Busy reports whether something runs that can be stopped, or something is held that
 // leaving must undo: then the first Esc or Ctrl-c undoes, and only the next one leaves.
@@ -169,23 +164,14 @@ func (m *Model) Cancel() {
 	if m.isEmpty() && m.At() == 0 {
 		return
 	}
-	m.held.GiveUp()
-	err := m.pending.giveUp(context.WithoutCancel(m.opt.Context), m.opt.Service.Abandon)
-	m.said = "Given up before anything was sent."
-	switch {
-	case err != nil:
-		m.said += " The unused new key could not be moved to the trash and stays in pending/: " + trustdata.VisibleError(err)
-	case m.newID != "":
-		m.said += fmt.Sprintf(" The unused new key %s is in the trash.", m.newID.Short())
-	}
+	m.said = m.giveUp(m.opt.Context)
 	m.startOver()
 }
 
 // startOver goes back to the plan, as if nothing had been asked yet.
 func (m *Model) startOver() {
-	m.loader.Drop()
-	m.pending = new(pending)
-	m.newID, m.proof, m.waived, m.tasks, m.result, m.failed = "", nil, "", nil, nil, nil
+	m.reset()
+	m.tasks, m.result, m.failed = nil, nil, nil
 	m.Return(0)
 }
 
@@ -244,23 +230,14 @@ func (m *Model) handle(e event) tea.Cmd {
 	switch e := e.(type) {
 	case planMade:
 		m.plan, m.planErr, m.planned = e.plan, nil, m.opt.Clock.Now()
-	case keyMade:
-		m.newID = e.id
-	case backedUp:
-		m.proof, m.waived = e.result, ""
-		return ui.Send(ui.DoneMsg{Action: "backed up"})
 	case stepBegan:
 		m.begin(e.step)
 	case ended:
 		return m.end(e)
+	default:
+		return m.keep(e)
 	}
 	return nil
-}
-
-// run starts work that can be stopped.
-func (m *Model) run(what string, work func(ctx context.Context) (event, error)) tea.Cmd {
-	m.loader.Doing(what)
-	return m.loader.Get(work)
 }
 
 // needs are the keys that the plan takes; a new one is needed until it is made.

@@ -1,0 +1,145 @@
+package rotate
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/backup"
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
+	"keyrite/ui"
+)
+
+// gate is what comes before anything is sent, in every wizard of this package: the keys
+// that are opened, a new root key, and the backup of it. What it holds must not outlive the
+// wizard.
+type gate struct {
+	styles *ui.Styles
+	// loader does what can be stopped.
+	loader  *ui.Loader[event]
+	held    *ui.Custody
+	pending *pending
+	// made says that the new key was made by an earlier run.
+	made bool
+
+	newID   trustdata.KeyID
+	proof   *backup.CreateResult
+	waived  string
+	cramped bool
+
+	// prepare copies what the making of the new key takes, and gives the work. write makes
+	// a backup, abandon undoes what was prepared.
+	prepare func() func(context.Context, keyring.Passphrase) (*rotation.Prepared, error)
+	write   func(ctx context.Context, prep *rotation.Prepared, folder string, recipients []string) (*backup.CreateResult, error)
+	abandon func(context.Context, *rotation.Prepared) error
+	// redrawn shows the present step as it is now.
+	redrawn func()
+}
+
+// busy says that something runs, for keys that cannot act meanwhile.
+func (m *gate) busy() string { return cmp.Or(m.loader.Busy(), m.held.Busy()) }
+
+// isEmpty reports whether leaving has nothing to undo.
+func (m *gate) isEmpty() bool { return m.held.IsEmpty() && m.pending.get() == nil }
+
+// run starts work that can be stopped.
+func (m *gate) run(what string, work func(ctx context.Context) (event, error)) tea.Cmd {
+	m.loader.Doing(what)
+	return m.loader.Get(work)
+}
+
+// keep is what the gate keeps of what the loader sends.
+func (m *gate) keep(e event) tea.Cmd {
+	switch e := e.(type) {
+	case keyMade:
+		m.newID = e.id
+	case backedUp:
+		m.proof, m.waived = e.result, ""
+		return ui.Send(ui.DoneMsg{Action: "backed up"})
+	}
+	return nil
+}
+
+// giveUp wipes what was opened and undoes what was made, and says what became of it.
+func (m *gate) giveUp(ctx context.Context) (said string) {
+	m.held.GiveUp()
+	err := m.pending.giveUp(context.WithoutCancel(ctx), m.abandon)
+	said = "Given up before anything was sent."
+	switch {
+	case err != nil:
+		said += " The unused new key could not be moved to the trash and stays in pending/: " + trustdata.VisibleError(err)
+	case m.made:
+		said = "Nothing more was sent. The operation waits as it was."
+	case m.newID != "":
+		said += fmt.Sprintf(" The unused new key %s is in the trash.", m.newID.Short())
+	}
+	return said
+}
+
+// reset forgets what was made, for another beginning.
+func (m *gate) reset() {
+	m.loader.Drop()
+	m.pending = new(pending)
+	m.proof, m.waived = nil, ""
+	if !m.made {
+		m.newID = ""
+	}
+}
+
+// backupState is how far the backup of both keys is proven.
+func (m *gate) backupState() string {
+	switch {
+	case m.proof == nil:
+		return "WAIVED"
+	case m.proof.State == backup.StateProven, m.proof.State == backup.StateDrilled:
+		return "both keys, decrypted and compared"
+	}
+	return "both keys, read back, not decrypted"
+}
+
+func (m *gate) backupSentence() string {
+	if m.proof == nil {
+		return m.backupState() + ": " + trustdata.Visible(m.waived)
+	}
+	return m.backupState() + ": " + trustdata.Visible(m.proof.File)
+}
+
+// waivers are what is done without, for the result.
+func (m *gate) waivers() []string {
+	switch {
+	case m.waived != "":
+		return []string{"backup: " + m.waived}
+	case m.proof != nil && m.proof.State != backup.StateProven && m.proof.State != backup.StateDrilled:
+		return []string{"proof: nobody has decrypted the backup"}
+	}
+	return nil
+}
+
+// leaving is the true sentence for every step before anything is sent.
+func (m *gate) leaving() string {
+	switch {
+	case m.made && !m.isEmpty():
+		return "Leaving now changes nothing; opened keys are forgotten."
+	case m.made:
+		return "Leaving now changes nothing: the operation waits."
+	case m.newID != "":
+		return "Leaving now moves the new key to the trash, nothing else."
+	case !m.isEmpty():
+		return "Leaving now changes nothing; opened keys are forgotten."
+	}
+	return "Leaving now changes nothing."
+}
+
+// rootSteps are those of a new root key, after the passphrases.
+func (m *gate) rootSteps() []ui.Step {
+	return []ui.Step{
+		{Name: stepNewKey, Page: m.newKeyPage, Leaving: m.leaving, Next: "next: back up", Blocked: m.noNewKey,
+			Acts: []ui.Act{{Key: ui.Bind("N", "make the new key", "N"), Do: m.makeKey, Blocked: m.cannotMake}}},
+		{Name: stepBackUp, Page: m.backUpPage, Leaving: m.leaving, Next: "next: review", Blocked: m.noBackup,
+			Acts: []ui.Act{{Key: ui.Bind("B", "back up both keys", "B"), Do: m.askFolder, Blocked: m.busy},
+				{Key: ui.Bind("x", "go on without (asks why)", "x"), Do: m.askWaiver, Blocked: m.busy}}}}
+}

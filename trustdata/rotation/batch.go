@@ -221,20 +221,34 @@ type Outcome struct {
 // side, and returns what became of each, in the order of the plans. A failure stops its
 // own repository only: that is to do again, and the operation stays unfinished. After ctx
 // has ended no further one begins; those are to do, too. told hears each step as it
-// begins, from many goroutines.
+// begins, and at last StepDone or StepStopped, from many goroutines.
 func (r *Rotator) PublishBatch(ctx context.Context, prep *Prepared, keys Keys, atOnce int, told func(trustdata.GUN, string)) ([]Outcome, error) {
 	defer prep.wipe()
 	out := make([]Outcome, len(prep.units))
 	for i, u := range prep.units {
-		out[i] = Outcome{GUN: u.plan.GUN, Err: errNotBegun}
+		out[i] = Outcome{GUN: u.plan.GUN, Err: ErrNotBegun}
 	}
 	sideBySide(ctx, len(prep.units), atOnce, func(i int) {
 		u := prep.units[i]
 		res, err := r.publish(ctx, prep, u, keys, func(step string) { told(u.plan.GUN, step) })
 		out[i] = Outcome{u.plan.GUN, res, err}
+		told(u.plan.GUN, lastStep(err))
 	})
 	return out, closing(prep.run, nil)
 }
 
-// errNotBegun is the outcome of a repository that a batch did not come to.
-var errNotBegun = errors.New("it was not begun: the operation was stopped before")
+// What is told last of a repository of a batch: that it is done, or that it is not.
+const (
+	StepDone    = "done"
+	StepStopped = "not done"
+)
+
+func lastStep(err error) string {
+	if err != nil {
+		return StepStopped
+	}
+	return StepDone
+}
+
+// ErrNotBegun is the outcome of a repository that a batch did not come to.
+var ErrNotBegun = errors.New("it was not begun: the operation was stopped before")

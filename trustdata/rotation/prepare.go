@@ -30,8 +30,10 @@ type ready struct {
 	// new is the new key as root is to list it, newID its canonical ID.
 	new   trustdata.PublicKey
 	newID trustdata.KeyID
-	// key is its private half, nil where the server holds it.
-	key trustdata.SigningKey
+	// key is its private half, nil where the server holds it. A lent one is another's to
+	// wipe.
+	key  trustdata.SigningKey
+	lent bool
 }
 
 // ID is the operation's.
@@ -180,10 +182,17 @@ func (r *Rotator) Abandon(ctx context.Context, prep *Prepared) error {
 	return errors.Join(err, r.dropUnused(ctx, prep.run), prep.run.end())
 }
 
-// wipe forgets the new private keys.
+// Pause lets go of a prepared operation as it stands. It is unfinished then, and its new
+// keys stay in pending/.
+func (r *Rotator) Pause(prep *Prepared) error {
+	prep.wipe()
+	return prep.run.close()
+}
+
+// wipe forgets the new private keys that were made with it.
 func (prep *Prepared) wipe() {
 	for _, u := range prep.units {
-		if k, ok := u.key.(*keyring.PrivateKey); ok && k != nil {
+		if k, ok := u.key.(*keyring.PrivateKey); ok && k != nil && !u.lent {
 			k.Wipe()
 		}
 	}

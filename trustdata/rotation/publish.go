@@ -39,7 +39,11 @@ type Result struct {
 // in the trash; ErrUnknown leaves the new key in pending/, where the next start finds it.
 // Only ErrLanded has a result beside it.
 func (r *Rotator) Publish(ctx context.Context, prep *Prepared, keys Keys, progress Progress) (*Result, error) {
-	out, err := r.PublishBatch(ctx, prep, keys, 1, func(_ trustdata.GUN, step string) { progress(step) })
+	out, err := r.PublishBatch(ctx, prep, keys, 1, func(_ trustdata.GUN, step string) {
+		if step != StepDone && step != StepStopped {
+			progress(step)
+		}
+	})
 	return out[0].Result, joined(out[0].Err, err)
 }
 

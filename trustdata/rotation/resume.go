@@ -127,6 +127,6 @@ func (r *Rotator) readyAgain(ctx context.Context, prep *Prepared, u *ready, keys
 	if !ok {
 		return fmt.Errorf("the new key %q was not opened: %w", k.KeyID.Short(), errTooFewOpened)
 	}
-	u.unit.NewKeys = []trustdata.KeyID{k.KeyID}
+	u.unit.NewKeys, u.lent = []trustdata.KeyID{k.KeyID}, true
 	return u.make(key, r.Now())
 }

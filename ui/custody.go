@@ -36,6 +36,9 @@ type CustodyOptions struct {
 	Which func(rotation.Need) string
 	// Deed is what ends the custody, within a sentence: "the rotation".
 	Deed string
+	// Done is what follows once everything is open at another step than the custody's own.
+	// It may be nil.
+	Done func() tea.Cmd
 }
 
 // keptFor is how long opened keys stay in memory.
@@ -101,6 +104,18 @@ func (c *Custody) Take() Opened { return c.vault.take() }
 // it is missing again.
 func (c *Custody) TakeChosen(role trustdata.Role) keyring.Passphrase {
 	return c.vault.takeChosen(role)
+}
+
+// Giving is how a command gives keys back that it has taken or opened. What comes after
+// GiveUp is wiped.
+func (c *Custody) Giving() func(Opened) { return c.vault.giveBack }
+
+// Keep starts the time anew after which what is held is forgotten.
+func (c *Custody) Keep() tea.Cmd {
+	if c.IsEmpty() {
+		return nil
+	}
+	return c.keepFor()
 }
 
 // Forget wipes all that is held, for a pause: it is asked for again when it is needed.

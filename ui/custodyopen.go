@@ -44,6 +44,9 @@ func (c *Custody) Open() tea.Cmd {
 		return c.wizard.Advance()
 	}
 	c.wizard.Refresh()
+	if c.opt.Done != nil {
+		return c.opt.Done()
+	}
 	return nil
 }
 

@@ -15,7 +15,8 @@ type Opened struct {
 	chosen map[trustdata.Role]keyring.Passphrase
 }
 
-func newOpened() Opened {
+// NewOpened holds nothing yet.
+func NewOpened() Opened {
 	return Opened{map[trustdata.KeyID]*keyring.PrivateKey{}, map[trustdata.Role]keyring.Passphrase{}}
 }
 
@@ -27,6 +28,15 @@ func (o Opened) Wipe() {
 	for _, p := range o.chosen {
 		p.Wipe()
 	}
+}
+
+// Add puts a key among them, and reports whether it was not there.
+func (o Opened) Add(id trustdata.KeyID, k *keyring.PrivateKey) bool {
+	if o.keys[id] != nil {
+		return false
+	}
+	o.keys[id] = k
+	return true
 }
 
 // Signing are the keys for signing with. They are good until Wipe.
@@ -51,7 +61,7 @@ type vault struct {
 	Opened
 }
 
-func newVault() *vault { return &vault{Opened: newOpened()} }
+func newVault() *vault { return &vault{Opened: NewOpened()} }
 
 func (v *vault) addKey(id trustdata.KeyID, k *keyring.PrivateKey) {
 	v.mu.Lock()
@@ -66,7 +76,21 @@ func (v *vault) addKey(id trustdata.KeyID, k *keyring.PrivateKey) {
 func (v *vault) addChosen(role trustdata.Role, p keyring.Passphrase) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.closed {
+		p.Wipe()
+		return
+	}
 	v.chosen[role] = p
+}
+
+// giveBack takes what a command gives back.
+func (v *vault) giveBack(o Opened) {
+	for id, k := range o.keys {
+		v.addKey(id, k)
+	}
+	for role, p := range o.chosen {
+		v.addChosen(role, p)
+	}
 }
 
 // has reports whether nobody has to be asked for n any more.
@@ -91,7 +115,7 @@ func (v *vault) take() Opened {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	out := v.Opened
-	v.Opened = newOpened()
+	v.Opened = NewOpened()
 	return out
 }
 

@@ -104,22 +104,34 @@ func (s *session) named(ctx context.Context, f rotateFlags) ([]trustdata.GUN, *l
 	if err != nil {
 		return nil, nil, err
 	}
-	looked := &looks{}
 	if f.rootKey == "" {
 		guns, err := named(known, f.guns)
-		return guns, looked, err
+		return guns, &looks{}, err
 	}
 	id, err := s.wholeKeyID(ctx, f.rootKey)
 	if err != nil {
 		return nil, nil, err
 	}
-	var guns []trustdata.GUN
+	guns, left, looked := s.listing(ctx, known, id)
+	for _, l := range left {
+		s.note(fmt.Sprintf("%s is left out: %s", l.GUN, trustdata.VisibleError(l.Why)))
+	}
+	if len(guns) == 0 {
+		return nil, nil, errors.Join(fmt.Errorf("no known repository lists the root key %q", id.Short()), ctx.Err())
+	}
+	return guns, looked, ctx.Err()
+}
+
+// listing are those of the repositories whose root.json, fetched now, lists the root key,
+// and those that cannot be asked whether it does.
+func (s *session) listing(ctx context.Context, known []trustdata.GUN, id trustdata.KeyID) (guns []trustdata.GUN, left []rotation.LeftOut, looked *looks) {
+	looked = &looks{}
 	fetcher := s.exact()
 	s.sideBySide(false, len(known), func(i int) func() {
 		res, err := fetcher.Fetch(ctx, known[i])
 		return func() {
 			if err != nil {
-				s.note(fmt.Sprintf("%s is left out, since it cannot be told whether it lists the root key: %s", known[i], trustdata.VisibleError(err)))
+				left = append(left, rotation.LeftOut{GUN: known[i], Why: fmt.Errorf("it cannot be told whether it lists the root key: %w", err)})
 				return
 			}
 			if slices.Contains(rootIDs(res.Collection), id) {
@@ -128,11 +140,8 @@ func (s *session) named(ctx context.Context, f rotateFlags) ([]trustdata.GUN, *l
 			}
 		}
 	})
-	if len(guns) == 0 {
-		return nil, nil, errors.Join(fmt.Errorf("no known repository lists the root key %q", id.Short()), ctx.Err())
-	}
 	slices.Sort(guns)
-	return guns, looked, ctx.Err()
+	return guns, left, looked
 }
 
 // looks are what was read of repositories a moment ago, each for one use.

@@ -75,11 +75,6 @@ func (d *desk) unfinishedScreen(found []*rotation.Operation) ui.Screen {
 		GoOn: d.goOn, Profile: d.session.cli.profileLabel()})
 }
 
-// goOn is the screen that does what is still to do of an operation, or why there is none.
-func (d *desk) goOn(op *rotation.Operation) (ui.Screen, string) {
-	return nil, "keyrite rotate --resume " + op.ID + " does what is still to do."
-}
-
 // unfinishedService is what the screen of unfinished changes needs. Every call is made
 // under the lock of the trust directory: whoever holds it may be in the middle of one.
 type unfinishedService struct{ desk *desk }

@@ -49,6 +49,8 @@ func (d *desk) rotateListed(info keyring.Info, role trustdata.Role) (ui.Screen, 
 	switch list := d.lastUses()[info.KeyID]; {
 	case len(list) == 0:
 		return nil, "No repository read here lists it: open one with o first."
+	case len(list) > 1 && role == trustdata.RoleRoot && !d.session.isTUF(list[0].GUN):
+		return d.rotateRootKey(info.KeyID, list), ""
 	case len(list) > 1:
 		return nil, "Several repositories list it: open each, and rotate there."
 	case d.session.isTUF(list[0].GUN):

@@ -71,13 +71,18 @@ func (u unfinishedWorld) GiveUp(ctx context.Context, id string) (rotation.Recove
 }
 
 // announced is the console at its start on a world with something unfinished.
-func (w *trustWorld) announced(ops []*rotation.Operation, width, height int, goOn func(*rotation.Operation) (ui.Screen, string)) *uitest.Driver {
+func (w *trustWorld) announced(ops []*rotation.Operation, width, height int, goOn func(*ui.Styles, ui.Clock) goingOn) *uitest.Driver {
 	return enter(w.t, width, height, func(st *ui.Styles, clock ui.Clock) ui.Screen {
-		return unfinished.New(unfinished.Options{Context: context.Background(), Styles: st, Clock: clock, Service: unfinishedWorld{w}, Found: ops, Profile: "PROD acme", GoOn: goOn})
+		return unfinished.New(unfinished.Options{Context: context.Background(), Styles: st, Clock: clock, Service: unfinishedWorld{w}, Found: ops, Profile: "PROD acme", GoOn: goOn(st, clock)})
 	})
 }
 
-func noScreen(*rotation.Operation) (ui.Screen, string) { return nil, "There is no such screen." }
+// goingOn makes the screen that goes on with an operation.
+type goingOn = func(*rotation.Operation) (ui.Screen, string)
+
+func noScreen(*ui.Styles, ui.Clock) goingOn {
+	return func(*rotation.Operation) (ui.Screen, string) { return nil, "There is no such screen." }
+}
 
 func TestUnfinishedIsAnnounced(t *testing.T) {
 	for _, s := range [][2]int{{100, 30}, {80, 24}, {60, 15}} {
@@ -96,10 +101,9 @@ func TestUnfinishedIsAnnounced(t *testing.T) {
 // every key is answered.
 func TestUnfinishedAsksOffTheLoop(t *testing.T) {
 	w, op := cutOff(t)
-	d := enter(t, 80, 24, func(st *ui.Styles, clock ui.Clock) ui.Screen { return newLobby(st) }).Pause()
-	clock := uitest.NewClock()
-	screen := unfinished.New(unfinished.Options{Context: context.Background(), Styles: ui.NewStyles(ui.Look{}), Clock: clock.UI(), Service: unfinishedWorld{w}, Found: []*rotation.Operation{op}, GoOn: noScreen})
-	d.Send(ui.PushMsg{Screen: screen}).Has("A ROTATION IS UNFINISHED: 1 OF 3", "the servers have not answered yet", "not known")
+	d := enter(t, 80, 24, func(st *ui.Styles, _ ui.Clock) ui.Screen { return newLobby(st) }).Pause()
+	screen := unfinished.New(unfinished.Options{Context: context.Background(), Styles: uitest.Styles(), Clock: uitest.NewClock().UI(), Service: unfinishedWorld{w}, Found: []*rotation.Operation{op}})
+	d.Send(ui.PushMsg{Screen: screen}).Has("A ROTATION IS UNFINISHED: 1 OF 3", "from the journal", "not known")
 	d.Press("x", "r", "enter").Has("A ROTATION IS UNFINISHED: 1 OF 3").Press("esc", "esc").Has("THE LOBBY")
 }
 

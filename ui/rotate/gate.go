@@ -36,6 +36,9 @@ type gate struct {
 	prepare func() func(context.Context, keyring.Passphrase) (*rotation.Prepared, error)
 	write   func(ctx context.Context, prep *rotation.Prepared, folder string, recipients []string) (*backup.CreateResult, error)
 	abandon func(context.Context, *rotation.Prepared) error
+	// reopen opens the new key once more, for a wizard that may need it for a second try;
+	// nil for one that does not.
+	reopen func(context.Context, trustdata.KeyID, keyring.Passphrase) (*keyring.PrivateKey, error)
 	// redrawn shows the present step as it is now.
 	redrawn func()
 }

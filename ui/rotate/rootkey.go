@@ -65,7 +65,8 @@ func (m *gate) makeKey() tea.Cmd {
 	if _, some := m.held.Missing(); some {
 		return m.held.Open()
 	}
-	prepare, abandon, pending, pass := m.prepare(), m.abandon, m.pending, m.held.TakeChosen(trustdata.RoleRoot)
+	prepare, abandon, reopen, pending := m.prepare(), m.abandon, m.reopen, m.pending
+	pass, give := m.held.TakeChosen(trustdata.RoleRoot), m.held.Giving()
 	return m.run("making the new key, reading it back and opening it", func(ctx context.Context) (event, error) {
 		defer pass.Wipe()
 		prep, err := prepare(ctx, pass)
@@ -74,6 +75,14 @@ func (m *gate) makeKey() tea.Cmd {
 		}
 		if !pending.add(prep) {
 			return nil, abandon(context.WithoutCancel(ctx), prep)
+		}
+		if reopen != nil {
+			// Failing costs a question at the second try, no more.
+			if k, err := reopen(ctx, prep.NewIDs[0], pass); err == nil {
+				kept := ui.NewOpened()
+				kept.Add(prep.NewIDs[0], k)
+				give(kept)
+			}
 		}
 		return keyMade{prep.NewIDs[0]}, nil
 	})

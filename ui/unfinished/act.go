@@ -23,7 +23,10 @@ func (m *Model) enter() tea.Cmd {
 	case !m.looked:
 		return m.ask()
 	case count(op).toDo > 0:
-		return ui.PushOr(m.opt.GoOn(op))
+		var why string
+		m.wizard, why = m.opt.GoOn(op)
+		m.goingOn = op.ID
+		return ui.PushOr(m.wizard, why)
 	}
 	return m.confirm(question{op: op, headline: "SEND WHAT WAS SENT ONCE MORE", act: "Send it again", facts: []ui.Fact{
 		{Label: "What is sent", Value: "exactly the same bytes, where the server still has what it had before"},

@@ -68,7 +68,7 @@ func source(looked bool) ui.Fact {
 	if looked {
 		return ui.Fact{Label: "Known", Value: "from the servers, which were asked just now", Mark: ui.MarkOK}
 	}
-	return ui.Fact{Label: "Known", Value: "from the journal; the servers have not answered yet", Mark: ui.MarkUnchecked}
+	return ui.Fact{Label: "Known", Value: "from the journal; r asks the servers", Mark: ui.MarkUnchecked}
 }
 
 func headline(op *rotation.Operation) string {

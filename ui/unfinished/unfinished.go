@@ -51,6 +51,9 @@ type Model struct {
 	notes          []string
 	looked         bool // the servers were asked, and have answered
 	sending        string
+	did            string    // what this screen has told the others last
+	wizard         ui.Screen // that goes on with an operation
+	goingOn        string    // the operation of that
 	goOn           key.Binding
 	look, giveUp   key.Binding
 }
@@ -111,6 +114,12 @@ func (m *Model) Status() string {
 	return cmp.Or(m.loader.Waiting(), m.sending, leaving)
 }
 
+// Over reports whether the screen that went on has finished the last that was open.
+func (m *Model) Over() bool {
+	w, ok := m.wizard.(interface{ Finished() bool })
+	return ok && w.Finished() && slices.IndexFunc(m.ops, func(op *rotation.Operation) bool { return !op.Closed && op.ID != m.goingOn }) < 0
+}
+
 func (m *Model) open() bool {
 	return slices.ContainsFunc(m.ops, func(op *rotation.Operation) bool { return !op.Closed })
 }
@@ -139,6 +148,10 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	}
 	if cmd, mine := m.List.Update(msg); mine {
 		return cmd
+	}
+	if done, ok := msg.(ui.DoneMsg); ok && done.Action != m.did {
+		m.looked = false // another screen has changed something
+		m.refresh()
 	}
 	k, ok := msg.(tea.KeyPressMsg)
 	switch {
@@ -180,7 +193,7 @@ func (m *Model) handle(e event) tea.Cmd {
 	case ended:
 		m.notes = e.rec.Notes
 		m.replace(e.rec.Op)
-		return ui.Send(ui.DoneMsg{Action: e.deed})
+		return m.tell(e.deed)
 	}
 	return nil
 }
@@ -188,6 +201,10 @@ func (m *Model) handle(e event) tea.Cmd {
 // found takes what a look has brought. What it has ended stays on the screen.
 func (m *Model) found(all []rotation.Recovered) tea.Cmd {
 	m.looked, m.notes = true, nil
+	// What was open and is not found any more has ended elsewhere.
+	m.ops = slices.DeleteFunc(slices.Clone(m.ops), func(op *rotation.Operation) bool {
+		return !op.Closed && !slices.ContainsFunc(all, func(rec rotation.Recovered) bool { return rec.Op != nil && rec.Op.ID == op.ID })
+	})
 	var promoted int
 	for _, rec := range all {
 		promoted += len(rec.Promoted)
@@ -199,9 +216,15 @@ func (m *Model) found(all []rotation.Recovered) tea.Cmd {
 		m.replace(rec.Op)
 	}
 	if promoted > 0 {
-		return ui.Send(ui.DoneMsg{Action: "an unfinished change was finished"})
+		return m.tell("an unfinished change was finished")
 	}
 	return nil
+}
+
+// tell says to the other screens that something has changed.
+func (m *Model) tell(deed string) tea.Cmd {
+	m.did = deed
+	return ui.Send(ui.DoneMsg{Action: deed})
 }
 
 func (m *Model) replace(op *rotation.Operation) {
@@ -252,4 +275,5 @@ var (
 	_ ui.Screen = (*Model)(nil)
 	_ ui.Worker = (*Model)(nil)
 	_ ui.Holder = (*Model)(nil)
+	_ ui.Passer = (*Model)(nil)
 )

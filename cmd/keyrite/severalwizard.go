@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"keyrite/backup"
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
+	"keyrite/ui"
+	"keyrite/ui/keys"
+	"keyrite/ui/rotate"
+)
+
+// rotateRootKey is the wizard that rotates a root key of every repository that lists it;
+// used are those known to.
+func (d *desk) rotateRootKey(id trustdata.KeyID, used []keys.Use) ui.Screen {
+	var guns []trustdata.GUN
+	for _, u := range used {
+		if u.Role == trustdata.RoleRoot && !slices.Contains(guns, u.GUN) {
+			guns = append(guns, u.GUN)
+		}
+	}
+	return d.several(rotate.SeveralOptions{Role: trustdata.RoleRoot, GUNs: guns, Operation: &severalService{desk: d, role: trustdata.RoleRoot, rootKey: id}})
+}
+
+// goOn is the screen that does what is still to do of an operation, or why there is none.
+func (d *desk) goOn(op *rotation.Operation) (ui.Screen, string) {
+	first := op.Units[0]
+	switch reason := d.readOnlyReason(); {
+	case reason != "":
+		return nil, reason
+	case first.Role == trustdata.RoleRoot && !first.SameKey && len(op.Keys) == 0:
+		return nil, "It was stopped before its key was made: x gives it up, then begin anew."
+	}
+	opt := rotate.SeveralOptions{Role: first.Role, SameKey: first.SameKey, Begun: op, Operation: &severalService{desk: d, role: first.Role, id: op.ID, begun: true}}
+	for _, u := range op.Units {
+		if !u.State.Ended() {
+			opt.GUNs = append(opt.GUNs, u.GUN)
+		}
+	}
+	return d.several(opt), ""
+}
+
+func (d *desk) several(opt rotate.SeveralOptions) ui.Screen {
+	opt.Context, opt.Styles, opt.Clock, opt.Profile = d.ctx, d.styles, d.clock, d.session.cli.profileLabel()
+	return rotate.NewSeveral(opt)
+}
+
+// severalService is one operation as the wizard of several repositories does it.
+type severalService struct {
+	desk *desk
+	role trustdata.Role
+	// rootKey names the repositories: those whose root.json lists it.
+	rootKey trustdata.KeyID
+	// id is the operation's once it has begun, begun whether leaving lets it wait.
+	id    string
+	begun bool
+
+	rotator *rotation.Rotator
+	op      *rotation.Operation // as it was planned to go on
+}
+
+var _ rotate.Operation = (*severalService)(nil)
+
+// open makes the rotator, which reads the journal: a screen must not wait for a disk.
+func (s *severalService) open() (*rotation.Rotator, error) {
+	var err error
+	if s.rotator == nil {
+		s.rotator, err = s.desk.session.rotator(keyring.DefaultIterations)
+	}
+	return s.rotator, err
+}
+
+// locked does something under the lock of the trust directories. The end of the program
+// waits for it.
+func (s *severalService) locked(ctx context.Context, do func() error) error {
+	s.desk.working.Add(1)
+	defer s.desk.working.Done()
+	unlock, err := s.desk.session.keys.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unlock() }()
+	return do()
+}
+
+// Plan implements rotate.Operation.
+func (s *severalService) Plan(ctx context.Context) (*rotation.Batch, error) {
+	r, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	atOnce := s.desk.session.atOnce(false)
+	if s.begun {
+		if s.op, err = r.Journal.Reload(s.id); err != nil {
+			return nil, err
+		}
+		return r.PlanResume(ctx, s.op, atOnce)
+	}
+	if err := s.locked(ctx, func() error { _, err := r.Recover(ctx); return err }); err != nil {
+		return nil, err
+	}
+	known, err := s.desk.session.known(ctx)
+	if err != nil {
+		return nil, err
+	}
+	guns, left, looked := s.desk.session.listing(ctx, known, s.rootKey)
+	once := *r
+	once.Fetch = looked.or(r.Fetch)
+	b, err := once.PlanBatch(ctx, many{Role: s.role}.for_(guns), atOnce)
+	if err == nil {
+		b.Left = append(b.Left, left...)
+	}
+	return b, err
+}
+
+// store has the keys, the operation's own among them while they wait.
+func (s *severalService) store() keyring.Store {
+	if s.id == "" {
+		return s.desk.session.keys
+	}
+	return rotation.WithStaged{Store: s.desk.session.keys, Op: s.id}
+}
+
+// Unlocked implements ui.KeyOpener.
+func (s *severalService) Unlocked(ctx context.Context, id trustdata.KeyID) (*keyring.PrivateKey, error) {
+	return s.desk.session.cli.openSet(ctx, s.store(), id)
+}
+
+// Open implements ui.KeyOpener.
+func (s *severalService) Open(ctx context.Context, id trustdata.KeyID, p keyring.Passphrase) (*keyring.PrivateKey, error) {
+	return s.store().Open(ctx, id, p)
+}
+
+// Prepare implements rotate.Operation.
+func (s *severalService) Prepare(ctx context.Context, b *rotation.Batch, keys rotation.Keys, pass keyring.Passphrase) (prep *rotation.Prepared, err error) {
+	err = s.locked(ctx, func() error {
+		prep, err = s.rotator.PrepareBatch(ctx, b, keys, pass)
+		return err
+	})
+	if err == nil {
+		s.id = b.ID
+	}
+	return prep, err
+}
+
+// BackUp implements rotate.Operation.
+func (s *severalService) BackUp(ctx context.Context, prep *rotation.Prepared, folder string, recipients []string) (*backup.CreateResult, error) {
+	parsed, err := backup.ParseRecipients(s.desk.session.cli.recipientNames(recipients))
+	if err != nil {
+		return nil, err
+	}
+	if prep != nil {
+		return s.desk.session.backupBefore(ctx, prep.Staged, folder, parsed)
+	}
+	pending, err := s.desk.session.keys.Pending(ctx)
+	if err != nil {
+		return nil, err
+	}
+	own := slices.DeleteFunc(pending, func(k keyring.Staged) bool { return k.Op != s.id })
+	return s.desk.session.backupBefore(ctx, own, folder, parsed)
+}
+
+// Record implements rotate.Operation.
+func (s *severalService) Record(_ context.Context, prep *rotation.Prepared, made *backup.CreateResult, waived string) error {
+	var without []string
+	if made != nil {
+		if err := prep.BackedUp(rotation.Saved{File: made.File, SHA256: made.SHA256, State: string(made.State)}); err != nil {
+			return err
+		}
+		without = made.Waived
+	}
+	if waived != "" {
+		without = append(without, "backup: "+waived)
+	}
+	kind, on := prep.Names()
+	for _, what := range without {
+		if err := errors.Join(prep.Waived(what), s.desk.session.waive(kind, on, what)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Again implements rotate.Operation.
+func (s *severalService) Again(ctx context.Context, told func(trustdata.GUN, string)) error {
+	return s.locked(ctx, func() error {
+		_, err := s.rotator.Again(ctx, s.op, told)
+		return err
+	})
+}
+
+// Publish implements rotate.Operation.
+func (s *severalService) Publish(ctx context.Context, prep *rotation.Prepared, keys rotation.Keys, told func(trustdata.GUN, string)) (out []rotation.Outcome, err error) {
+	s.begun = true
+	err = s.locked(context.WithoutCancel(ctx), func() error {
+		out, err = s.rotator.PublishBatch(ctx, prep, keys, s.desk.session.atOnce(false), told)
+		return err
+	})
+	if out == nil && err != nil {
+		return nil, errors.Join(err, s.rotator.Pause(prep))
+	}
+	return out, err
+}
+
+// Abandon implements rotate.Operation.
+func (s *severalService) Abandon(ctx context.Context, prep *rotation.Prepared) error {
+	if s.begun {
+		return s.rotator.Pause(prep)
+	}
+	s.id = ""
+	return s.rotator.Abandon(ctx, prep)
+}
+
+// Standing implements rotate.Operation.
+func (s *severalService) Standing(context.Context) (*rotation.Operation, string, error) {
+	if s.id == "" {
+		return nil, "", nil
+	}
+	return s.rotator.Journal.Record(s.id)
+}

@@ -1,0 +1,266 @@
+package rotate
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/backup"
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
+	"keyrite/ui"
+)
+
+// Operation is what the wizard of several repositories needs of the layers below: one value
+// is one operation, from its plan to its end.
+type Operation interface {
+	ui.KeyOpener
+	// Plan plans it or, once it has begun, what is still to do of it.
+	Plan(context.Context) (*rotation.Batch, error)
+	// Prepare begins it and makes its new keys. One that has begun takes those from keys.
+	Prepare(context.Context, *rotation.Batch, rotation.Keys, keyring.Passphrase) (*rotation.Prepared, error)
+	// BackUp writes all keys, the new ones too, into a folder, and reads that back. prep is
+	// nil where an earlier run has made them.
+	BackUp(ctx context.Context, prep *rotation.Prepared, folder string, recipients []string) (*backup.CreateResult, error)
+	// Record notes the backup that was made, or why there is none.
+	Record(ctx context.Context, prep *rotation.Prepared, made *backup.CreateResult, waived string) error
+	// Again sends what was sent and is not settled once more.
+	Again(ctx context.Context, told func(trustdata.GUN, string)) error
+	// Publish carries it out. After ctx has ended it finishes what is under way and begins
+	// nothing more.
+	Publish(ctx context.Context, prep *rotation.Prepared, keys rotation.Keys, told func(trustdata.GUN, string)) ([]rotation.Outcome, error)
+	// Abandon undoes what was prepared; one that had begun before waits again. It is called
+	// while the console waits, and must be quick.
+	Abandon(context.Context, *rotation.Prepared) error
+	// Standing is the operation as its journal has it now, nil before it has begun, with the
+	// SHA-256 that vouches for the record of it.
+	Standing(context.Context) (op *rotation.Operation, sum string, err error)
+}
+
+// SeveralOptions are what the wizard of several repositories is given.
+type SeveralOptions struct {
+	Context context.Context
+	Styles  *ui.Styles
+	Clock   ui.Clock
+	Role    trustdata.Role
+	// SameKey renews the certificates of the root key.
+	SameKey bool
+	// GUNs are the repositories as far as they are known before the plan.
+	GUNs []trustdata.GUN
+	// Begun is the operation that it goes on with, nil for a new one.
+	Begun     *rotation.Operation
+	Operation Operation
+	// Profile is the profile's word and name, for the danger dialog.
+	Profile string
+}
+
+// Several is the wizard that rotates a role of several repositories in one operation, and
+// the one that goes on with an operation.
+type Several struct {
+	*ui.Wizard
+	gate
+	opt SeveralOptions
+	// sender does what is not stopped half way.
+	sender *ui.Loader[event]
+
+	batch   *rotation.Batch
+	planned time.Time
+	planErr error
+	said    string
+	// out are the repositories that were taken out by hand, before the start or after a
+	// failure.
+	out map[trustdata.GUN]bool
+
+	parts             []part
+	sending, stopping bool
+	trying            bool // what was stopped goes on as soon as the keys are open
+	op                *rotation.Operation
+	sum               string // of its record
+	failed            error
+	started, ended    time.Time
+}
+
+// NewSeveral makes the screen.
+func NewSeveral(opt SeveralOptions) *Several {
+	m := &Several{opt: opt, op: opt.Begun, sender: ui.NewLoader[event](opt.Context, opt.Clock), out: map[trustdata.GUN]bool{}}
+	o := opt.Operation
+	m.gate = gate{styles: opt.Styles, loader: ui.NewLoader[event](opt.Context, opt.Clock), pending: new(pending), redrawn: func() { m.Refresh() },
+		prepare: m.preparing, write: o.BackUp, abandon: o.Abandon, reopen: o.Open}
+	if op := opt.Begun; op != nil {
+		m.made, m.started = true, op.Started
+		if len(op.Keys) > 0 && m.newRoot() {
+			m.newID = op.Keys[0].KeyID
+		}
+	}
+	m.held = ui.NewCustody(ui.CustodyOptions{Context: opt.Context, Styles: opt.Styles, Clock: opt.Clock, Keys: o, Needs: m.needs, Which: m.which, Deed: "the rotation", Done: m.opened})
+	m.Wizard = ui.NewWizard(opt.Styles, "rotate "+opt.Role.Title(), m.steps()...)
+	m.held.Serve(m.Wizard)
+	return m
+}
+
+func (m *Several) steps() []ui.Step {
+	steps := []ui.Step{
+		{Name: stepCheck, Page: m.checkPage, Leaving: m.leaving, Start: m.makePlan, Next: "next: passphrases", Blocked: m.noPlan,
+			Acts: []ui.Act{{Key: ui.Bind("r", "check", "r"), Do: m.makePlan}, {Key: ui.Bind("x", "leave out or take in", "x"), Do: m.choose, Blocked: m.noPlan}}},
+		m.held.Step(m.leaving),
+	}
+	if m.newRoot() {
+		root := m.rootSteps()
+		if m.secured() {
+			root = root[:1]
+			root[0].Next = "next: review"
+		}
+		if m.made {
+			root[0].Acts = nil
+		}
+		steps = append(steps, root...)
+	}
+	return append(steps,
+		ui.Step{Name: stepReview, Page: m.reviewPage, Leaving: m.leaving, Next: "confirm", Do: m.confirm, Blocked: m.busy},
+		ui.Step{Name: stepPublish, Page: m.publishPage, Leaving: m.leavingPublish, Start: m.publish, Held: m.mustFinish, Next: "choose", Do: m.hint,
+			Acts: []ui.Act{{Key: ui.Bind("T", "try again", "T"), Do: m.tryAgain, Blocked: m.notStopped},
+				{Key: ui.Bind("K", "go on without it", "K"), Do: m.skip, Blocked: m.notStopped}, {Key: ui.Bind("P", "pause", "P"), Do: m.pause, Blocked: m.notStopped}}},
+		ui.Step{Name: stepClose, Page: m.closePage, Leaving: m.leavingClose, Next: "finish"})
+}
+
+// newRoot reports whether the operation makes a root key.
+func (m *Several) newRoot() bool { return m.opt.Role == trustdata.RoleRoot && !m.opt.SameKey }
+
+// secured reports whether an operation that has begun was backed up, or is done without.
+func (m *Several) secured() bool {
+	op := m.opt.Begun
+	return op != nil && (len(op.Backups) > 0 || slices.ContainsFunc(op.Waived, isBackupWaiver))
+}
+
+// Busy reports whether something can be stopped or given up by Esc.
+func (m *Several) Busy() bool {
+	return !m.sending && m.StepName() != stepPublish && (m.busy() != "" || !m.isEmpty())
+}
+
+// Cancel gives up what was made, and forgets what is open. What is being sent is finished,
+// and nothing more is begun.
+func (m *Several) Cancel() {
+	switch {
+	case m.sending:
+		m.stop()
+		return
+	case m.StepName() == stepPublish:
+		m.loader.Cancel()
+		m.held.GiveUp()
+		return
+	}
+	m.loader.Cancel()
+	if m.isEmpty() && m.At() == 0 {
+		return
+	}
+	m.said = m.giveUp(m.opt.Context)
+	m.reset()
+	m.Return(0)
+}
+
+// Escape stops a run after the repositories that are under way.
+func (m *Several) Escape() bool {
+	if m.sending && !m.CapturesInput() {
+		m.stop()
+		return true
+	}
+	return m.Wizard.Escape()
+}
+
+// Finished reports whether nothing of the operation is left to do.
+func (m *Several) Finished() bool { return m.op != nil && m.op.Closed }
+
+// Freshness is when the plan was made.
+func (m *Several) Freshness() ui.Freshness {
+	if m.batch == nil {
+		return ui.Freshness{}
+	}
+	return ui.Freshness{Source: trustdata.SourceLive, At: m.planned}
+}
+
+// Status says what runs, and else what leaving now means.
+func (m *Several) Status() string {
+	return cmp.Or(m.loader.Waiting(), m.held.Waiting(), m.Wizard.Status())
+}
+
+// View draws the step. What must be seen whole waits for the room.
+func (m *Several) View(width, height int) string {
+	m.cramped = width < leastWidth || height < leastHeight
+	if m.cramped && m.StepName() == stepNewKey {
+		return " Make the window 60x15: the new key must be seen whole."
+	}
+	return m.Wizard.View(width, height)
+}
+
+// Update takes keys and what the loaders send.
+func (m *Several) Update(msg tea.Msg) tea.Cmd {
+	if got, cmd, ok := m.loader.Take(msg); ok {
+		return tea.Batch(m.take(got), cmd)
+	}
+	if got, cmd, ok := m.sender.Take(msg); ok {
+		return tea.Batch(m.take(got), cmd)
+	}
+	if cmd, mine := m.held.Update(msg); mine {
+		return cmd
+	}
+	if msg, ok := msg.(severalTick); ok {
+		return m.redraw(msg)
+	}
+	return m.Wizard.Update(msg)
+}
+
+func (m *Several) take(got ui.Loaded[event]) tea.Cmd {
+	if got.Err != nil && m.batch == nil {
+		m.planErr, got.Err = got.Err, nil // its page says so
+	}
+	cmd := got.Each(m.handle)
+	m.Refresh()
+	return cmd
+}
+
+func (m *Several) handle(e event) tea.Cmd {
+	switch e := e.(type) {
+	case batchMade:
+		m.batch, m.planErr, m.planned = e.batch, nil, m.opt.Clock.Now()
+		if m.StepName() == stepPublish {
+			m.trying = true
+			return m.goOn()
+		}
+	case partStep:
+		m.step(e)
+	case runEnded:
+		return m.end(e)
+	default:
+		return m.keep(e)
+	}
+	return nil
+}
+
+// ShortHelp are the keys of the footer: none that could not act.
+func (m *Several) ShortHelp() []key.Binding {
+	keys := m.Wizard.ShortHelp()
+	leave := len(keys) - 1
+	switch {
+	case m.sending:
+		return []key.Binding{ui.Bind("Esc", "stop after the ones under way", "esc")}
+	case m.StepName() == stepPublish:
+		return keys[1:]
+	case m.made && !m.isEmpty():
+		keys[leave] = ui.Bind("Esc", "forget the keys", "esc")
+	case !m.isEmpty():
+		keys[leave] = ui.Bind("Esc", "give up", "esc")
+	}
+	return keys
+}
+
+var (
+	_ ui.Screen  = (*Several)(nil)
+	_ ui.Worker  = (*Several)(nil)
+	_ ui.Holder  = (*Several)(nil)
+	_ ui.Sourced = (*Several)(nil)
+)

@@ -1,0 +1,258 @@
+package rotate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
+	"keyrite/ui"
+)
+
+type batchMade struct{ batch *rotation.Batch }
+
+// makePlan asks the servers what there is to do.
+func (m *Several) makePlan() tea.Cmd {
+	m.batch, m.planErr = nil, nil
+	defer m.Refresh()
+	o := m.opt.Operation
+	return m.run("asking the trust server for "+m.names(), func(ctx context.Context) (event, error) {
+		b, err := o.Plan(ctx)
+		return batchMade{b}, err
+	})
+}
+
+func (m *Several) names() string {
+	if len(m.opt.GUNs) == 1 {
+		return trustdata.Visible(string(m.opt.GUNs[0]))
+	}
+	return ui.Plural(len(m.opt.GUNs), "repository", "repositories")
+}
+
+// chosen is the operation without the repositories that were taken out.
+func (m *Several) chosen() *rotation.Batch {
+	if m.batch == nil {
+		return &rotation.Batch{}
+	}
+	b := *m.batch
+	b.Plans = slices.DeleteFunc(slices.Clone(b.Plans), func(p *rotation.Plan) bool { return m.out[p.GUN] })
+	return &b
+}
+
+func (m *Several) noPlan() string {
+	switch {
+	case m.batch == nil:
+		return "There is no plan to go on with. r reads again."
+	case len(m.chosen().Plans) == 0:
+		return "No repository is left to change: x takes one in again."
+	}
+	return m.busy()
+}
+
+// choose takes the selected repository out of the operation, or in again.
+func (m *Several) choose() tea.Cmd {
+	gun := trustdata.GUN(m.ID())
+	switch {
+	case m.newID != "" && !m.made:
+		return ui.Say("The new key is made for these repositories already.")
+	case !slices.ContainsFunc(m.batch.Plans, func(p *rotation.Plan) bool { return p.GUN == gun }):
+		return ui.Say("This one cannot be part of it; its row says why.")
+	}
+	m.out[gun] = !m.out[gun]
+	m.Refresh()
+	return nil
+}
+
+// preparing is what makes the new keys of the operation.
+func (m *Several) preparing() func(context.Context, keyring.Passphrase) (*rotation.Prepared, error) {
+	o, batch := m.opt.Operation, m.chosen()
+	return func(ctx context.Context, pass keyring.Passphrase) (*rotation.Prepared, error) {
+		return o.Prepare(ctx, batch, nil, pass)
+	}
+}
+
+// needs are the keys that it takes; a new one is needed until it is made.
+func (m *Several) needs() []rotation.Need {
+	return slices.DeleteFunc(m.chosen().Needs(), func(n rotation.Need) bool { return n.New && m.newID != "" })
+}
+
+// which tells the old keys of the role from the new one.
+func (m *Several) which(n rotation.Need) string {
+	switch {
+	case n.Staged != "":
+		return "new"
+	case n.Role == m.opt.Role:
+		return "old"
+	}
+	return ""
+}
+
+// checkPage is the plan, or why there is none.
+func (m *Several) checkPage() ui.Page {
+	p := ui.Page{Title: "Rotate the " + m.opt.Role.Title() + " key of " + m.names()}
+	if m.batch == nil {
+		p.Sections = []ui.Section{{Title: "NOTHING IS CHANGED IN THIS STEP", Facts: m.noBatch()}}
+		return p
+	}
+	b := m.chosen()
+	what := fmt.Sprintf("ROTATE THE %s KEY OF %s. NOTHING IS CHANGED IN THIS STEP.", strings.ToUpper(m.opt.Role.Title()), strings.ToUpper(repositoriesOf(len(b.Plans))))
+	if m.made {
+		what = fmt.Sprintf("GO ON WITH %s. NOTHING IS CHANGED IN THIS STEP.", strings.ToUpper(repositoriesOf(len(b.Plans))))
+	}
+	p.Sections = []ui.Section{{Facts: []ui.Fact{{Value: what}}}}
+	if m.said != "" {
+		p.Sections = append(p.Sections, ui.Section{Facts: []ui.Fact{{Value: m.said, Mark: ui.MarkNote}}})
+	}
+	p.Sections = append(p.Sections, ui.Section{Facts: m.checkFacts(b)})
+	p.Notes = append(m.common("Will not follow: "), m.wayToScript())
+	return m.rows(p)
+}
+
+func (m *Several) noBatch() []ui.Fact {
+	if m.planErr != nil {
+		return []ui.Fact{{Label: "No plan", Value: ui.Explain(m.planErr).What, Mark: ui.MarkNow}, {Label: "What you can do", Value: planHint(m.planErr), Mark: ui.MarkNone}}
+	}
+	if _, on := m.loader.Running(); on {
+		return []ui.Fact{{Label: "Plan", Value: "being made from what the trust server has now", Mark: ui.MarkRunning}}
+	}
+	return []ui.Fact{{Label: "No plan", Value: "the reading was stopped; r reads again", Mark: ui.MarkUnchecked}}
+}
+
+// checkFacts are what is needed, and what stays as it is.
+func (m *Several) checkFacts(b *rotation.Batch) []ui.Fact {
+	facts := []ui.Fact{{Label: "Old key", Value: oldKeysOf(b)}}
+	if m.newID != "" {
+		facts = append(facts, ui.Fact{Label: "New key", Value: hiddenDigits(m.newID) + ", made already"})
+	}
+	facts = append(facts, ui.Fact{Label: "You need", Value: m.needed()})
+	if n := len(m.batch.Left) + len(m.batch.Plans) - len(b.Plans); n > 0 {
+		facts = append(facts, ui.Fact{Label: "Left out", Value: repositoriesOf(n) + ", see below", Mark: ui.MarkSoon})
+	}
+	return facts
+}
+
+// needed is what has to be at hand, in one sentence.
+func (m *Several) needed() string {
+	var all []string
+	for _, n := range m.needs() {
+		if n.New {
+			all = append(all, "a passphrase for the new "+n.Role.Title()+" key, chosen now")
+			continue
+		}
+		all = append(all, "the passphrase of "+n.Role.Title()+" "+n.KeyID.Short())
+	}
+	if m.newRoot() && !m.secured() {
+		all = append(all, "a folder and an age recipient for the backup")
+	}
+	if m.newRoot() {
+		all = append(all, "pen and paper for eight digits")
+	}
+	if len(all) == 0 {
+		return "nothing but this machine"
+	}
+	return strings.Join(all, "; ")
+}
+
+// oldIDs are the keys that give way, each once.
+func oldIDs(b *rotation.Batch) (ids []trustdata.KeyID) {
+	for _, p := range b.Plans {
+		for _, id := range p.OldKeys {
+			if !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
+}
+
+func oldKeysOf(b *rotation.Batch) string {
+	ids := oldIDs(b)
+	if len(ids) == 1 {
+		return beginning(ids[0])
+	}
+	return ui.Plural(len(ids), "key", "keys")
+}
+
+func repositoriesOf(n int) string { return ui.Plural(n, "repository", "repositories") }
+
+// rows adds the table of the repositories: those that change, and those left out with why.
+func (m *Several) rows(p ui.Page) ui.Page {
+	p.Order = "as they are carried out"
+	p.Columns = []ui.Column{{Title: "REPOSITORY", Priority: 1, Min: 14, Cut: ui.CutLeft, Host: true}, {Title: "ROOT.JSON", Priority: 2}, {Title: "SIGNED BY", Priority: 4},
+		{Title: "WILL NOT FOLLOW", Priority: 3, Min: 14}}
+	for _, plan := range m.batch.Plans {
+		name, row := trustdata.Visible(string(plan.GUN)), ui.Row{ID: string(plan.GUN), Mark: ui.MarkOK}
+		row.Cells = []string{name, fmt.Sprintf("v%d -> v%d", plan.RootVersion-1, plan.RootVersion), signedBy(plan), m.followersOf(plan)}
+		row.Detail = append([]string{name}, visible(plan.Changes)...)
+		if m.out[plan.GUN] {
+			row.Mark, row.Cells = ui.MarkNone, []string{name, "left out", "", "you took it out; x takes it in again"}
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	for _, l := range m.batch.Left {
+		name, why := trustdata.Visible(string(l.GUN)), trustdata.VisibleError(l.Why)
+		p.Rows = append(p.Rows, ui.Row{ID: string(l.GUN), Mark: ui.MarkNow, Cells: []string{name, "left out", "", why}, Detail: []string{name + " is left out", why}})
+	}
+	return p
+}
+
+func signedBy(p *rotation.Plan) string {
+	if p.Role == trustdata.RoleRoot {
+		return "old and new key"
+	}
+	return "root key"
+}
+
+// followersOf names whom a repository leaves behind beside those that every one does.
+func (m *Several) followersOf(p *rotation.Plan) string {
+	own := slices.DeleteFunc(slices.Clone(p.WillNotFollow), func(who string) bool { return slices.Contains(m.common(""), trustdata.Visible(who)) })
+	switch {
+	case len(own) > 0:
+		return strings.Join(visible(own), "; ")
+	case len(p.WillNotFollow) > 0:
+		return "see below"
+	}
+	return "none known"
+}
+
+// common are the clients that every repository leaves behind, each with words before it.
+func (m *Several) common(before string) (out []string) {
+	plans := m.chosen().Plans
+	if len(plans) == 0 {
+		return nil
+	}
+	for _, who := range plans[0].WillNotFollow {
+		if !slices.ContainsFunc(plans, func(p *rotation.Plan) bool { return !slices.Contains(p.WillNotFollow, who) }) {
+			out = append(out, before+trustdata.Visible(who))
+		}
+	}
+	return out
+}
+
+func visible(texts []string) []string {
+	out := make([]string, len(texts))
+	for i, t := range texts {
+		out[i] = trustdata.Visible(t)
+	}
+	return out
+}
+
+// wayToScript is the verb that does the same.
+func (m *Several) wayToScript() string {
+	if m.made {
+		return "The same from a script: keyrite rotate --resume " + m.op.ID
+	}
+	cmd, b := "The same from a script: keyrite rotate "+shellWord(string(m.opt.Role)), m.chosen()
+	if ids := oldIDs(b); m.newRoot() && len(ids) == 1 && len(b.Plans) == len(m.batch.Plans) {
+		return cmd + " --root-key " + ids[0].Short()
+	}
+	for _, p := range b.Plans {
+		cmd += " --gun " + shellWord(trustdata.Visible(string(p.GUN)))
+	}
+	return cmd
+}

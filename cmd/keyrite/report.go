@@ -18,6 +18,7 @@ import (
 	"keyrite/trustdata/archive"
 	"keyrite/trustdata/remote"
 	"keyrite/trustdata/rotation"
+	"keyrite/trustdata/rotation/ceremony"
 	"keyrite/trustdata/state"
 	"keyrite/ui"
 )
@@ -141,6 +142,9 @@ var classes = []struct {
 	{backup.ErrDamaged, exitUnverified, "damaged"},
 	{archive.ErrDamaged, exitUnverified, "damaged"},
 	{archive.ErrNewer, exitFailed, "newer_format"},
+	{ceremony.ErrDamaged, exitUnverified, "damaged"},
+	{ceremony.ErrNewer, exitFailed, "newer_format"},
+	{rotation.ErrCeremony, exitFailed, "not_for_here"},
 	{backup.ErrIdentity, exitFailed, "identity"},
 	{backup.ErrNewer, exitFailed, "newer_format"},
 	{backup.ErrDiffers, exitFailed, "differs"},

@@ -52,9 +52,9 @@ func (c *cli) rotateMany(ctx context.Context, args []string, f rotateFlags) erro
 	if err != nil {
 		return err
 	}
-	c.sayLeftOut(batch)
+	c.sayLeftOut(batch.Left)
 	if len(batch.Plans) == 0 {
-		return c.noneLeft(ctx, s, batch)
+		return c.noneLeft(ctx, s, batch.Left)
 	}
 	if c.flags.dryRun {
 		return c.emitPlan(newBatchJSON(batch), rotate.BatchPage(batch))
@@ -220,19 +220,19 @@ func like(pattern, name string) bool {
 	return pattern == name
 }
 
-func (c *cli) sayLeftOut(batch *rotation.Batch) {
-	for _, l := range batch.Left {
+func (c *cli) sayLeftOut(left []rotation.LeftOut) {
+	for _, l := range left {
 		c.say("%s is left out: %s", trustdata.Visible(string(l.GUN)), trustdata.VisibleError(l.Why))
 	}
 }
 
 // noneLeft is the error where no repository can be part of a batch: that of the only one,
 // or that there is none.
-func (c *cli) noneLeft(ctx context.Context, s *session, batch *rotation.Batch) error {
-	if len(batch.Left) == 1 {
-		return c.unverified(batch.Left[0].GUN, s.explain(ctx, batch.Left[0].Why))
+func (c *cli) noneLeft(ctx context.Context, s *session, left []rotation.LeftOut) error {
+	if len(left) == 1 {
+		return c.unverified(left[0].GUN, s.explain(ctx, left[0].Why))
 	}
-	return fmt.Errorf("none of %d repositories can be rotated now", len(batch.Left))
+	return fmt.Errorf("none of %d repositories can be changed now", len(left))
 }
 
 // applyBatch carries a batch out: confirmation, keys, backup, and then each repository.
@@ -293,12 +293,17 @@ type leftOutJSON struct {
 
 func newBatchJSON(b *rotation.Batch) batchJSON {
 	out := batchJSON{planJSON: planJSON{ID: b.ID, Kind: b.Kind, Steps: b.Plans[0].Steps, Needs: b.Needs(), Changes: b.Changes(), WillNotFollow: list(b.WillNotFollow())},
-		Repositories: []batchRow{}, LeftOut: []leftOutJSON{}}
+		Repositories: []batchRow{}, LeftOut: leftOutOf(b.Left)}
 	for _, p := range b.Plans {
 		out.Repositories = append(out.Repositories, batchRow{p.GUN, p.OldKeys, p.RootVersion})
 	}
-	for _, l := range b.Left {
-		out.LeftOut = append(out.LeftOut, leftOutJSON{l.GUN, l.Why.Error()})
+	return out
+}
+
+func leftOutOf(left []rotation.LeftOut) []leftOutJSON {
+	out := []leftOutJSON{}
+	for _, l := range left {
+		out = append(out, leftOutJSON{l.GUN, l.Why.Error()})
 	}
 	return out
 }

@@ -22,7 +22,7 @@ func (p *Plan) draft(next trustdata.PublicKey, now time.Time) *draft {
 	}
 	root.Roles[p.Role] = who
 	if p.Role != trustdata.RoleRoot {
-		dropUnlisted(&root, previous)
+		root.DropUnlisted(previous)
 	}
 	d := &draft{base: p.base, root: &root, withSnapshot: p.withSnapshot}
 	if p.Role == trustdata.RoleTargets {

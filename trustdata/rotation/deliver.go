@@ -22,8 +22,7 @@ type delivery struct {
 	// base is the repository as it was planned for; nil for one that does not exist yet.
 	base  *notary.Repository
 	files map[trustdata.Role][]byte
-	// shared says that the operation has other units, which may list the same new key:
-	// what becomes of it is not for this one alone to say.
+	// shared is Operation.shared.
 	shared bool
 }
 
@@ -178,8 +177,11 @@ func (r *Rotator) promote(ctx context.Context, d *delivery, progress Progress) e
 // Its new keys go to the trash, once it is durable that nobody will ask for them: as long
 // as the journal has the upload as sent, the next start may send it again. A unit of many,
 // whose new key the others list too, is to do again instead: it can be planned anew, with
-// that key.
+// that key, or goes on waiting for the root that is signed elsewhere.
 func (r *Rotator) giveUp(ctx context.Context, d *delivery, as State, cause error) error {
+	if d.unit.Bundle != "" {
+		return r.noted(d, StateWaiting, cause)
+	}
 	if d.shared {
 		return r.noted(d, StatePlanned, cause)
 	}

@@ -19,6 +19,8 @@ type Keys map[trustdata.KeyID]trustdata.SigningKey
 type draft struct {
 	base *notary.Repository
 	root *notary.Root
+	// signed is root as it was signed on another machine; nil where it is signed here.
+	signed []byte
 	// targets are the new bodies of targets.json and of delegations.
 	targets map[trustdata.Role]notary.Targets
 	// withSnapshot says that the snapshot key is here: the upload carries a snapshot.
@@ -32,15 +34,11 @@ type draft struct {
 func (d *draft) sign(keys Keys, now time.Time) (map[trustdata.Role][]byte, map[trustdata.Role]int64, error) {
 	files, versions := map[trustdata.Role][]byte{}, map[trustdata.Role]int64{}
 	if d.root != nil {
-		signers, err := d.rootSigners(keys)
+		raw, err := d.signRoot(keys)
 		if err != nil {
 			return nil, nil, err
 		}
-		file, err := notary.SignRoot(*d.root, signers)
-		if err != nil {
-			return nil, nil, err
-		}
-		files[trustdata.RoleRoot], versions[trustdata.RoleRoot] = file.Raw, file.Body.Version
+		files[trustdata.RoleRoot], versions[trustdata.RoleRoot] = raw, d.root.Version
 	}
 	for role, body := range d.targets {
 		signers, err := d.targetsSigners(role, keys)
@@ -61,6 +59,22 @@ func (d *draft) sign(keys Keys, now time.Time) (map[trustdata.Role][]byte, map[t
 		files[trustdata.RoleSnapshot], versions[trustdata.RoleSnapshot] = raw, d.base.Snapshot.Body.Version+1
 	}
 	return files, versions, nil
+}
+
+// signRoot gives root.json, signed here or elsewhere.
+func (d *draft) signRoot(keys Keys) ([]byte, error) {
+	if d.signed != nil {
+		return d.signed, nil
+	}
+	signers, err := d.rootSigners(keys)
+	if err != nil {
+		return nil, err
+	}
+	file, err := notary.SignRoot(*d.root, signers)
+	if err != nil {
+		return nil, err
+	}
+	return file.Raw, nil
 }
 
 // newRoot is root.json as it will be.
@@ -154,19 +168,4 @@ func opened(keys Keys, listed map[trustdata.ListedID]trustdata.PublicKey, who no
 		return nil, fmt.Errorf("signing %s needs %d opened key(s), %d given: %w", role, need, len(out), errTooFewOpened)
 	}
 	return out, nil
-}
-
-// dropUnlisted removes those keys from root that no role lists any more. Old root
-// certificates are never among ids: they stay for ever, as the reference implementation
-// leaves them.
-func dropUnlisted(root *notary.Root, ids []trustdata.ListedID) {
-	for _, id := range ids {
-		listed := false
-		for _, keys := range root.Roles {
-			listed = listed || slices.Contains(keys.KeyIDs, id)
-		}
-		if !listed {
-			delete(root.Keys, id)
-		}
-	}
 }

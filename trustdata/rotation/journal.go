@@ -26,6 +26,7 @@ var ErrUnfinished = errors.New("an earlier change of it is unfinished")
 //	rotations.jsonl                       a line for each operation that has ended
 //	rotations/<ID>/journal.jsonl          the steps of one, each durable before the next begins
 //	rotations/<ID>/<SHA-256 of GUN>.json  the exact bytes of an upload
+//	rotations/<ID>/ceremony.tar           the file that was prepared, or signed, for a ceremony
 //	ended/<ID>/                           the same once it has ended
 //
 // None of it is secret. A new private key is never here: it waits in the trust directory.
@@ -128,11 +129,8 @@ func (j *Journal) Find(id string) (*Operation, error) {
 
 // Reload is an operation as its journal has it now, ended or not.
 func (j *Journal) Reload(id string) (*Operation, error) {
-	op, err := j.read(openFolder, id)
-	if err != nil || op != nil {
-		return op, err
-	}
-	if op, err = j.read(endedFolder, id); err == nil && op == nil {
+	op, err := j.lookUp(id)
+	if err == nil && op == nil {
 		err = fmt.Errorf("no operation %q", id)
 	}
 	return op, err

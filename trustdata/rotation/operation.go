@@ -15,7 +15,9 @@ type State string
 // durable; StateAcked, StateRejected and StateUnknown only note what the upload was
 // answered.
 const (
-	StatePlanned    State = "planned"
+	StatePlanned State = "planned"
+	// StateWaiting is a change whose root is being signed on a machine that is not online.
+	StateWaiting    State = "waiting"
 	StateSigned     State = "signed"
 	StateSubmitting State = "submitting"
 	StateAcked      State = "acked"
@@ -66,6 +68,8 @@ type Unit struct {
 	OldKeys []trustdata.KeyID `json:"old_keys,omitempty"`
 	// Certificate is the ID under which root.json is to list a new root key.
 	Certificate trustdata.ListedID `json:"certificate,omitempty"`
+	// Bundle is the SHA-256 of the ceremony's file that asks for the signature.
+	Bundle string `json:"bundle,omitempty"`
 	// Forget lets go of what was remembered of the repository, once this has landed.
 	Forget bool `json:"forget,omitempty"`
 }
@@ -93,16 +97,31 @@ type Operation struct {
 	Kind    string    `json:"kind"`
 	Started time.Time `json:"started"`
 	// Place is the trust directory whose keys it changes.
-	Place   string   `json:"place"`
-	Units   []*Unit  `json:"units"`
-	Keys    []Stored `json:"keys,omitempty"`
-	Backups []Saved  `json:"backups,omitempty"`
-	Waived  []string `json:"waived,omitempty"`
+	Place string `json:"place"`
+	// Ceremony says which side of one it is, "" for none.
+	Ceremony Side     `json:"ceremony,omitempty"`
+	Units    []*Unit  `json:"units"`
+	Keys     []Stored `json:"keys,omitempty"`
+	Backups  []Saved  `json:"backups,omitempty"`
+	Waived   []string `json:"waived,omitempty"`
 	// Finished is when its journal was closed; zero for one that is open.
 	Finished time.Time `json:"finished"`
 	// Closed says that the journal of it is closed: all its units have ended.
 	Closed bool `json:"closed"`
 }
+
+// Side is one machine's part of a ceremony.
+type Side string
+
+// The sides: the online machine prepares and publishes, the offline one signs.
+const (
+	OnlineSide  Side = "online"
+	OfflineSide Side = "offline"
+)
+
+// shared reports whether what becomes of the new keys is not for one unit alone to say:
+// others may list them, or a root that is being signed elsewhere.
+func (o *Operation) shared() bool { return len(o.Units) > 1 || o.Ceremony != "" }
 
 // Unit is the change of a repository, or nil.
 func (o *Operation) Unit(gun trustdata.GUN) *Unit {
@@ -130,16 +149,18 @@ func (o *Operation) Ended() bool {
 	return !slices.ContainsFunc(o.Units, func(u *Unit) bool { return !u.State.Ended() })
 }
 
-// State sums the units up: the first of unknown, planned, conflict, refused, unverified,
+// State sums the units up: the first of unknown, planned, waiting, conflict, refused, unverified,
 // abandoned and done that any of them has. Whatever was sent and is not settled is
 // unknown, and what was only signed is planned still.
 func (o *Operation) State() State {
-	worst := []State{StateUnknown, StatePlanned, StateConflict, StateRefused, StateUnverified, StateAbandoned}
+	worst := []State{StateUnknown, StatePlanned, StateWaiting, StateConflict, StateRefused, StateUnverified, StateAbandoned}
 	found := map[State]bool{}
 	for _, u := range o.Units {
 		switch {
 		case u.State.Sent():
 			found[StateUnknown] = true
+		case u.State == StateWaiting:
+			found[StateWaiting] = true
 		case !u.State.Ended():
 			found[StatePlanned] = true
 		default:

@@ -66,7 +66,7 @@ func closing(run *run, err error) error {
 // publish carries out one repository's part of a prepared operation.
 func (r *Rotator) publish(ctx context.Context, prep *Prepared, u *ready, keys Keys, progress Progress) (*Result, error) {
 	progress("sign")
-	d := &delivery{run: prep.run, unit: u.unit, base: u.plan.base, shared: len(prep.run.op.Units) > 1}
+	d := &delivery{run: prep.run, unit: u.unit, base: u.plan.base, shared: prep.run.op.shared()}
 	if u.key != nil {
 		keys = maps.Clone(keys)
 		keys[u.newID] = u.key

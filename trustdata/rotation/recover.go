@@ -72,11 +72,11 @@ func (r *Rotator) settle(ctx context.Context, op *Operation) (Recovered, error) 
 		return rec, err
 	}
 	for _, u := range op.Units {
-		d := &delivery{run: run, unit: u, shared: len(op.Units) > 1}
+		d := &delivery{run: run, unit: u, shared: op.shared()}
 		switch {
 		case u.State.Sent():
 			r.settleUnit(ctx, d, &rec)
-		case !u.State.Ended() && len(op.Keys) == 0 && len(op.Units) == 1:
+		case op.nothingOf(u):
 			if err := r.noted(d, StateAbandoned, nil); err != nil {
 				rec.Notes = append(rec.Notes, err.Error())
 			}
@@ -86,6 +86,18 @@ func (r *Rotator) settle(ctx context.Context, op *Operation) (Recovered, error) 
 		rec.Notes = append(rec.Notes, err.Error())
 	}
 	return rec, run.end()
+}
+
+// nothingOf reports whether there is nothing to go on with of a unit that has not ended:
+// nothing was sent and no key waits, or no file of its ceremony has left this machine.
+func (o *Operation) nothingOf(u *Unit) bool {
+	switch o.Ceremony {
+	case OnlineSide:
+		return u.State == StatePlanned && u.Bundle == ""
+	case OfflineSide:
+		return false
+	}
+	return !u.State.Ended() && len(o.Keys) == 0 && len(o.Units) == 1
 }
 
 // settleUnit asks what became of a unit that was sent, and finishes it if it has landed.
@@ -171,7 +183,7 @@ func (r *Rotator) Again(ctx context.Context, op *Operation, progress func(trustd
 		if !u.State.Sent() && !u.refusedBefore() {
 			continue
 		}
-		d := &delivery{run: run, unit: u, shared: len(op.Units) > 1}
+		d := &delivery{run: run, unit: u, shared: op.shared()}
 		if err := r.again(ctx, d, &rec, func(step string) { progress(u.GUN, step) }); err != nil {
 			rec.Notes = append(rec.Notes, err.Error())
 		}

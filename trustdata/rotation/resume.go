@@ -17,6 +17,9 @@ import (
 // Again, never here; one that a server has refused, and that has not moved since, is left
 // out: the same version is never signed twice.
 func (r *Rotator) PlanResume(ctx context.Context, op *Operation, atOnce int) (*Batch, error) {
+	if op.Ceremony != "" {
+		return op.atCeremony(), nil
+	}
 	var reqs []Request
 	for _, u := range op.Units {
 		if !u.State.Sent() && !u.State.Ended() {

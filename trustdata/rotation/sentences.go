@@ -40,6 +40,9 @@ func (o *Operation) Title() string {
 
 // outcome says how an operation stands that an earlier run did not finish.
 func (o *Operation) outcome() string {
+	if o.Ceremony != "" && !o.Ended() {
+		return o.ceremonyOutcome()
+	}
 	if !o.Ended() {
 		return fmt.Sprintf("is unfinished: %s. keyrite rotate --resume %s goes on, --abandon %s gives it up", o.counts(), o.ID, o.ID)
 	}
@@ -57,13 +60,15 @@ func (o *Operation) outcome() string {
 }
 
 func (o *Operation) counts() string {
-	done, unknown, planned := 0, 0, 0
+	done, unknown, waiting, planned := 0, 0, 0, 0
 	for _, u := range o.Units {
 		switch {
 		case u.State.Ended():
 			done++
 		case u.State.Sent():
 			unknown++
+		case u.State == StateWaiting:
+			waiting++
 		default:
 			planned++
 		}
@@ -72,7 +77,7 @@ func (o *Operation) counts() string {
 	for _, p := range []struct {
 		n    int
 		what string
-	}{{done, "done"}, {unknown, "unknown"}, {planned, "to do"}} {
+	}{{done, "done"}, {unknown, "unknown"}, {waiting, "waiting for the ceremony"}, {planned, "to do"}} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
 		}

@@ -1,0 +1,76 @@
+package rotation
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+
+	"keyrite/trustdata/rotation/ceremony"
+	"keyrite/trustdata/state"
+)
+
+// ErrCeremony is what a ceremony's file is refused with that is sound in itself and is not
+// for now, not for here, or not for what was prepared.
+var ErrCeremony = errors.New("this file is not to be used here")
+
+// bundleFile has the file of a ceremony's part, in the folder of its operation.
+const bundleFile = "ceremony.tar"
+
+// keepBundle makes the file of a part durable before anything of it leaves this machine.
+func (r *run) keepBundle(raw []byte) error {
+	dir, err := state.OpenDir(r.journal.dir)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return state.WriteFile(dir, path.Join(openFolder, r.op.ID, bundleFile), raw)
+}
+
+// bundle reads back the file of an operation that is a part of a ceremony.
+func (j *Journal) bundle(op *Operation) (*ceremony.Bundle, error) {
+	folder := openFolder
+	if op.Closed {
+		folder = endedFolder
+	}
+	return ceremony.ReadFile(filepath.Join(j.dir, folder, op.ID, bundleFile))
+}
+
+// lookUp is an operation, ended or not, or nil where there is none of this ID.
+func (j *Journal) lookUp(id string) (*Operation, error) {
+	for _, folder := range []string{openFolder, endedFolder} {
+		if _, err := os.Lstat(filepath.Join(j.dir, folder, id)); err != nil {
+			continue
+		}
+		if op, err := j.read(folder, id); err != nil || op != nil {
+			return op, err
+		}
+	}
+	return nil, nil
+}
+
+// atCeremony is what there is to resume of a part of a ceremony: nothing that can be
+// planned again without the file.
+func (o *Operation) atCeremony() *Batch {
+	b := &Batch{ID: o.ID, Kind: o.Kind, resumes: o}
+	for _, u := range o.Units {
+		if !u.State.Ended() && !u.State.Sent() {
+			b.Left = append(b.Left, LeftOut{u.GUN, errors.New(o.ceremonyNext())})
+		}
+	}
+	return b
+}
+
+// ceremonyNext says how a part of a ceremony goes on.
+func (o *Operation) ceremonyNext() string {
+	if o.Ceremony == OfflineSide {
+		return "keyrite ceremony sign goes on with it, from the same file"
+	}
+	return fmt.Sprintf("keyrite ceremony publish goes on with it once the file is signed, and ceremony prepare --again %s writes that file once more", o.ID)
+}
+
+// ceremonyOutcome says how a part of a ceremony stands that has not ended.
+func (o *Operation) ceremonyOutcome() string {
+	return fmt.Sprintf("is unfinished: %s. %s; rotate --abandon %s gives it up", o.counts(), o.ceremonyNext(), o.ID)
+}

@@ -1,4 +1,4 @@
-.PHONY: build demo test bench lint golden fuzz vuln
+.PHONY: build demo test kill bench lint golden fuzz vuln
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o bin/keyrite ./cmd/keyrite
@@ -8,6 +8,10 @@ demo:
 
 test:
 	.ci/test.sh
+
+kill:
+	go test -run TestModel -v -timeout 60m ./trustdata/rotation -deep
+	go test -run TestKilled -v -timeout 60m ./cmd/keyrite/kill -every
 
 bench:
 	go test -run "^$$" -bench . -benchtime 1x -timeout 60m ./cmd/keyrite/bench

@@ -32,10 +32,12 @@ func (v vault) Promote(ctx context.Context, op string, id trustdata.KeyID) error
 			return v.wrap(from, err)
 		}
 		err = v.disk.move(from, keyName(id))
-		if errors.Is(err, fs.ErrExist) {
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // somebody else of this process was faster
+			return v.promoted(id)
+		case errors.Is(err, fs.ErrExist):
 			return v.leftBehind(from, id, staged)
-		}
-		if err == nil {
+		case err == nil:
 			v.tidyPending(op)
 		}
 		return err

@@ -29,3 +29,23 @@ func TestSet(t *testing.T) {
 	keyringtest.Store(t, func(t *testing.T) keyring.Store { return keyring.Set{newDir(t), keyring.NewMem()} })
 	keyringtest.Store(t, func(t *testing.T) keyring.Store { return keyring.Set{keyring.NewMem(), newDir(t)} })
 }
+
+// TestPromoteAtOnce brings one key in from several goroutines, as an operation does whose
+// repositories share it: for each it is a success.
+func TestPromoteAtOnce(t *testing.T) {
+	for name, s := range map[string]keyring.Store{"a folder": newDir(t), "memory": keyring.NewMem()} {
+		for range 20 {
+			k := stage(t, s, "op")
+			failed := make(chan error)
+			const many = 8
+			for range many {
+				go func() { failed <- s.Promote(t.Context(), "op", k.KeyID()) }()
+			}
+			for range many {
+				if err := <-failed; err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		}
+	}
+}

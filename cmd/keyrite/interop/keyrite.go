@@ -26,7 +26,7 @@ func Binary(t testing.TB) string {
 			return
 		}
 		cmd := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(binary.dir, "keyrite"), "./cmd/keyrite")
-		cmd.Dir = root
+		cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0") // as "make build" does
 		binary.out, binary.err = cmd.CombinedOutput()
 	})
 	if binary.err != nil {

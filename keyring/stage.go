@@ -148,6 +148,9 @@ func (v vault) Pending(ctx context.Context) ([]Staged, error) {
 			continue
 		}
 		files, err := v.disk.entries(path.Join(pending, dir.Name()))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // promoted or discarded meanwhile
+		}
 		if err != nil {
 			return nil, err
 		}

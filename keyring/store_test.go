@@ -33,7 +33,7 @@ func TestSet(t *testing.T) {
 // TestPromoteAtOnce brings one key in from several goroutines, as an operation does whose
 // repositories share it: for each it is a success.
 func TestPromoteAtOnce(t *testing.T) {
-	for name, s := range map[string]keyring.Store{"a folder": newDir(t), "memory": keyring.NewMem()} {
+	for name, s := range map[string]keyring.Store{"a folder": newDir(t), "memory": keyring.NewMem(), "several": keyring.Set{newDir(t), keyring.NewMem()}} {
 		for range 20 {
 			k := stage(t, s, "op")
 			failed := make(chan error)

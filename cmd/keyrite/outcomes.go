@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -28,8 +29,9 @@ type outcomeJSON struct {
 var errPartly = errors.New("not every repository is done")
 
 // emitOperation prints how an operation stands, a row for each repository. outcomes are
-// those of this run, which say more than the journal.
-func (c *cli) emitOperation(op *rotation.Operation, outcomes []rotation.Outcome) error {
+// those of this run, which say more than the journal. Where somebody has stopped it before
+// its end, that is why it is not done.
+func (c *cli) emitOperation(ctx context.Context, op *rotation.Operation, outcomes []rotation.Outcome) error {
 	rows := make([]outcomeJSON, len(op.Units))
 	done := true
 	for i, u := range op.Units {
@@ -54,7 +56,11 @@ func (c *cli) emitOperation(op *rotation.Operation, outcomes []rotation.Outcome)
 			c.say("%s: %s", trustdata.Visible(string(o.GUN)), trustdata.VisibleError(o.Err))
 		}
 	}
-	return fmt.Errorf("%s: %w (operation %s)", op.Kind, errPartly, op.ID)
+	err := fmt.Errorf("%s: %w (operation %s)", op.Kind, errPartly, op.ID)
+	if stopped := ctx.Err(); stopped != nil {
+		err = fmt.Errorf("%w: %w", err, stopped)
+	}
+	return err
 }
 
 func newOutcomeJSON(u *rotation.Unit, waived []string) outcomeJSON {

@@ -256,7 +256,7 @@ func (c *cli) applyBatch(ctx context.Context, s *session, r *rotation.Rotator, b
 	if err != nil {
 		return err
 	}
-	return c.emitOperation(op, outcomes)
+	return c.emitOperation(ctx, op, outcomes)
 }
 
 // confirmBatch asks for the confirmation of a rotation of several repositories: how many

@@ -136,7 +136,7 @@ func (c *cli) resumeRotation(ctx context.Context, id string, iterations int) err
 			return err
 		}
 	}
-	return c.emitOperation(op, outcomes)
+	return c.emitOperation(ctx, op, outcomes)
 }
 
 // restOf plans and carries out what is still to do of an operation.
@@ -193,7 +193,7 @@ func (c *cli) abandonRotation(ctx context.Context, id string, iterations int) er
 	if _, err := c.recovered(r.GiveUp(ctx, op)); err != nil {
 		return err
 	}
-	return c.emitOperation(op, nil)
+	return c.emitOperation(ctx, op, nil)
 }
 
 // unfinished opens the operation that id begins, under the lock of the trust directory,

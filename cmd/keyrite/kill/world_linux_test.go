@@ -41,12 +41,19 @@ type world struct {
 	folder string // with trust, home, and old: the home as it was
 	server *trustserver.Server
 	url    string
+	// before, where set, sees each request before the server does.
+	before func(*http.Request)
 }
 
 func newWorld(t *testing.T, server *trustserver.Server) *world {
 	t.Helper()
 	w := &world{t: t, server: server, folder: memoryFolder(t)}
-	srv := httptest.NewServer(http.HandlerFunc(server.ServeHTTP))
+	srv := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if w.before != nil {
+			w.before(r)
+		}
+		server.ServeHTTP(rw, r)
+	}))
 	t.Cleanup(srv.Close)
 	w.url = srv.URL
 	return w

@@ -123,7 +123,13 @@ func (p *point) kill(at int) {
 	if !trace.Killed && trace.Code != 0 {
 		p.t.Fatalf("it was not killed, and ended with %d\n%s", trace.Code, trace.output)
 	}
-	p.whole("the kill")
+	p.recovers("the kill")
+}
+
+// recovers holds what follows a fault: nothing is lost, the next start finds out how
+// things are and comes to an end, and the change can be made anew where it was not made.
+func (p *point) recovers(from string) {
+	p.whole(from)
 	p.settle()
 	after := p.view()
 	if len(p.change.on) > 1 {

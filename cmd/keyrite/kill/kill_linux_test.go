@@ -40,6 +40,9 @@ type change struct {
 
 const quick = "--kdf-iterations=2048"
 
+// firstRoot stands for the ID of the root key that the repositories were founded on.
+const firstRoot = "{root}"
+
 var changes = []change{
 	{"rotate targets", nil, []string{"rotate", string(web), "targets", quick}, []trustdata.GUN{web}},
 	{"rotate root", nil, []string{"rotate", string(web), "root", quick}, []trustdata.GUN{web}},
@@ -52,6 +55,7 @@ var changes = []change{
 	{"sign", nil, []string{"sign", string(web) + ":2.0", "--digest", digest, "--length", "528"}, []trustdata.GUN{web}},
 	{"revoke", nil, []string{"revoke", string(web) + ":1.0"}, []trustdata.GUN{web}},
 	{"init", nil, []string{"init", string(fresh), quick}, []trustdata.GUN{fresh}},
+	{"retire", []string{"rotate", "root", "--root-key", firstRoot, "--yes", quick}, []string{"retire", firstRoot}, nil},
 }
 
 // TestKilled kills each kind of change at each of its points, or at an even sample.
@@ -145,6 +149,9 @@ func (p *point) recovers(from string) {
 		p.again()
 		break
 	}
+	if len(p.change.on) == 0 {
+		p.retired()
+	}
 	p.whole("the end")
 }
 
@@ -202,6 +209,15 @@ func (p *point) again() {
 		if cmp.Equal(before[g], after[g]) {
 			p.t.Errorf("made anew, %s is as before", g)
 		}
+	}
+}
+
+// retired holds that retiring comes to its end, and has an end: the file is where it is
+// kept, and the verb has nothing against being repeated.
+func (p *point) retired() {
+	p.must(append(p.args, "--yes")...)
+	if _, err := os.Stat(filepath.Join(p.trust(), "retired", p.root+".key")); err != nil {
+		p.t.Error(err)
 	}
 }
 

@@ -41,6 +41,7 @@ type world struct {
 	folder string // with trust, home, and old: the home as it was
 	server *trustserver.Server
 	url    string
+	root   string // the ID of the first root key
 	// before, where set, sees each request before the server does.
 	before func(*http.Request)
 }
@@ -82,6 +83,13 @@ func founded(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.must("init", string(web), "--new-root", "--yes", "--kdf-iterations", "2048")
+	for path := range w.keyFiles() {
+		data, err := os.ReadFile(path)
+		w.ok(err)
+		if keyring.Inspect(data).Role == string(trustdata.RoleRoot) {
+			w.root = strings.TrimSuffix(filepath.Base(path), ".key")
+		}
+	}
 	for _, g := range []trustdata.GUN{api, jobs} {
 		w.must("init", string(g), "--yes", "--kdf-iterations", "2048")
 	}
@@ -96,6 +104,7 @@ func founded(t *testing.T) *world {
 func (w *world) copy(t *testing.T) *world {
 	t.Helper()
 	c := newWorld(t, w.server.Copy())
+	c.root = w.root
 	for to, from := range map[string]string{"trust": "trust", "home": "home", "old": "home"} {
 		if err := os.CopyFS(filepath.Join(c.folder, to), os.DirFS(filepath.Join(w.folder, from))); err != nil {
 			t.Fatal(err)
@@ -112,6 +121,10 @@ func (w *world) command(args ...string) *exec.Cmd {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	w.t.Cleanup(cancel)
 	home := filepath.Join(w.folder, "home")
+	args = slices.Clone(args)
+	for i, arg := range args {
+		args[i] = strings.ReplaceAll(arg, firstRoot, w.root)
+	}
 	cmd := exec.CommandContext(ctx, interop.Binary(w.t), append([]string{"--trust-dir", w.trust(), "--server", w.url}, args...)...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "LC_ALL=C.UTF-8", "KEYRITE_NO_KEYCHAIN=1",
 		"NOTARY_ROOT_PASSPHRASE=" + interop.Known.Root, "NOTARY_TARGETS_PASSPHRASE=" + interop.Known.Targets,

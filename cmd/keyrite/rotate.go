@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -24,6 +25,8 @@ type rotateFlags struct {
 	// key is a key to list instead of a new one, by its ID or its file; rootCert the file of
 	// a certificate that was issued for it.
 	key, rootCert string
+	// publicKey is the file of the public half of a key that somebody else holds.
+	publicKey string
 	// addOnly and removeOnly do half of the exchange.
 	addOnly, removeOnly bool
 	threshold           int
@@ -37,10 +40,13 @@ type rotateFlags struct {
 func (c *cli) rotateCommand() *cobra.Command {
 	var f rotateFlags
 	cmd := &cobra.Command{
-		Use: "rotate GUN ROLE", Short: "Replace the key of a role: root, targets, snapshot or timestamp",
+		Use: "rotate GUN ROLE", Short: "Replace the key of a role: root, targets, snapshot, timestamp or targets/<name>",
 		Long: "Replace the key of a role, of one repository or of several at once. The new key waits in pending/ until the server's new state has been read\n" +
 			"back with an empty cache and verified; only then it moves into private/, and an old targets or snapshot\n" +
 			"key moves to the trash. Old root keys stay. --dry-run prints the plan.\n\n" +
+			"A key of targets/<name> is exchanged in targets/releases too where it stands there, and both files are\n" +
+			"signed again in the same upload. Where somebody else holds the new key (--public-key), it comes in first,\n" +
+			"its holder signs, and then the old one goes: --remove-only --old-key ID.\n\n" +
 			"Several at once: keyrite rotate ROLE --gun GUN..., or keyrite rotate [ROLE] --root-key ID.\n" +
 			"What an earlier run has begun: keyrite rotate --resume ID, or --abandon ID.",
 		Args: func(cmd *cobra.Command, args []string) error { return c.rotateArgs(cmd, args, f) },
@@ -67,6 +73,7 @@ func (c *cli) rotateCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&f.sameKey, "same-key", false, "root: keep the key, and renew its certificate")
 	cmd.Flags().StringVar(&f.key, "key", "", "list the key `ID|FILE`, which is here already or in a key file, instead of a new one")
 	cmd.Flags().StringVar(&f.rootCert, "root-cert", "", "root: certificate chain of the new key in `FILE`, as a CA issued it (PEM)")
+	cmd.Flags().StringVar(&f.publicKey, "public-key", "", "targets/<name>: list the public key in `FILE`, whose holder then signs; the old key stays until --remove-only")
 	cmd.Flags().BoolVar(&f.addOnly, "add-only", false, "list the new key beside the others: none gives way")
 	cmd.Flags().BoolVar(&f.removeOnly, "remove-only", false, "list the old key no more: none comes in")
 	cmd.Flags().IntVar(&f.threshold, "threshold", 0, "how many of the role's keys must sign from now on: `N` (default: as it is)")
@@ -199,6 +206,13 @@ func (s *session) nameKeys(ctx context.Context, req *rotation.Request, f rotateF
 		var info keyring.Info
 		info, err = s.pickOwn(ctx, f.key)
 		req.Key = info.KeyID
+	}
+	if f.publicKey != "" && err == nil {
+		var public []byte
+		if public, err = readBounded(f.publicKey, maxCertificates); err != nil {
+			err = fmt.Errorf("public key %q: %w", f.publicKey, err)
+		}
+		req.Public = string(public)
 	}
 	if f.rootCert != "" && err == nil {
 		var chain []byte

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path"
 	"strings"
 
 	"keyrite/keyring"
@@ -33,7 +34,7 @@ func (c *cli) givenKey(ctx context.Context, s *session, req *rotation.Request, f
 	if f.key == "" || !looksLikeFile(f.key) {
 		return nil, nil
 	}
-	found, err := c.readBundle(ctx, s, f.key, importFlags{role: string(req.Role), gun: string(req.GUN)})
+	found, err := c.readBundle(ctx, s, f.key, importFlags{role: headerRole(req.Role), gun: string(req.GUN)})
 	if err != nil {
 		return nil, err
 	}
@@ -58,9 +59,21 @@ func (c *cli) givenKey(ctx context.Context, s *session, req *rotation.Request, f
 	return &givenKey{key, in.pass}, nil
 }
 
+// headerRole is what the file of a key of that role says: of a signer's, the name.
+func headerRole(role trustdata.Role) string {
+	if role.IsDelegation() {
+		return path.Base(string(role))
+	}
+	return string(role)
+}
+
 // fits refuses a key whose file says that it is for something else.
 func fits(h keyring.Header, req rotation.Request) error {
 	switch {
+	case req.Role.IsDelegation():
+		if trustdata.Role(h.Role).IsBase() {
+			return usagef("it says that it is a %s key, not that of a signer", h.Role)
+		}
 	case h.Role != string(req.Role):
 		return usagef("it says that it is a %s key, not a %s key", h.Role, req.Role.Title())
 	case h.GUN != "" && h.GUN != req.GUN:

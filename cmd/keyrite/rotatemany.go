@@ -79,7 +79,7 @@ func (c *cli) manyRequest(args []string, f rotateFlags) (many, error) {
 	switch {
 	case c.flags.offline:
 		return many{}, usagef("rotating is not possible with --offline")
-	case f.key != "" && looksLikeFile(f.key), f.rootCert != "":
+	case f.key != "" && looksLikeFile(f.key), f.rootCert != "", f.publicKey != "":
 		return many{}, usagef("a key file or a certificate is for one repository: import the key (keyrite keys import), and name it by its ID")
 	case len(f.guns) > 0 && f.rootKey != "":
 		return many{}, usagef("--gun and --root-key exclude each other")

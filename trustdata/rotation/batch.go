@@ -199,6 +199,10 @@ func (r *Rotator) newKey(ctx context.Context, prep *Prepared, u *ready, keys Key
 		return nil
 	case keyGiven:
 		return r.takeGiven(ctx, prep, u, keys, pass)
+	case keyElsewhere:
+		u.new, u.newID = *u.plan.public, u.plan.Key
+		u.unit.NewKeys = []trustdata.KeyID{u.newID}
+		return nil
 	case keyNone:
 		return nil
 	}

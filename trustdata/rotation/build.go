@@ -11,6 +11,9 @@ import (
 // draft is the rotation's change: root lists next, if there is one, as it stands in
 // root.json, and not the key that gives way, and the role's own file is signed again.
 func (p *Plan) draft(next trustdata.PublicKey, now time.Time) *draft {
+	if p.Role.IsDelegation() {
+		return p.delegationDraft(next, now)
+	}
 	root := p.base.Root.Body.Clone()
 	root.Version++
 	root.Expires = now.Add(notary.Lifetime(trustdata.RoleRoot))

@@ -32,6 +32,8 @@ func (p *Plan) newKey() string {
 		return fmt.Sprintf("the key %s, which is on this machine already", p.Key.Short())
 	case keyGiven:
 		return fmt.Sprintf("the key %s, which is brought in", p.Key.Short())
+	case keyElsewhere:
+		return fmt.Sprintf("the key %s, which somebody else holds", p.Key.Short())
 	}
 	return "a new key made on this machine"
 }

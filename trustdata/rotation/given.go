@@ -17,6 +17,7 @@ func (b *planner) given(order []trustdata.KeyID) error {
 	if p.Key == "" {
 		return nil
 	}
+	delegation := p.Role.IsDelegation()
 	if slices.Contains(order, p.Key) {
 		if p.Role == trustdata.RoleRoot {
 			return usagef("%q lists %q for root already: \"--same-key\" renews its certificate", p.GUN, p.Key.Short())
@@ -28,14 +29,14 @@ func (b *planner) given(order []trustdata.KeyID) error {
 			return usagef("%q lists %q for %s, and one key is of one role", p.GUN, p.Key.Short(), role)
 		}
 	}
-	if p.Import {
+	if p.Import || p.Public != "" {
 		return nil
 	}
 	info, ok := b.held[p.Key]
 	switch {
 	case !ok:
 		return fmt.Errorf("no key %q on this machine: give its file, or make a new one", p.Key.Short())
-	case info.Role != "" && info.Role != string(p.Role):
+	case info.Role != "" && info.Role != string(p.Role) && (!delegation || trustdata.Role(info.Role).IsBase()):
 		return usagef("%q is a %s key, not a %s key", p.Key.Short(), info.Role, p.Role.Title())
 	case info.GUN != "" && info.GUN != p.GUN:
 		return usagef("%q is the %s key of %q", p.Key.Short(), info.Role, info.GUN)

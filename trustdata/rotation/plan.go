@@ -66,6 +66,10 @@ type Plan struct {
 	kept      []trustdata.ListedID
 	threshold int
 	chain     *trustdata.PublicKey
+	// listings are the delegations whose keys change, the one that was asked for first, and
+	// public is the key of somebody else that comes in.
+	listings []listing
+	public   *trustdata.PublicKey
 }
 
 // Needs lists every key that must be opened or made, and why.
@@ -117,7 +121,11 @@ type planner struct {
 
 func (b *planner) run() error {
 	b.plan.RootVersion = b.plan.base.Root.Body.Version + 1
-	for _, settle := range []func() error{b.plan.check, b.exchange, b.manager, b.rootKeys, b.stayingKeys, b.snapshotKey} {
+	settling := []func() error{b.plan.check, b.exchange, b.manager, b.rootKeys, b.stayingKeys, b.snapshotKey}
+	if b.plan.Role.IsDelegation() {
+		settling = []func() error{b.plan.check, b.delegation, b.snapshotKey}
+	}
+	for _, settle := range settling {
 		if err := settle(); err != nil {
 			return err
 		}
@@ -135,8 +143,6 @@ func (b *planner) run() error {
 func (b *planner) manager() error {
 	role, to := b.plan.Role, b.plan.To
 	switch {
-	case role.IsDelegation():
-		return usagef("rotating the delegation %q is not supported yet", role)
 	case role == trustdata.RoleTimestamp && to == Local:
 		return usagef("the timestamp key always stays with the server: \"--to local\" is not possible")
 	case (role == trustdata.RoleRoot || role == trustdata.RoleTargets) && to == Server:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"time"
 
@@ -78,7 +79,17 @@ func (r *Rotator) PrepareWith(ctx context.Context, p *Plan, keys Keys, pass keyr
 func (p *Plan) unit() *Unit {
 	req := p.Request
 	req.To = p.to
-	return &Unit{Request: req, Anchor: trustdata.RoleRoot, Version: p.RootVersion, OldKeys: p.OldKeys}
+	anchor, version := p.Anchor()
+	return &Unit{Request: req, Anchor: anchor, Version: version, OldKeys: p.OldKeys}
+}
+
+// Anchor is the file whose new version tells that the plan has landed, and that version.
+func (p *Plan) Anchor() (trustdata.Role, int64) {
+	if !p.Role.IsDelegation() {
+		return trustdata.RoleRoot, p.RootVersion
+	}
+	parent := p.Role.Parent()
+	return parent, p.base.Targets[parent].Body.Version + 1
 }
 
 // makeKey generates a key for one unit or for all of them, writes it to pending/, where it
@@ -107,7 +118,7 @@ func (r *Rotator) stageNew(ctx context.Context, prep *Prepared, key *keyring.Pri
 }
 
 func (r *Rotator) stage(ctx context.Context, run *run, key *keyring.PrivateKey, pass keyring.Passphrase, role trustdata.Role, gun trustdata.GUN) (keyring.Staged, error) {
-	staged, err := r.Keys.Stage(ctx, run.op.ID, key, pass, keyring.Header{Role: string(role), GUN: gun}, r.Format)
+	staged, err := r.Keys.Stage(ctx, run.op.ID, key, pass, headerOf(role, gun), r.Format)
 	if err != nil {
 		return staged, fmt.Errorf("the new %s key was not made: %w", role.Title(), err)
 	}
@@ -115,6 +126,15 @@ func (r *Rotator) stage(ctx context.Context, run *run, key *keyring.PrivateKey, 
 		return staged, errors.Join(err, r.throwAway(ctx, run.op.ID, staged.KeyID))
 	}
 	return staged, nil
+}
+
+// headerOf is what the file of a new key says. A delegation's has the signer's name and no
+// repository, as docker writes it.
+func headerOf(role trustdata.Role, gun trustdata.GUN) keyring.Header {
+	if role.IsDelegation() {
+		return keyring.Header{Role: path.Base(string(role))}
+	}
+	return keyring.Header{Role: string(role), GUN: gun}
 }
 
 // make takes a key that was made, or opened, for one repository.

@@ -102,7 +102,7 @@ func (r *Rotator) landed(u *ready) *Result {
 // and no other, and only then lets the old ones go.
 func (r *Rotator) result(ctx context.Context, u *ready, d *delivery, got *landed) (*Result, error) {
 	p, res := u.plan, r.landed(u)
-	if listed := got.known.Repo.Root.Body.Roles[p.Role].KeyIDs; !sameKeys(listed, u.listed()) {
+	if listed, meant := u.nowLists(got.known.Repo); !meant {
 		err := r.noted(d, StateUnverified, fmt.Errorf("%w, but %q now lists %q for %s, and not %q", ErrLanded, p.GUN, listed, p.Role, u.listed()))
 		res.Problems = []string{err.Error()}
 		return res, err

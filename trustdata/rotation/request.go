@@ -26,6 +26,8 @@ type Request struct {
 	// Chain is the certificate that a CA issued for the new root key, with those above it,
 	// as PEM. Without it the key signs a certificate of its own.
 	Chain string `json:"chain,omitempty"`
+	// Public is the public half, as PEM, of a delegation's key that somebody else holds.
+	Public string `json:"public,omitempty"`
 }
 
 // Part says whether a key comes in and another gives way, or only one of both happens.
@@ -42,17 +44,20 @@ const (
 type origin int
 
 const (
-	keyMade     origin = iota // on this machine, by the operation
-	keyAtServer               // the trust server makes and holds it
-	keyHere                   // it is among the keys of this machine already
-	keyGiven                  // it is handed to Prepare
-	keyNone                   // none comes in
+	keyMade      origin = iota // on this machine, by the operation
+	keyAtServer                // the trust server makes and holds it
+	keyHere                    // it is among the keys of this machine already
+	keyGiven                   // it is handed to Prepare
+	keyElsewhere               // somebody else holds it
+	keyNone                    // none comes in
 )
 
 func (p *Plan) origin() origin {
 	switch {
 	case p.Part == RemoveOnly:
 		return keyNone
+	case p.Public != "":
+		return keyElsewhere
 	case p.Import:
 		return keyGiven
 	case p.existingKey() != "":
@@ -73,7 +78,7 @@ func (p *Plan) Stages() bool { return p.origin() == keyMade || p.origin() == key
 // existingKey is the key that the plan lists and that is on this machine already, or "".
 func (p *Plan) existingKey() trustdata.KeyID {
 	switch {
-	case p.Import || p.Part == RemoveOnly:
+	case p.Import || p.Public != "" || p.Part == RemoveOnly:
 		return ""
 	case p.SameKey && len(p.OldKeys) == 1:
 		return p.OldKeys[0]
@@ -89,6 +94,10 @@ func (p *Plan) check() error {
 		return usagef("only a root key has a certificate that the same key can get anew: \"--same-key\" is not possible for %s", p.Role)
 	case p.SameKey && (given || p.Part != Whole):
 		return usagef("the same key is neither a given one nor comes beside another: \"--same-key\" excludes \"--key\", \"--add-only\" and \"--remove-only\"")
+	case p.Public != "" && (!p.Role.IsDelegation() || given || p.Part == RemoveOnly):
+		return usagef("\"--public-key\" is for a delegation's new key that somebody else holds, and excludes \"--key\" and \"--remove-only\"")
+	case p.Role.IsDelegation() && (p.To == Server || p.Threshold != 0):
+		return usagef("the key of %s never goes to the server, and its threshold is 1 as that of every delegation: neither \"--to server\" nor \"--threshold\" is possible", p.Role)
 	case p.Part == RemoveOnly && (given || p.To != Same || p.Chain != ""):
 		return usagef("\"--remove-only\" lists no new key, and takes none")
 	case given && p.To == Server:

@@ -13,6 +13,10 @@ import (
 func (b *planner) words() {
 	p := b.plan
 	p.Kind = "rotate " + string(p.Role)
+	if p.Role.IsDelegation() {
+		b.delegationWords()
+		return
+	}
 	p.Changes = append(p.Changes, b.exchanged(),
 		fmt.Sprintf("root.json: version %d to %d", p.RootVersion-1, p.RootVersion))
 	p.Changes = append(p.Changes, b.certificateDates()...)
@@ -22,13 +26,17 @@ func (b *planner) words() {
 		p.Changes = append(p.Changes, fmt.Sprintf("targets.json: version %d to %d, the same %d tags and %d delegations signed again",
 			t.Version, t.Version+1, len(t.Targets), len(t.Delegations)))
 	}
-	if p.withSnapshot {
-		p.Changes = append(p.Changes, fmt.Sprintf("snapshot.json: version %d to %d", p.base.Snapshot.Body.Version, p.base.Snapshot.Body.Version+1))
-	} else {
-		p.Changes = append(p.Changes, "snapshot.json: made anew by the server")
-	}
+	p.Changes = append(p.Changes, b.snapshotWords())
 	p.Steps = b.steps()
 	p.WillNotFollow = b.willNotFollow()
+}
+
+func (b *planner) snapshotWords() string {
+	if !b.plan.withSnapshot {
+		return "snapshot.json: made anew by the server"
+	}
+	v := b.plan.base.Snapshot.Body.Version
+	return fmt.Sprintf("snapshot.json: version %d to %d", v, v+1)
 }
 
 func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
@@ -39,12 +47,13 @@ func (b *planner) steps() []string {
 	if first := p.bringing(); first != "" {
 		steps = append(steps, first)
 	}
+	anchor, version := p.Anchor()
 	steps = append(steps, "sign the new metadata and verify it as a client would", "send it",
-		fmt.Sprintf("fetch version %d of root.json and everything else with an empty cache, and verify it", p.RootVersion))
+		fmt.Sprintf("fetch version %d of %s.json and everything else with an empty cache, and verify it", version, anchor))
 	if p.Stages() {
 		steps = append(steps, "move the new key from pending/ into private/")
 	}
-	if p.Role != trustdata.RoleRoot && b.anyHeld(p.OldKeys) {
+	if p.Role != trustdata.RoleRoot && b.anyHeld(p.OldKeys) && len(b.others()) == 0 {
 		steps = append(steps, fmt.Sprintf("move the old key %s to the trash", shortIDs(p.OldKeys)))
 	}
 	return steps
@@ -60,7 +69,9 @@ func (b *planner) willNotFollow() []string {
 			"clients older than notary 0.6 that have not seen the version before this one")
 		out = append(out, b.pinned()...)
 	}
-	out = append(out, p.strangers()...)
+	if !p.Role.IsDelegation() {
+		out = append(out, p.strangers()...)
+	}
 	for _, c := range rootCertificates(&p.base.Root.Body) {
 		if c.Sub(b.now) < 180*24*time.Hour && p.Role != trustdata.RoleRoot {
 			out = append(out, fmt.Sprintf("every client after %s, when the root certificate ends: rotating the root key renews it", day(c)))

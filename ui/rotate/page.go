@@ -131,13 +131,14 @@ func StepSentence(step string, p *rotation.Plan) string {
 	if isFolder(p) {
 		return folderStep(step, p)
 	}
+	anchor, version := p.Anchor()
 	switch step {
 	case "sign":
-		return fmt.Sprintf("signing root.json version %d and what goes with it, and verifying that as a client would", p.RootVersion)
+		return fmt.Sprintf("signing %s.json version %d and what goes with it, and verifying that as a client would", anchor, version)
 	case "send":
 		return "sending it to " + trustdata.Visible(p.Server)
 	case "confirm":
-		return fmt.Sprintf("reading version %d back from the server with an empty cache, and verifying it", p.RootVersion)
+		return fmt.Sprintf("reading version %d back from the server with an empty cache, and verifying it", version)
 	case "promote":
 		return "moving the new key from pending/ into private/"
 	}
@@ -188,7 +189,8 @@ func resultSentence(p *rotation.Plan, r *rotation.Result) string {
 	if isFolder(p) {
 		return folderResult(p)
 	}
-	return fmt.Sprintf("The server has version %d of root.json. It was read back with an empty cache and verified.", p.RootVersion)
+	anchor, version := p.Anchor()
+	return fmt.Sprintf("The server has version %d of %s.json. It was read back with an empty cache and verified.", version, anchor)
 }
 
 func resultFacts(p *rotation.Plan, r *rotation.Result) []ui.Fact {
@@ -196,9 +198,10 @@ func resultFacts(p *rotation.Plan, r *rotation.Result) []ui.Fact {
 	if !r.Verified {
 		mark, verified = ui.MarkNow, "no"
 	}
+	anchor, version := p.Anchor()
 	facts := []ui.Fact{
 		{Label: "Repository", Value: trustdata.Visible(string(p.GUN)), Mark: ui.MarkNone},
-		{Label: "root.json", Value: fmt.Sprintf("version %d", r.RootVersion), Mark: mark},
+		{Label: string(anchor) + ".json", Value: fmt.Sprintf("version %d", version), Mark: mark},
 		{Label: "Verified", Value: verified, Mark: mark},
 	}
 	where := []ui.Fact{{Value: "made and held by the server"}}
@@ -206,8 +209,10 @@ func resultFacts(p *rotation.Plan, r *rotation.Result) []ui.Fact {
 	switch {
 	case p.SameKey:
 		label, where = "Root key", renewalResult(r)
-	case makesKey(p), p.Key != "":
+	case makesKey(p), p.Key != "" && p.Public == "":
 		where = []ui.Fact{{Value: "in private/"}}
+	case p.Public != "":
+		where = []ui.Fact{{Value: "whoever holds it must sign the role again before the old key goes"}}
 	}
 	for _, id := range r.NewKeys {
 		facts = append(facts, wholeID(label, id, mark)...)

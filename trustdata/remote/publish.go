@@ -48,6 +48,13 @@ func (c *Client) Publish(ctx context.Context, files map[trustdata.Role][]byte) e
 	return resp.Body.Close()
 }
 
+// Delete has the server delete everything that it has of the repository. It says the same
+// where there was nothing.
+func (c *Client) Delete(ctx context.Context) error {
+	_, err := c.ask(ctx, http.MethodDelete, "", maxKeyAnswer, access.Admin)
+	return err
+}
+
 // upload is the multipart form of a publish, one part per role, parents first.
 func upload(files map[trustdata.Role][]byte) (body []byte, contentType string, err error) {
 	var b bytes.Buffer

@@ -68,7 +68,7 @@ func (r *Rotator) submit(ctx context.Context, d *delivery, server TrustServer, p
 	// From here on a cancelled ctx stops nothing: a request that is cut off may land.
 	ctx = context.WithoutCancel(ctx)
 	progress("send")
-	sent := server.Publish(ctx, d.files)
+	sent := d.send(ctx, server)
 	// Failing to note the answer changes nothing: it is never believed without a look.
 	_ = d.run.step(d.unit, answered(sent), reasonOf(sent))
 	progress("confirm")
@@ -104,6 +104,9 @@ func (r *Rotator) confirm(ctx context.Context, d *delivery, server TrustServer, 
 		if err := d.run.step(d.unit, StateConfirmed, ""); err != nil {
 			sent = errors.Join(sent, err)
 		}
+		if d.unit.Gone {
+			return r.finishGone(sent), nil
+		}
 		return r.finish(ctx, d, sent, progress)
 	case found == foundOther:
 		return nil, r.giveUp(ctx, d, StateConflict, fmt.Errorf("%q: %w", d.unit.GUN, ErrConflict))
@@ -111,6 +114,8 @@ func (r *Rotator) confirm(ctx context.Context, d *delivery, server TrustServer, 
 		return nil, r.giveUp(ctx, d, StateRefused, fmt.Errorf("%w: %w", ErrUnsent, sent))
 	case once && found == foundBase && refusal(sent):
 		return nil, r.giveUp(ctx, d, StateRefused, fmt.Errorf("%w: %w", ErrRefused, sent))
+	case sent == nil && err == nil && d.unit.Gone:
+		sent = errors.New("the server still shows what it was to delete")
 	case sent == nil && err == nil:
 		sent = fmt.Errorf("the server shows another version %d of %s than was sent, and no repository that verifies with it", d.unit.Version, d.unit.Anchor)
 	case sent == nil:

@@ -28,6 +28,9 @@ const (
 // has signed tell nothing, and a new key must not go to the trash for them.
 func (r *Rotator) look(ctx context.Context, d *delivery, server TrustServer) (found, error) {
 	u := d.unit
+	if u.Gone {
+		return lookGone(ctx, u, server)
+	}
 	have, err := server.ByVersion(ctx, u.Anchor, u.Version, notary.Limit(u.Anchor))
 	switch {
 	case err == nil && hash(have) == u.SHA256:

@@ -72,6 +72,8 @@ type Unit struct {
 	Bundle string `json:"bundle,omitempty"`
 	// Forget lets go of what was remembered of the repository, once this has landed.
 	Forget bool `json:"forget,omitempty"`
+	// Gone takes the repository away: SHA256 is then that of the root.json to be deleted.
+	Gone bool `json:"gone,omitempty"`
 }
 
 // refusedBefore reports whether the upload of a unit that is to do again was sent before.

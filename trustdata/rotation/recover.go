@@ -110,6 +110,10 @@ func (r *Rotator) settleUnit(ctx context.Context, d *delivery, rec *Recovered) {
 	found, err := r.look(ctx, d, server)
 	switch found {
 	case foundOurs:
+		if d.unit.Gone {
+			r.conclude(ctx, d, r.finishGone(nil))
+			return
+		}
 		waiting := r.waiting(ctx, d)
 		got, err := r.finish(ctx, d, nil, func(string) {})
 		if err != nil {
@@ -200,8 +204,10 @@ func (r *Rotator) again(ctx context.Context, d *delivery, rec *Recovered, progre
 		r.settleUnit(ctx, d, rec)
 		return nil
 	}
-	if d.files, err = r.Journal.payload(d.run.op, d.unit); err != nil {
-		return err
+	if !d.unit.Gone {
+		if d.files, err = r.Journal.payload(d.run.op, d.unit); err != nil {
+			return err
+		}
 	}
 	if err := d.run.submitting(d.unit); err != nil {
 		return err
@@ -231,7 +237,7 @@ func (r *Rotator) GiveUp(ctx context.Context, op *Operation) (Recovered, error) 
 		return rec, err
 	}
 	for _, u := range op.Units {
-		if u.State.Sent() && r.stillAs(ctx, u.GUN, u.Base) != nil {
+		if u.State.Sent() && !r.unchanged(ctx, u) {
 			return rec, errors.Join(fmt.Errorf("%q: %w; nothing was given up: %s", u.GUN, ErrUnknown, u.Why), run.close())
 		}
 	}

@@ -25,6 +25,8 @@ import (
 type TrustServer interface {
 	Get(ctx context.Context, role trustdata.Role, limit int64) ([]byte, error)
 	Publish(ctx context.Context, files map[trustdata.Role][]byte) error
+	// Delete takes the whole repository away.
+	Delete(ctx context.Context) error
 	ByVersion(ctx context.Context, role trustdata.Role, version int64, limit int64) ([]byte, error)
 	// ServerKey is the key that the server holds for a role, made if need be; NewServerKey
 	// is one that is not yet in use.

@@ -29,6 +29,7 @@ type rotateFlags struct {
 	publicKey string
 	// addOnly and removeOnly do half of the exchange.
 	addOnly, removeOnly bool
+	legacy              bool // earlier root keys sign along
 	threshold           int
 	// guns and rootKey name several repositories, in the place of GUN.
 	guns    []string
@@ -76,6 +77,7 @@ func (c *cli) rotateCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.publicKey, "public-key", "", "targets/<name>: list the public key in `FILE`, whose holder then signs; the old key stays until --remove-only")
 	cmd.Flags().BoolVar(&f.addOnly, "add-only", false, "list the new key beside the others: none gives way")
 	cmd.Flags().BoolVar(&f.removeOnly, "remove-only", false, "list the old key no more: none comes in")
+	cmd.Flags().BoolVar(&f.legacy, "legacy", false, "root: every earlier root key that is here signs along, for clients older than notary 0.6")
 	cmd.Flags().IntVar(&f.threshold, "threshold", 0, "how many of the role's keys must sign from now on: `N` (default: as it is)")
 	cmd.Flags().StringVar(&f.backupTo, "backup-to", "", "before anything is sent, back up all keys, old and new, into `DIR` and read that back")
 	cmd.Flags().StringArrayVarP(&f.recipients, "recipient", "r", nil, "age `RECIPIENT` of that backup (repeatable)")
@@ -178,7 +180,7 @@ func (c *cli) rotate(ctx context.Context, typedGUN, typedRole string, f rotateFl
 
 // rotationFlags is what every rotation has of its request by the flags alone.
 func (c *cli) rotationFlags(f rotateFlags) (rotation.Request, error) {
-	req := rotation.Request{To: rotation.Manager(f.to), SameKey: f.sameKey, Threshold: f.threshold}
+	req := rotation.Request{To: rotation.Manager(f.to), SameKey: f.sameKey, Threshold: f.threshold, Legacy: f.legacy}
 	switch {
 	case f.addOnly && f.removeOnly:
 		return req, usagef("--add-only and --remove-only exclude each other: without either, one key gives way to another")

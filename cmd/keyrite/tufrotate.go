@@ -53,8 +53,8 @@ func (c *cli) rotateTUF(ctx context.Context, typedRole string, f rotateFlags) er
 		return usagef("%q is a server, and only local repositories can be written", c.flags.tuf)
 	case f.to != "":
 		return usagef("--to is for trust servers: the keys of a local TUF repository are all here")
-	case f.sameKey || f.key != "" || f.rootCert != "" || f.publicKey != "" || f.addOnly || f.removeOnly || f.threshold != 0:
-		return usagef("--same-key, --key, --root-cert, --public-key, --add-only, --remove-only and --threshold are for Notary repositories, not for those of TUF 1.0")
+	case f.sameKey || f.legacy || f.key != "" || f.rootCert != "" || f.publicKey != "" || f.addOnly || f.removeOnly || f.threshold != 0:
+		return usagef("--same-key, --legacy, --key, --root-cert, --public-key, --add-only, --remove-only and --threshold are for Notary repositories, not for those of TUF 1.0")
 	case f.iterations < keyring.MinIterations:
 		return usagef("--kdf-iterations %d is below %d", f.iterations, keyring.MinIterations)
 	}

@@ -27,7 +27,7 @@ func (p *Plan) draft(next trustdata.PublicKey, now time.Time) *draft {
 	if p.Role != trustdata.RoleRoot {
 		root.DropUnlisted(previous)
 	}
-	d := &draft{base: p.base, root: &root, withSnapshot: p.withSnapshot}
+	d := &draft{base: p.base, root: &root, withSnapshot: p.withSnapshot, former: p.former}
 	if p.Role == trustdata.RoleTargets {
 		body := p.base.Targets[trustdata.RoleTargets].Body.Clone()
 		body.Version++

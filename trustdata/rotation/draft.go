@@ -25,6 +25,8 @@ type draft struct {
 	targets map[trustdata.Role]notary.Targets
 	// withSnapshot says that the snapshot key is here: the upload carries a snapshot.
 	withSnapshot bool
+	// former are certificates of earlier root keys, whose opened ones sign root too.
+	former []trustdata.ListedID
 }
 
 // sign signs every file of the draft with those keys that the roles list once it has
@@ -96,7 +98,11 @@ func (d *draft) rootSigners(keys Keys) ([]notary.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range signers {
+	along, err := opened(keys, old.Keys, notary.RoleKeys{KeyIDs: d.former, Threshold: len(d.former)}, trustdata.RoleRoot)
+	if err != nil && len(d.former) > 0 {
+		return nil, err
+	}
+	for _, s := range append(signers, along...) {
 		if !slices.ContainsFunc(former, func(f notary.Signer) bool { return f.Listed == s.Listed }) {
 			former = append(former, s)
 		}

@@ -255,3 +255,29 @@ func TestResumeAGivenKey(t *testing.T) {
 		t.Errorf("%+v, %v; listed %q", out, err, w.lists(targets))
 	}
 }
+
+// TestLegacy: every earlier root key that is here signs along, and only when that is asked for.
+func TestLegacy(t *testing.T) {
+	w := newWorld(t)
+	w.publish(false)
+	signers := func() int {
+		res, err := w.rotator().Fresh(context.Background(), gun)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(res.Repo.Root.Signatures)
+	}
+	for i, c := range []struct {
+		legacy bool
+		want   int
+	}{{false, 2}, {false, 2}, {true, 4}, {false, 2}} {
+		if _, _, err := w.change(rotation.Request{Role: root, Legacy: c.legacy}); err != nil {
+			t.Fatal(err)
+		}
+		if got := signers(); got != c.want {
+			t.Errorf("rotation %d: %d signatures, want %d", i+1, got, c.want)
+		}
+	}
+	_, err := w.rotator().Plan(context.Background(), rotation.Request{GUN: gun, Role: targets, Legacy: true})
+	is(t, err, rotation.ErrUsage)
+}

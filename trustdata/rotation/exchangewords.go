@@ -112,3 +112,11 @@ func certificateEnd(key trustdata.PublicKey) (time.Time, error) {
 	}
 	return chain[0].NotAfter, nil
 }
+
+// legacyClients are those that a chain of roots does not help.
+func (b *planner) legacyClients() string {
+	if b.plan.Legacy {
+		return fmt.Sprintf("clients older than notary 0.6 that have seen none of the %d root(s) whose keys sign along", len(b.plan.former)+1)
+	}
+	return "clients older than notary 0.6 that have not seen the version before this one (--legacy has earlier root keys sign along)"
+}

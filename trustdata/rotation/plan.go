@@ -66,6 +66,8 @@ type Plan struct {
 	kept      []trustdata.ListedID
 	threshold int
 	chain     *trustdata.PublicKey
+	// former are the certificates of earlier root keys that sign along.
+	former []trustdata.ListedID
 	// listings are the delegations whose keys change, the one that was asked for first, and
 	// public is the key of somebody else that comes in.
 	listings []listing
@@ -121,7 +123,7 @@ type planner struct {
 
 func (b *planner) run() error {
 	b.plan.RootVersion = b.plan.base.Root.Body.Version + 1
-	settling := []func() error{b.plan.check, b.exchange, b.manager, b.rootKeys, b.stayingKeys, b.snapshotKey}
+	settling := []func() error{b.plan.check, b.exchange, b.manager, b.rootKeys, b.formerKeys, b.stayingKeys, b.snapshotKey}
 	if b.plan.Role.IsDelegation() {
 		settling = []func() error{b.plan.check, b.delegation, b.snapshotKey}
 	}

@@ -26,6 +26,9 @@ type Request struct {
 	// Chain is the certificate that a CA issued for the new root key, with those above it,
 	// as PEM. Without it the key signs a certificate of its own.
 	Chain string `json:"chain,omitempty"`
+	// Legacy has every earlier root key that is here sign along, for clients older than
+	// notary 0.6: they follow no chain of roots, and know only the one they have seen.
+	Legacy bool `json:"legacy,omitempty"`
 	// Public is the public half, as PEM, of a delegation's key that somebody else holds.
 	Public string `json:"public,omitempty"`
 }
@@ -96,6 +99,8 @@ func (p *Plan) check() error {
 		return usagef("the same key is neither a given one nor comes beside another: \"--same-key\" excludes \"--key\", \"--add-only\" and \"--remove-only\"")
 	case p.Public != "" && (!p.Role.IsDelegation() || given || p.Part == RemoveOnly):
 		return usagef("\"--public-key\" is for a delegation's new key that somebody else holds, and excludes \"--key\" and \"--remove-only\"")
+	case p.Legacy && p.Role != trustdata.RoleRoot:
+		return usagef("only a root has earlier keys that can sign along: \"--legacy\" is not possible for %s", p.Role)
 	case p.Role.IsDelegation() && (p.To == Server || p.Threshold != 0):
 		return usagef("the key of %s never goes to the server, and its threshold is 1 as that of every delegation: neither \"--to server\" nor \"--threshold\" is possible", p.Role)
 	case p.Part == RemoveOnly && (given || p.To != Same || p.Chain != ""):

@@ -2,6 +2,7 @@ package rotation
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"keyrite/trustdata"
@@ -74,6 +75,27 @@ func (b *planner) stayingKeys() error {
 	}
 	if found < want {
 		return &MissingKeyError{GUN: p.GUN, Role: p.Role, Listed: ids, Threshold: want, Found: found}
+	}
+	return nil
+}
+
+// formerKeys asks for those earlier root keys that are here, where they are to sign along.
+// Root keeps the certificates of all.
+func (b *planner) formerKeys() error {
+	p := b.plan
+	root := &p.base.Root.Body
+	if !p.Legacy {
+		return nil
+	}
+	for _, listed := range slices.Sorted(maps.Keys(root.Keys)) {
+		id, err := root.Keys[listed].KeyID()
+		if _, ok := b.held[id]; err != nil || !ok || !root.Keys[listed].IsX509() || slices.Contains(root.Roles[trustdata.RoleRoot].KeyIDs, listed) {
+			continue
+		}
+		p.former = append(p.former, listed)
+		if !slices.ContainsFunc(p.Need, func(n Need) bool { return n.KeyID == id }) {
+			b.need(Need{KeyID: id, Role: trustdata.RoleRoot, GUN: p.GUN, Why: "it signed an earlier root, and signs along for clients that know no newer one"})
+		}
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ func (b *planner) willNotFollow() []string {
 	out := []string{}
 	if p.Role == trustdata.RoleRoot {
 		out = append(out, "clients that pin the old root certificate (\"trust_pinning\" in notary's configuration)",
-			"clients older than notary 0.6 that have not seen the version before this one")
+			b.legacyClients())
 		out = append(out, b.pinned()...)
 	}
 	if !p.Role.IsDelegation() {

@@ -43,6 +43,7 @@ func kindFlags(r rotation.Request) string {
 	add(r.Import, "--key", "FILE")
 	add(r.Chain != "", "--root-cert", "FILE")
 	add(r.SameKey, "--same-key")
+	add(r.Legacy, "--legacy")
 	add(r.Threshold > 0, "--threshold", fmt.Sprint(r.Threshold))
 	if len(words) == 0 {
 		return ""

@@ -46,7 +46,7 @@ func TestKeyriteKeepsSeveralRootKeys(t *testing.T) {
 	if r := k.Try("rotate", app, "root", "--yes"); r.Code != 2 || !strings.Contains(r.Stderr, "--old-key") {
 		t.Errorf("a root of three keys is rotated without a word: exit %d\n%s", r.Code, r.Output())
 	}
-	step(3, 2, "--old-key", first)
+	step(3, 2, "--old-key", first, "--legacy")
 	n.Sign(app, "v1", digest2, 2)
 	old = n.Clone()
 	if r := k.Run("rotate", app, "root", "--old-key", second, "--dry-run"); !strings.Contains(r.Stdout, "notary key rotate") {

@@ -22,7 +22,7 @@ func (c *cli) ceremonyCommand() *cobra.Command {
 			"No private key is ever in a file. The root key is only needed by \"sign\", which asks no network.",
 		Args: usageArgs(cobra.NoArgs), RunE: needVerb,
 	}
-	parent.AddCommand(c.ceremonyPrepareCommand(), c.ceremonyShowCommand())
+	parent.AddCommand(c.ceremonyPrepareCommand(), c.ceremonySignCommand(), c.ceremonyPublishCommand(), c.ceremonyShowCommand())
 	return parent
 }
 

@@ -46,6 +46,7 @@ const firstRoot = "{root}"
 var changes = []change{
 	{"rotate targets", nil, []string{"rotate", string(web), "targets", quick}, []trustdata.GUN{web}},
 	{"rotate root", nil, []string{"rotate", string(web), "root", quick}, []trustdata.GUN{web}},
+	{"add a targets key", nil, []string{"rotate", string(web), "targets", "--add-only", quick}, []trustdata.GUN{web}},
 	{"rotate root, same key", nil, []string{"rotate", string(web), "root", "--same-key"}, []trustdata.GUN{web}},
 	{"rotate snapshot to here", nil, []string{"rotate", string(web), "snapshot", "--to", "local", quick}, []trustdata.GUN{web}},
 	{"rotate snapshot to the server", []string{"rotate", string(web), "snapshot", "--to", "local", "--yes", quick},

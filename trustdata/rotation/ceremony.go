@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"keyrite/trustdata/rotation/ceremony"
 	"keyrite/trustdata/state"
@@ -48,6 +49,11 @@ func (j *Journal) lookUp(id string) (*Operation, error) {
 		}
 	}
 	return nil, nil
+}
+
+// handedOut reports whether a file that was signed here may be with somebody else already.
+func (o *Operation) handedOut() bool {
+	return o.Ceremony == OfflineSide && slices.ContainsFunc(o.Units, func(u *Unit) bool { return u.State == StateSigned })
 }
 
 // atCeremony is what there is to resume of a part of a ceremony: nothing that can be

@@ -194,6 +194,12 @@ func TestCeremonyCutShort(t *testing.T) {
 		t.Fatalf("%d pending", offline.pending())
 	}
 	recoverAll(offline)
+	ops, err := offline.journal.Unfinished()
+	if err != nil || len(ops) != 1 {
+		t.Fatalf("%v, %v", ops, err)
+	}
+	_, err = offline.rotator().GiveUp(context.Background(), ops[0])
+	is(t, err, rotation.ErrUsage) // the file may be out, so the key must not go
 	var first *ceremony.Bundle
 	signed, err := offline.signAway(b, func(f *ceremony.Bundle) error { first = f; return nil })
 	if err != nil || offline.pending() != 0 || len(offline.files()) != 2 || first.SHA256 != signed.SHA256 {
@@ -223,6 +229,62 @@ func TestCeremonyCutShort(t *testing.T) {
 	}
 	if role, _ := online.collection().Role(trustdata.RoleRoot); role.Version != 2 {
 		t.Errorf("root is version %d", role.Version)
+	}
+}
+
+// dying is a store whose machine loses its power as soon as a key is staged.
+type dying struct{ keyring.Store }
+
+func (d dying) Stage(ctx context.Context, op string, k *keyring.PrivateKey, p keyring.Passphrase, h keyring.Header, f keyring.Format) (keyring.Staged, error) {
+	if _, err := d.Store.Stage(ctx, op, k, p, h, f); err != nil {
+		return keyring.Staged{}, err
+	}
+	panic("power cut")
+}
+
+// TestCeremonyPowerCut loses the power after a new key is staged. Online no file can have
+// left, so the next start gives up what was begun; offline the key waits, and is named.
+func TestCeremonyPowerCut(t *testing.T) {
+	online, offline := apart(t, false)
+	ctx, secret := context.Background(), keyring.NewPassphrase([]byte(pass))
+	cut := func(do func()) {
+		t.Helper()
+		defer func() {
+			if recover() != "power cut" {
+				t.Error("the power was not cut")
+			}
+		}()
+		do()
+	}
+	r := online.rotator()
+	r.Keys = dying{online.dir}
+	plan, err := r.PlanCeremony(ctx, []rotation.CeremonyRequest{{Request: rotation.Request{GUN: gun, Role: trustdata.RoleTargets}, Change: ceremony.NewKey}}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut(func() { r.PrepareCeremony(ctx, plan, secret, "a test") })
+	rec, err := online.rotator().Recover(ctx)
+	if err != nil || len(rec) != 1 || rec[0].Op.State() != rotation.StateAbandoned || online.pending() != 0 {
+		t.Errorf("%+v, %v, %d pending", rec, err, online.pending())
+	}
+
+	b := online.prepare(trustdata.RoleRoot, ceremony.NewKey)
+	away := offline.deaf()
+	away.Keys = dying{offline.dir}
+	signing, err := away.PlanSigning(ctx, b, firstUse)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut(func() { away.PrepareSigning(ctx, signing, offline.openAll(signing.Need), secret) })
+	if _, err := offline.deaf().Recover(ctx); err != nil || offline.pending() != 1 {
+		t.Errorf("%v, %d pending", err, offline.pending())
+	}
+	signed, err := offline.signAway(b, written)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res, err := online.send(signed); err != nil || !res.Verified || offline.pending() != 0 {
+		t.Errorf("%+v, %v, %d pending", res, err, offline.pending())
 	}
 }
 

@@ -228,6 +228,9 @@ func (r *Rotator) GiveUp(ctx context.Context, op *Operation) (Recovered, error) 
 	if op.Closed {
 		return Recovered{Op: op}, nil
 	}
+	if op.handedOut() {
+		return Recovered{Op: op}, usagef("what was signed in operation %s may have left this machine, and a new root key with it: keyrite ceremony sign writes the same file once more and ends it", op.ID)
+	}
 	rec, err := r.settle(ctx, op)
 	if err != nil || op.Closed {
 		return rec, err

@@ -160,7 +160,7 @@ func (s *session) serversOf(ctx context.Context, gun trustdata.GUN) ([]audit.Ser
 		chosen string
 		open   func(trustdata.GUN) (access.Endpoint, error)
 	}{
-		{audit.TrustServer, "/v2/" + string(gun) + "/_trust/tuf/root.json", s.access.Server, s.access.TrustServer},
+		{audit.TrustServer, rootPath(gun), s.access.Server, s.access.TrustServer},
 		{audit.Registry, "/v2/" + trustdata.ExpandGUN(gun).Path() + "/tags/list", s.access.Registry, s.access.RegistryOf},
 	} {
 		ep, err := side.open(gun)
@@ -183,6 +183,9 @@ func (s *session) serversOf(ctx context.Context, gun trustdata.GUN) ([]audit.Ser
 	}
 	return out, ctx.Err()
 }
+
+// rootPath is where a trust server has a repository's root.json, below its URL.
+func rootPath(gun trustdata.GUN) string { return "/v2/" + string(gun) + "/_trust/tuf/root.json" }
 
 // machine looks at what is set and lies about here.
 func (s *session) machine(ctx context.Context) (audit.Machine, checkedJSON, error) {

@@ -173,7 +173,7 @@ func (c *cli) rotate(ctx context.Context, typedGUN, typedRole string, f rotateFl
 		return c.unverified(gun, s.explain(ctx, err))
 	}
 	if c.flags.dryRun {
-		return c.emitPlan(plan, rotate.PlanPage(plan))
+		return c.emitRotationPlan(ctx, s, r, plan, rotate.PlanPage(plan), []*rotation.Plan{plan}, nil)
 	}
 	return c.applyRotation(ctx, s, r, plan, f, given)
 }

@@ -57,7 +57,7 @@ func (c *cli) rotateMany(ctx context.Context, args []string, f rotateFlags) erro
 		return c.noneLeft(ctx, s, batch.Left)
 	}
 	if c.flags.dryRun {
-		return c.emitPlan(newBatchJSON(batch), rotate.BatchPage(batch))
+		return c.emitRotationPlan(ctx, s, r, newBatchJSON(batch), rotate.BatchPage(batch), batch.Plans, batch.Left)
 	}
 	return c.applyBatch(ctx, s, r, batch, f)
 }

@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"errors"
+	"slices"
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/rotation"
@@ -78,6 +79,9 @@ func (m *Model) checkPage() ui.Page {
 	gun := trustdata.Visible(string(m.opt.GUN))
 	if m.plan != nil {
 		p := PlanPage(m.plan)
+		if len(m.checks) > 0 {
+			p.Sections = slices.Insert(p.Sections, 1, Checks(m.checks))
+		}
 		if m.said != "" {
 			p.Sections = append([]ui.Section{{Facts: []ui.Fact{{Value: m.said, Mark: ui.MarkNote}}}}, p.Sections...)
 		}

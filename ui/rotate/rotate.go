@@ -74,6 +74,7 @@ type Model struct {
 	sender *ui.Loader[event]
 
 	plan    *rotation.Plan
+	checks  []rotation.Check
 	planned time.Time
 	planErr error
 	said    string // what became of an earlier attempt
@@ -89,7 +90,10 @@ type Model struct {
 type event any
 
 type (
-	planMade  struct{ plan *rotation.Plan }
+	planMade struct {
+		plan   *rotation.Plan
+		checks []rotation.Check
+	}
 	keyMade   struct{ id trustdata.KeyID }
 	backedUp  struct{ result *backup.CreateResult }
 	stepBegan struct{ step string }
@@ -229,7 +233,7 @@ func (m *Model) take(got ui.Loaded[event]) tea.Cmd {
 func (m *Model) handle(e event) tea.Cmd {
 	switch e := e.(type) {
 	case planMade:
-		m.plan, m.planErr, m.planned = e.plan, nil, m.opt.Clock.Now()
+		m.plan, m.checks, m.planErr, m.planned = e.plan, e.checks, nil, m.opt.Clock.Now()
 	case stepBegan:
 		m.begin(e.step)
 	case ended:
@@ -262,7 +266,11 @@ func (m *Model) makePlan() tea.Cmd {
 	service, req := m.opt.Service, rotation.Request{GUN: m.opt.GUN, Role: m.opt.Role, To: m.opt.To, SameKey: m.opt.SameKey}
 	return m.run("asking "+m.opt.asked()+" for "+trustdata.Visible(string(m.opt.GUN)), func(ctx context.Context) (event, error) {
 		p, err := service.Plan(ctx, req)
-		return planMade{p}, err
+		if err != nil {
+			return nil, err
+		}
+		checks, err := lookAround(ctx, service, p)
+		return planMade{p, checks}, err
 	})
 }
 

@@ -34,6 +34,9 @@ type rotateFlags struct {
 	// guns and rootKey name several repositories, in the place of GUN.
 	guns    []string
 	rootKey string
+	// compromised says that somebody else may have the key; keep and drop name tags.
+	compromised bool
+	keep, drop  []string
 	// resume and abandon name an unfinished operation, in the place of GUN and ROLE.
 	resume, abandon string
 }
@@ -67,6 +70,9 @@ func (c *cli) rotateCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.to, "to", "", "who holds the new key: `server` or local (default: as it is)")
 	cmd.Flags().StringArrayVar(&f.guns, "gun", nil, "with ROLE alone: the repository `GUN` (repeatable), or every known one that a pattern with * names")
 	cmd.Flags().StringVar(&f.rootKey, "root-key", "", "with ROLE alone (default root): every known repository whose root.json, fetched now, lists the root key `ID`")
+	cmd.Flags().BoolVar(&f.compromised, "compromised", false, "somebody else may have the key: list what it vouched for, and ask of each tag whether the new key vouches for it again")
+	cmd.Flags().StringArrayVar(&f.keep, "keep", nil, "with --compromised: vouch for `TAG` again (repeatable; a pattern with * names several)")
+	cmd.Flags().StringArrayVar(&f.drop, "drop", nil, "with --compromised: do not vouch for `TAG` any more (repeatable; a pattern with * names several)")
 	cmd.Flags().StringVar(&f.resume, "resume", "", "go on with the unfinished operation `ID`: keyrite rotations lists them")
 	cmd.Flags().StringVar(&f.abandon, "abandon", "", "give up the unfinished operation `ID`")
 	cmd.Flags().IntVar(&f.iterations, "kdf-iterations", keyring.DefaultIterations, "PBKDF2 rounds that lock a new key (at least 2048)")
@@ -172,6 +178,11 @@ func (c *cli) rotate(ctx context.Context, typedGUN, typedRole string, f rotateFl
 	if err != nil {
 		return c.unverified(gun, s.explain(ctx, err))
 	}
+	if f.compromised && role == trustdata.RoleTargets {
+		if plan, err = c.judgeTags(ctx, r, plan, f); err != nil {
+			return c.unverified(gun, s.explain(ctx, err))
+		}
+	}
 	if c.flags.dryRun {
 		return c.emitRotationPlan(ctx, s, r, plan, rotate.PlanPage(plan), []*rotation.Plan{plan}, nil)
 	}
@@ -180,7 +191,7 @@ func (c *cli) rotate(ctx context.Context, typedGUN, typedRole string, f rotateFl
 
 // rotationFlags is what every rotation has of its request by the flags alone.
 func (c *cli) rotationFlags(f rotateFlags) (rotation.Request, error) {
-	req := rotation.Request{To: rotation.Manager(f.to), SameKey: f.sameKey, Threshold: f.threshold, Legacy: f.legacy}
+	req := rotation.Request{To: rotation.Manager(f.to), SameKey: f.sameKey, Threshold: f.threshold, Legacy: f.legacy, Compromised: f.compromised}
 	switch {
 	case f.addOnly && f.removeOnly:
 		return req, usagef("--add-only and --remove-only exclude each other: without either, one key gives way to another")
@@ -191,6 +202,9 @@ func (c *cli) rotationFlags(f rotateFlags) (rotation.Request, error) {
 	}
 	if req.To != rotation.Same && req.To != rotation.Local && req.To != rotation.Server {
 		return req, usagef("--to %q is neither server nor local", f.to)
+	}
+	if !f.compromised && len(f.keep)+len(f.drop) > 0 {
+		return req, usagef("--keep and --drop go with --compromised")
 	}
 	if f.iterations < keyring.MinIterations {
 		return req, usagef("--kdf-iterations %d is below %d", f.iterations, keyring.MinIterations)

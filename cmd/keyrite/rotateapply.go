@@ -47,6 +47,10 @@ func (c *cli) applyRotation(ctx context.Context, s *session, r *rotation.Rotator
 	if err != nil {
 		return c.landed(result, err)
 	}
+	if result.Compromised && result.Role == trustdata.RoleRoot {
+		retired, notes := s.shelve(ctx, result.OldKeys)
+		result.Retired, result.Notes = retired, append(result.Notes, notes...)
+	}
 	for _, note := range result.Notes {
 		c.say("%s", trustdata.Visible(note))
 	}

@@ -91,6 +91,9 @@ func (c *cli) manyRequest(args []string, f rotateFlags) (many, error) {
 			return many{}, usage(err)
 		}
 	}
+	if f.compromised && role == trustdata.RoleTargets {
+		return many{}, usagef("the tags of a compromised repository key are judged one repository at a time: name it as GUN")
+	}
 	common, err := c.rotationFlags(f)
 	common.Role = role
 	return many(common), err
@@ -252,6 +255,7 @@ func (c *cli) applyBatch(ctx context.Context, s *session, r *rotation.Rotator, b
 	if err != nil {
 		return err
 	}
+	c.shelveAll(ctx, s, outcomes)
 	op, err := r.Journal.Reload(batch.ID)
 	if err != nil {
 		return err

@@ -32,6 +32,9 @@ func (p *Plan) draft(next trustdata.PublicKey, now time.Time) *draft {
 		body := p.base.Targets[trustdata.RoleTargets].Body.Clone()
 		body.Version++
 		body.Expires = now.Add(notary.Lifetime(trustdata.RoleTargets))
+		for _, name := range p.Drop {
+			body.Targets.Delete(name)
+		}
 		d.targets = map[trustdata.Role]notary.Targets{trustdata.RoleTargets: body}
 	}
 	return d

@@ -54,8 +54,10 @@ type Plan struct {
 	WillNotFollow []string `json:"will_not_follow"`
 	// OldKeys are the canonical IDs that the role lists now; RootVersion is the version
 	// that root.json would get.
-	OldKeys     []trustdata.KeyID `json:"-"`
-	RootVersion int64             `json:"-"`
+	OldKeys []trustdata.KeyID `json:"-"`
+	// Vouched is what a compromised key has signed, once somebody has asked for it.
+	Vouched     *History `json:"vouched,omitempty"`
+	RootVersion int64    `json:"-"`
 
 	base         *notary.Repository
 	to           Manager // never Same
@@ -123,9 +125,9 @@ type planner struct {
 
 func (b *planner) run() error {
 	b.plan.RootVersion = b.plan.base.Root.Body.Version + 1
-	settling := []func() error{b.plan.check, b.exchange, b.manager, b.rootKeys, b.formerKeys, b.stayingKeys, b.snapshotKey}
+	settling := []func() error{b.plan.check, b.plan.checkCompromised, b.exchange, b.manager, b.rootKeys, b.formerKeys, b.stayingKeys, b.snapshotKey}
 	if b.plan.Role.IsDelegation() {
-		settling = []func() error{b.plan.check, b.delegation, b.snapshotKey}
+		settling = []func() error{b.plan.check, b.plan.checkCompromised, b.delegation, b.snapshotKey}
 	}
 	for _, settle := range settling {
 		if err := settle(); err != nil {

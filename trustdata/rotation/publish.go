@@ -28,8 +28,14 @@ type Result struct {
 	PinsToChange []string `json:"pins_to_change,omitempty"`
 	// Problems say why what has landed is not verified.
 	Problems []string `json:"problems,omitempty"`
+	// Compromised says that the key was replaced because somebody else may have it.
+	Compromised bool `json:"compromised,omitempty"`
+	// Vouched is what such a key had signed.
+	Vouched *History `json:"vouched,omitempty"`
 	// Trashed are the files that the old keys were moved to.
 	Trashed []string `json:"trashed,omitempty"`
+	// Retired are the files that compromised root keys were moved to; the caller does that.
+	Retired []string `json:"retired,omitempty"`
 	// Notes are sentences for people on what did not go as planned after the change landed.
 	Notes []string `json:"-"`
 }
@@ -94,7 +100,7 @@ func (r *Rotator) publish(ctx context.Context, prep *Prepared, u *ready, keys Ke
 func (r *Rotator) landed(u *ready) *Result {
 	p, yes := u.plan, true
 	return &Result{GUN: p.GUN, Role: p.Role, OldKeys: p.OldKeys, NewKeys: append([]trustdata.KeyID{}, u.unit.NewKeys...),
-		Published: &yes, RootVersion: p.RootVersion, Waived: []string{},
+		Published: &yes, RootVersion: p.RootVersion, Waived: []string{}, Compromised: p.Compromised, Vouched: p.Vouched,
 		RootCertificateID: trustdata.CertificateID(u.unit.Certificate), PinsToChange: r.pinsToChange(u)}
 }
 

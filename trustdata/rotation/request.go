@@ -31,6 +31,10 @@ type Request struct {
 	Legacy bool `json:"legacy,omitempty"`
 	// Public is the public half, as PEM, of a delegation's key that somebody else holds.
 	Public string `json:"public,omitempty"`
+	// Compromised says that somebody else may have the key that gives way. Drop names the
+	// tags of targets.json that the new key does not vouch for.
+	Compromised bool     `json:"compromised,omitempty"`
+	Drop        []string `json:"drop,omitempty"`
 }
 
 // Part says whether a key comes in and another gives way, or only one of both happens.

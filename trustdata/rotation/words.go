@@ -17,6 +17,9 @@ func (b *planner) words() {
 		b.delegationWords()
 		return
 	}
+	if p.Compromised {
+		p.Kind += ", compromised"
+	}
 	p.Changes = append(p.Changes, b.exchanged(),
 		fmt.Sprintf("root.json: version %d to %d", p.RootVersion-1, p.RootVersion))
 	p.Changes = append(p.Changes, b.certificateDates()...)
@@ -24,9 +27,10 @@ func (b *planner) words() {
 	if p.Role == trustdata.RoleTargets {
 		t := p.base.Targets[trustdata.RoleTargets].Body
 		p.Changes = append(p.Changes, fmt.Sprintf("targets.json: version %d to %d, the same %d tags and %d delegations signed again",
-			t.Version, t.Version+1, len(t.Targets), len(t.Delegations)))
+			t.Version, t.Version+1, len(t.Targets)-len(p.Drop), len(t.Delegations)))
 	}
 	p.Changes = append(p.Changes, b.snapshotWords())
+	p.Changes = append(p.Changes, b.compromised()...)
 	p.Steps = b.steps()
 	p.WillNotFollow = b.willNotFollow()
 }
@@ -63,7 +67,7 @@ func (b *planner) steps() []string {
 // certificate cannot be known here; the sentence says whom to ask.
 func (b *planner) willNotFollow() []string {
 	p := b.plan
-	out := []string{}
+	out := append([]string{}, b.exposed()...)
 	if p.Role == trustdata.RoleRoot {
 		out = append(out, "clients that pin the old root certificate (\"trust_pinning\" in notary's configuration)",
 			b.legacyClients())

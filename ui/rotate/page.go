@@ -21,6 +21,9 @@ func PlanPage(p *rotation.Plan) ui.Page {
 		Notes:    []string{"The same from a script: " + command(p)},
 		Copy:     []ui.Copyable{{What: "command", Text: command(p)}},
 	}
+	if p.Vouched != nil {
+		page.Sections = append(page.Sections, vouched(p.Vouched))
+	}
 	for _, id := range p.OldKeys {
 		page.Copy = append(page.Copy, ui.Copyable{What: "old key ID " + id.Short(), Text: string(id)})
 	}
@@ -33,7 +36,7 @@ func Command(r rotation.Request) string {
 	if r.To != rotation.Same {
 		s += " --to " + string(r.To)
 	}
-	return s + kindFlags(r)
+	return s + kindFlags(r) + compromisedFlags(r)
 }
 
 // shellWord quotes a word that a shell would take apart.

@@ -86,13 +86,21 @@ func sideBySide(ctx context.Context, n, atOnce int, do func(i int)) {
 func (b *Batch) Needs() []Need {
 	var all []Need
 	for _, p := range b.Plans {
-		for _, n := range p.Need {
-			if !slices.ContainsFunc(all, func(o Need) bool { return o.KeyID == n.KeyID && o.New == n.New && (!n.New || o.Role == n.Role) }) {
-				all = append(all, n)
-			}
+		all = append(all, p.Need...)
+	}
+	all = unique(all)
+	slices.SortStableFunc(all, func(x, y Need) int { return cmp.Compare(boolInt(x.New), boolInt(y.New)) })
+	return all
+}
+
+// unique keeps of several needs for one key the first.
+func unique(needs []Need) []Need {
+	all := []Need{}
+	for _, n := range needs {
+		if !slices.ContainsFunc(all, func(o Need) bool { return o.KeyID == n.KeyID && o.New == n.New && (!n.New || o.Role == n.Role) }) {
+			all = append(all, n)
 		}
 	}
-	slices.SortStableFunc(all, func(x, y Need) int { return cmp.Compare(boolInt(x.New), boolInt(y.New)) })
 	return all
 }
 

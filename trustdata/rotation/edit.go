@@ -1,20 +1,20 @@
 package rotation
 
 import (
+	"bytes"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/notary"
 	"keyrite/trustdata/remote"
 )
 
-// Edit is a change of a repository's tags before it happens: signing some, or taking
-// their signatures away. Several tags are one upload. It holds no secret.
+// Edit is a change of what a repository's roles say, before it happens: tags signed or taken
+// away, signers added or removed, or nothing but the dates. It is one upload, and makes no
+// key. It holds no secret.
 type Edit struct {
 	ID     string        `json:"id"`
 	Kind   string        `json:"kind"`
@@ -33,10 +33,13 @@ type Edit struct {
 	Was map[string]string `json:"-"`
 	// Starts says of roles that have no file which counts how they begin.
 	Starts []string `json:"-"`
-	// Roles get a new version, in the order in which docker looks into them.
+	// Roles get a new version.
 	Roles []trustdata.Role `json:"-"`
 
 	base *remote.Result
+	// bodies have what a role is to say before sets are applied; a role without one says what
+	// it says now.
+	bodies map[trustdata.Role]notary.Targets
 	// sets says for each role which tags it gets; one with no target goes.
 	sets map[trustdata.Role][]TagTarget
 	// anew are the roles whose file starts afresh, with the version that it must be above.
@@ -51,6 +54,8 @@ type EditResult struct {
 	Versions  map[trustdata.Role]int64 `json:"versions"`
 	Published bool                     `json:"published"`
 	Verified  bool                     `json:"verified"`
+	// WillNotFollow is the plan's: what stays as it is although it should change.
+	WillNotFollow []string `json:"will_not_follow,omitempty"`
 	// Problems say why what has landed is not verified.
 	Problems []string `json:"problems,omitempty"`
 	Notes    []string `json:"-"`
@@ -73,13 +78,12 @@ func (t TagTarget) gone() bool { return t.Digest == "" }
 
 // ApplyEdit signs with the opened keys, sends, and reads back. Its errors are Publish's.
 func (r *Rotator) ApplyEdit(ctx context.Context, e *Edit, keys Keys, progress Progress) (*EditResult, error) {
-	u := &Unit{Request: Request{GUN: e.GUN}, Anchor: e.Roles[0]}
-	run, err := r.Journal.begin(&Operation{ID: e.ID, Kind: e.Kind, Place: r.Place, Units: []*Unit{u}})
-	if err != nil {
+	out, err := r.ApplyEdits(ctx, &Edits{ID: e.ID, Kind: e.Kind, Edits: []*Edit{e}}, keys, 1,
+		func(_ trustdata.GUN, step string) { progress(step) })
+	if len(out) == 0 {
 		return nil, err
 	}
-	res, err := r.applyEdit(ctx, e, &delivery{run: run, unit: u, base: e.base.Repo}, keys, progress)
-	return res, closing(run, err)
+	return out[0].Result, joined(out[0].Err, err)
 }
 
 func (r *Rotator) applyEdit(ctx context.Context, e *Edit, d *delivery, keys Keys, progress Progress) (*EditResult, error) {
@@ -93,7 +97,7 @@ func (r *Rotator) applyEdit(ctx context.Context, e *Edit, d *delivery, keys Keys
 		return nil, r.giveUp(ctx, d, StateAbandoned, err)
 	}
 	d.files, d.unit.Version = files, versions[d.unit.Anchor]
-	res := &EditResult{GUN: e.GUN, Changed: e.Roles, Versions: versions, Published: true}
+	res := &EditResult{GUN: e.GUN, Changed: e.Roles, Versions: versions, Published: true, WillNotFollow: e.WillNotFollow}
 	got, err := r.deliver(ctx, d, progress)
 	err = e.aboutSnapshot(err)
 	switch {
@@ -103,7 +107,7 @@ func (r *Rotator) applyEdit(ctx context.Context, e *Edit, d *delivery, keys Keys
 	case err != nil:
 		return nil, err
 	}
-	if err := e.check(got.known.Repo); err != nil {
+	if err := e.check(got.known.Repo, d.files, versions); err != nil {
 		err = r.noted(d, StateUnverified, err)
 		res.Problems = []string{err.Error()}
 		return res, err
@@ -132,9 +136,14 @@ func (e *Edit) aboutSnapshot(err error) error {
 	return err
 }
 
-// check compares what was read back with what was meant.
-func (e *Edit) check(repo *notary.Repository) error {
+// check compares what was read back with what was sent, and with what was meant. Somebody
+// else may have changed a role on top of that meanwhile; every tag still has to be as meant.
+func (e *Edit) check(repo *notary.Repository, sent map[trustdata.Role][]byte, versions map[trustdata.Role]int64) error {
 	for _, role := range e.Roles {
+		version, raw := fileOf(repo, role)
+		if version < versions[role] || version == versions[role] && !bytes.Equal(raw, sent[role]) {
+			return fmt.Errorf("%w in %q, but as read back %s is not the file that was sent", ErrLanded, e.GUN, role)
+		}
 		for _, want := range e.sets[role] {
 			got, signed := entryOf(repo, role, want.Tag)
 			if signed == want.gone() || signed && got != want.Target {
@@ -145,38 +154,16 @@ func (e *Edit) check(repo *notary.Repository) error {
 	return nil
 }
 
-// draft is the edit's change: the next version of every role that it touches.
-func (e *Edit) draft(now time.Time) (*draft, error) {
-	b := &editor{repo: e.base.Repo}
-	d := &draft{base: e.base.Repo, targets: map[trustdata.Role]notary.Targets{}, withSnapshot: e.withSnapshot}
-	for _, role := range e.Roles {
-		body, err := b.next(role, e)
-		if err != nil {
-			return nil, err
-		}
-		body.Expires = now.Add(notary.Lifetime(trustdata.RoleTargets))
-		d.targets[role] = body
+// fileOf is the version and the bytes of a role's verified file; 0 and nil for none.
+func fileOf(repo *notary.Repository, role trustdata.Role) (int64, []byte) {
+	switch role {
+	case trustdata.RoleRoot:
+		return repo.Root.Body.Version, repo.Root.Raw
+	case trustdata.RoleSnapshot:
+		return repo.Snapshot.Body.Version, repo.Snapshot.Raw
 	}
-	return d, nil
-}
-
-// next is the content of a role once the edit is made.
-func (b *editor) next(role trustdata.Role, e *Edit) (notary.Targets, error) {
-	body := notary.Targets{Version: e.anew[role], Keys: map[trustdata.ListedID]trustdata.PublicKey{}}
-	if file, ok := b.repo.Targets[role]; ok {
-		body = file.Body.Clone()
+	if file, ok := repo.Targets[role]; ok {
+		return file.Body.Version, file.Raw
 	}
-	body.Version++
-	for _, t := range e.sets[role] {
-		if t.gone() {
-			body.Targets.Delete(t.Tag)
-			continue
-		}
-		raw, err := hex.DecodeString(t.Digest)
-		if err != nil {
-			return body, err
-		}
-		body.Targets.Put(t.Tag, notary.Entry{Hashes: notary.Hashes{SHA256: raw}, Length: t.Length})
-	}
-	return body, nil
+	return 0, nil
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/notary"
@@ -15,6 +16,7 @@ import (
 type editor struct {
 	repo *notary.Repository
 	held held
+	now  time.Time
 }
 
 // delegation is how the parent of role lists it.
@@ -33,7 +35,7 @@ func (b *editor) delegation(role trustdata.Role) (*notary.Targets, notary.Delega
 
 // listed are the keys that role's delegator lists, by canonical ID, and its threshold.
 func (b *editor) listed(role trustdata.Role) (map[trustdata.KeyID]trustdata.ListedID, []trustdata.KeyID, int, error) {
-	if role == trustdata.RoleTargets {
+	if role.IsBase() {
 		listed, order, err := roleKeys(&b.repo.Root.Body, role)
 		return listed, order, b.repo.Root.Body.Roles[role].Threshold, err
 	}

@@ -135,6 +135,12 @@ func (o *Operation) Unit(gun trustdata.GUN) *Unit {
 	return nil
 }
 
+// edits reports whether the operation makes no key and moves no role: what is left of it is
+// planned anew by whoever asks for it again.
+func (o *Operation) edits() bool {
+	return len(o.Keys) == 0 && !slices.ContainsFunc(o.Units, func(u *Unit) bool { return u.Role != "" || len(u.NewKeys) > 0 })
+}
+
 // sent are the repositories of which it is not settled what became of what was sent.
 func (o *Operation) sent() map[trustdata.GUN]bool {
 	sent := map[trustdata.GUN]bool{}

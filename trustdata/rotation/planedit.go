@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"keyrite/trustdata"
+	"keyrite/trustdata/notary"
 	"keyrite/trustdata/remote"
 )
 
@@ -25,7 +26,7 @@ func (r *Rotator) PlanSign(ctx context.Context, gun trustdata.GUN, tags []TagTar
 			return nil, usagef("the tag %q is named twice", t.Tag)
 		}
 	}
-	e, b, err := r.planEdit(ctx, "sign", gun, tags)
+	e, b, err := r.planTags(ctx, "sign", gun, tags)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +67,7 @@ func (r *Rotator) PlanRevoke(ctx context.Context, gun trustdata.GUN, tags []stri
 		}
 		asked = append(asked, TagTarget{Tag: tag})
 	}
-	e, b, err := r.planEdit(ctx, "revoke", gun, asked)
+	e, b, err := r.planTags(ctx, "revoke", gun, asked)
 	if err != nil {
 		return nil, err
 	}
@@ -115,11 +116,25 @@ func checkTarget(t TagTarget) error {
 	return nil
 }
 
-// planEdit reads the repository and the keys that are here.
-func (r *Rotator) planEdit(ctx context.Context, verb string, gun trustdata.GUN, tags []TagTarget) (*Edit, *editor, error) {
+// planTags begins an edit of tags.
+func (r *Rotator) planTags(ctx context.Context, verb string, gun trustdata.GUN, tags []TagTarget) (*Edit, *editor, error) {
 	if len(tags) == 0 {
 		return nil, nil, usagef("no tag is named")
 	}
+	kind := verb + " " + tags[0].Tag
+	if len(tags) > 1 {
+		kind = fmt.Sprintf("%s %d tags", verb, len(tags))
+	}
+	e, b, err := r.planEdit(ctx, kind, gun)
+	if err != nil {
+		return nil, nil, err
+	}
+	e.Tags = tags
+	return e, b, nil
+}
+
+// planEdit reads the repository and the keys that are here.
+func (r *Rotator) planEdit(ctx context.Context, kind string, gun trustdata.GUN) (*Edit, *editor, error) {
 	res, err := r.Fetch(ctx, gun)
 	if errors.Is(err, remote.ErrNotFound) {
 		return nil, nil, fmt.Errorf("%q was never signed, and has to be founded first (keyrite init): %w", gun, err)
@@ -127,6 +142,11 @@ func (r *Rotator) planEdit(ctx context.Context, verb string, gun trustdata.GUN, 
 	if err != nil {
 		return nil, nil, err
 	}
+	return r.newEdit(ctx, kind, res)
+}
+
+// newEdit begins an edit of a repository that was read.
+func (r *Rotator) newEdit(ctx context.Context, kind string, res *remote.Result) (*Edit, *editor, error) {
 	infos, err := r.Keys.List(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -137,16 +157,12 @@ func (r *Rotator) planEdit(ctx context.Context, verb string, gun trustdata.GUN, 
 			here[info.KeyID] = info
 		}
 	}
-	kind := verb + " " + tags[0].Tag
-	if len(tags) > 1 {
-		kind = fmt.Sprintf("%s %d tags", verb, len(tags))
-	}
-	e := &Edit{ID: operationID(r.Now()), Kind: kind, GUN: gun, Server: res.Collection.Server, Tags: tags, base: res,
+	e := &Edit{ID: operationID(r.Now()), Kind: kind, GUN: res.Repo.GUN, Server: res.Collection.Server, base: res,
 		Need: []Need{}, Changes: []string{}, Warnings: clockWarning(r.Now(), res.ServerClock), WillNotFollow: []string{}, Roles: []trustdata.Role{},
-		Was: map[string]string{}, sets: map[trustdata.Role][]TagTarget{}, anew: map[trustdata.Role]int64{},
+		Was: map[string]string{}, sets: map[trustdata.Role][]TagTarget{}, anew: map[trustdata.Role]int64{}, bodies: map[trustdata.Role]notary.Targets{},
 		Steps: []string{"check that the server still has what this plan saw", "sign the new metadata and verify it as a client would",
 			"send it", "fetch it by version and everything else with an empty cache, and verify it"}}
-	return e, &editor{repo: res.Repo, held: here}, nil
+	return e, &editor{repo: res.Repo, held: here, now: r.Now()}, nil
 }
 
 // finish lists the keys that an edit needs.
@@ -154,17 +170,19 @@ func (b *editor) finish(e *Edit) error {
 	if len(e.Roles) == 0 {
 		return fmt.Errorf("%s of %q: %w", e.Kind, e.GUN, ErrNothing)
 	}
-	wanted := map[trustdata.KeyID]bool{}
 	for _, role := range e.Roles {
+		if role == trustdata.RoleSnapshot {
+			continue // below
+		}
 		ids, err := b.roleSigners(role)
 		if err != nil {
 			return err
 		}
+		if role == trustdata.RoleRoot { // as many as it takes, no more
+			ids = ids[:max(b.repo.Root.Body.Roles[role].Threshold, 1)]
+		}
 		for _, id := range ids {
-			if !wanted[id] {
-				wanted[id] = true
-				e.Need = append(e.Need, Need{KeyID: id, Role: role, GUN: e.GUN, Why: fmt.Sprintf("it signs %s", role)})
-			}
+			e.Need = append(e.Need, Need{KeyID: id, Role: role, GUN: e.GUN, Why: fmt.Sprintf("it signs %s", role)})
 		}
 	}
 	p := &planner{held: b.held, plan: &Plan{Request: Request{GUN: e.GUN}, base: b.repo}}
@@ -172,6 +190,6 @@ func (b *editor) finish(e *Edit) error {
 		return err
 	}
 	e.withSnapshot = p.plan.withSnapshot
-	e.Need = append(e.Need, p.plan.Need...)
+	e.Need = unique(append(e.Need, p.plan.Need...))
 	return nil
 }

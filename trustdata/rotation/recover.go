@@ -97,7 +97,7 @@ func (o *Operation) nothingOf(u *Unit) bool {
 	case OfflineSide:
 		return false
 	}
-	return !u.State.Ended() && len(o.Keys) == 0 && len(o.Units) == 1
+	return !u.State.Ended() && (o.edits() || len(o.Keys) == 0 && len(o.Units) == 1)
 }
 
 // settleUnit asks what became of a unit that was sent, and finishes it if it has landed.

@@ -105,7 +105,7 @@ func (c *cli) landed(result any, err error) error {
 }
 
 func (c *cli) emitChange(res *rotation.EditResult, changes []string) error {
-	for _, note := range res.Notes {
+	for _, note := range slices.Concat(res.Notes, res.WillNotFollow) {
 		c.say("%s", trustdata.Visible(note))
 	}
 	return c.emit(res, change.ResultPage(res, changes))

@@ -116,8 +116,8 @@ func (c *cli) revoke(ctx context.Context, typed string) error {
 }
 
 // nothing is the result of asking for what is so already: nothing is sent, for an empty
-// publish would only raise versions.
-func (c *cli) nothing(gun trustdata.GUN, why error) error {
+// publish would only raise versions. What stays although it should not is said with it.
+func (c *cli) nothing(gun trustdata.GUN, why error, stays ...string) error {
 	c.say("%s", trustdata.VisibleError(why))
-	return c.emitChange(&rotation.EditResult{GUN: gun, Changed: []trustdata.Role{}, Versions: map[trustdata.Role]int64{}, Verified: true}, nil)
+	return c.emitChange(&rotation.EditResult{GUN: gun, Changed: []trustdata.Role{}, Versions: map[trustdata.Role]int64{}, Verified: true, WillNotFollow: stays}, nil)
 }

@@ -59,8 +59,8 @@ func (b *editor) mayStartAnew(role trustdata.Role) error {
 	case !bad, problem.Reason == trustdata.ReasonSignature, problem.Reason == trustdata.ReasonMissing && !published:
 		return nil
 	case problem.Reason == trustdata.ReasonExpired:
-		return fmt.Errorf("%w: a fresh file would lose its other tags, so sign that file again first, with the key of %s: notary witness -p %s %s",
-			&trustdata.VerifyError{Problem: problem}, role, b.repo.GUN, role)
+		return fmt.Errorf("%w: a fresh file would lose its other tags, so sign that file again first, with the key of %s: keyrite repair %s",
+			&trustdata.VerifyError{Problem: problem}, role, b.repo.GUN)
 	}
 	return fmt.Errorf("nothing is signed on top of a file that is refused: %w", &trustdata.VerifyError{Problem: problem})
 }

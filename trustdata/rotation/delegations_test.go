@@ -233,7 +233,7 @@ func TestSignInExpiredDelegation(t *testing.T) {
 	w.clock = w.clock.AddDate(0, 1, 0)
 	_, err := w.rotator().PlanSign(context.Background(), gun, one("new", target))
 	var refused *trustdata.VerifyError
-	if !errors.As(err, &refused) || refused.Reason != trustdata.ReasonExpired || !strings.Contains(err.Error(), "notary witness") {
+	if !errors.As(err, &refused) || refused.Reason != trustdata.ReasonExpired || !strings.Contains(err.Error(), "keyrite repair") {
 		t.Errorf("error %v", err)
 	}
 }

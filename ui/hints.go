@@ -81,7 +81,7 @@ var hints = []hint{
 var verifyHints = map[trustdata.Reason]hint{
 	trustdata.ReasonRollback:    {means: "This machine has seen a newer version. An old copy restored by mistake looks like this. So does an attack. Nothing was stored.", do: "Do not sign or pull. Ask who runs the server."},
 	trustdata.ReasonChain:       {means: "The root on the server does not follow from the one this machine knows. Nothing was stored.", do: "Do not sign or pull. Ask whoever holds the root key whether it was replaced."},
-	trustdata.ReasonExpired:     {means: "Every client that checks signatures refuses this repository.", do: "Whoever holds its keys must sign it again."},
+	trustdata.ReasonExpired:     {means: "Every client that checks signatures refuses this repository.", do: "Whoever holds its keys can sign it again: keyrite repair GUN."},
 	trustdata.ReasonSignature:   {means: "It is not signed by enough of the keys that it must be signed by. Nothing was stored.", do: "Do not pull. Ask who published it last."},
 	trustdata.ReasonChecksum:    {means: "The file is not the one that was signed: changed on its way, or by the server. Nothing was stored.", do: "Read it again. If it stays, ask who runs the server."},
 	trustdata.ReasonCertificate: {means: "The root key's certificate does not hold. Nothing was stored.", do: "Whoever holds the root key must renew its certificate."},

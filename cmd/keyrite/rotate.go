@@ -101,7 +101,7 @@ func (s *session) rotator(iterations int) (*rotation.Rotator, error) {
 	shared.access = s.access.Shared()
 	s = &shared
 	return &rotation.Rotator{
-		Fetch: s.exact().Fetch, Fresh: s.fresh().Fetch,
+		Fetch: s.exact().Fetch, Fresh: s.fresh().Fetch, Late: s.late().Fetch,
 		Pins: s.pins, FetchMade: s.fetchMade,
 		Server:      func(gun trustdata.GUN) (rotation.TrustServer, error) { return s.trustServer(gun) },
 		Keys:        s.keys,

@@ -140,6 +140,13 @@ func (s *session) exact() *remote.Fetcher {
 	return f
 }
 
+// late is exact, for repositories that may have expired and are to be signed again.
+func (s *session) late() *remote.Fetcher {
+	f := s.exact()
+	f.Late = true
+	return f
+}
+
 // fetchMade reads a GUN whose root has a certificate that was just made here, and that no
 // pin of the settings can name yet.
 func (s *session) fetchMade(ctx context.Context, gun trustdata.GUN, id trustdata.ListedID) (*remote.Result, error) {

@@ -181,6 +181,10 @@ type Policy struct {
 	Least map[trustdata.Role]int64
 	// Pins say which roots may be trusted.
 	Pins Pins
+	// Late takes files whose end has passed, for whoever is to sign them again: see
+	// Repository.Ended. A root certificate that has ended is refused all the same, since a
+	// server takes no root after one.
+	Late bool
 }
 
 // Signer is a private key together with the ID under which metadata lists it.

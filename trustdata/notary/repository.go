@@ -2,6 +2,7 @@ package notary
 
 import (
 	"strings"
+	"time"
 
 	"keyrite/trustdata"
 )
@@ -15,6 +16,24 @@ func (r *Repository) Order() []trustdata.Role {
 			all = append(all, n.role)
 		}
 	})
+	return all
+}
+
+// Ended names each file whose end lies before now: those that only a Policy that is Late
+// has let through.
+func (r *Repository) Ended(now time.Time) []trustdata.Problem {
+	var all []trustdata.Problem
+	add := func(role trustdata.Role, expires time.Time) {
+		if problem, ended := (Policy{Now: now}).ended(role, expires); ended {
+			all = append(all, problem)
+		}
+	}
+	add(trustdata.RoleRoot, r.Root.Body.Expires)
+	add(trustdata.RoleTimestamp, r.Timestamp.Body.Expires)
+	add(trustdata.RoleSnapshot, r.Snapshot.Body.Expires)
+	for _, role := range r.Order() {
+		add(role, r.Targets[role].Body.Expires)
+	}
 	return all
 }
 

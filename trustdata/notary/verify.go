@@ -52,10 +52,14 @@ func (p Policy) fresh(role trustdata.Role, version int64, expires time.Time) err
 	if err := p.forward(role, version); err != nil {
 		return err
 	}
-	if expires.Before(p.Now) {
-		return trustdata.Refuse(role, trustdata.ReasonExpired, "expired at %s", showTime(expires))
+	if problem, ended := p.ended(role, expires); ended && !p.Late {
+		return &trustdata.VerifyError{Problem: problem}
 	}
 	return nil
+}
+
+func (p Policy) ended(role trustdata.Role, expires time.Time) (trustdata.Problem, bool) {
+	return trustdata.Problem{Role: role, Reason: trustdata.ReasonExpired, Detail: "expired at " + showTime(expires)}, expires.Before(p.Now)
 }
 
 func (p Policy) forward(role trustdata.Role, version int64) error {

@@ -39,6 +39,9 @@ type Fetcher struct {
 	Local func(trustdata.GUN) ([]Local, error)
 	// Pins say which roots may be trusted, known ones too.
 	Pins notary.Pins
+	// Late reads a repository whose files have expired, to have them signed again. Each that
+	// has is a problem of the collection; nothing else is taken that is not taken otherwise.
+	Late bool
 }
 
 // Local is one GUN's metadata in a trust directory.
@@ -103,7 +106,7 @@ func (f *Fetcher) Fetch(ctx context.Context, gun trustdata.GUN) (*Result, error)
 			client = client.NoCache()
 		}
 		requests, clock = client.Requests, client.Clock
-		s.from = &live{client: client, cache: f.Cache, served: map[trustdata.Role][]byte{}}
+		s.from = &live{client: client, cache: f.Cache, late: f.Late, served: map[trustdata.Role][]byte{}}
 	}
 	repo, err := s.run()
 	if err != nil {
@@ -121,7 +124,7 @@ func (f *Fetcher) Fetch(ctx context.Context, gun trustdata.GUN) (*Result, error)
 
 func (f *Fetcher) session(ctx context.Context, gun trustdata.GUN) (*session, error) {
 	now := f.Now()
-	s := &session{ctx: ctx, now: now, policy: notary.Policy{GUN: gun, Now: now, Pins: f.Pins}}
+	s := &session{ctx: ctx, now: now, policy: notary.Policy{GUN: gun, Now: now, Pins: f.Pins, Late: f.Late}}
 	if f.State != nil {
 		var err error
 		if s.seen, s.known, err = f.State.Seen(gun); err != nil {
@@ -145,6 +148,7 @@ func (f *Fetcher) finish(r *Result, s *session, ep access.Endpoint) error {
 	c.Report = r.Repo.Report()
 	c.Report.At, c.Report.Notes = s.now, s.age(r.Repo)
 	c.Problems = append(c.Problems, s.warnings(r.Repo)...)
+	c.Problems = append(c.Problems, r.Repo.Ended(s.now)...)
 	if off, ok := s.from.(*offline); ok {
 		c.Source, c.ReadAt = trustdata.SourceCache, off.readAt
 		return nil

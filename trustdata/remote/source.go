@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"time"
 
 	"keyrite/trustdata"
@@ -22,6 +23,8 @@ func sumOf(b []byte) []byte {
 type live struct {
 	client *Client
 	cache  *Cache
+	// late says that the repository may have expired.
+	late bool
 	// stamp is the timestamp that was asked for already, to be used once.
 	stamp []byte
 	// served is the last file of each role that the server gave out.
@@ -54,7 +57,24 @@ func (l *live) timestamp(ctx context.Context) ([]byte, error) {
 		return stamp, nil
 	}
 	raw, err := l.client.Get(ctx, trustdata.RoleTimestamp, notary.Limit(trustdata.RoleTimestamp))
+	var status *StatusError
+	if l.late && errors.As(err, &status) && status.Status >= http.StatusInternalServerError {
+		raw, err = l.lastTimestamp(ctx, err)
+	}
 	return l.keep(trustdata.RoleTimestamp, raw, err)
+}
+
+// lastTimestamp is the newest that is stored. A server answers the question for the current
+// one with an error where it would have to sign that or the snapshot anew and cannot, because
+// root has expired, or has neither key nor right: that is what must be mended.
+func (l *live) lastTimestamp(ctx context.Context, why error) ([]byte, error) {
+	_, raw, err := Newest(func(n int64) ([]byte, error) {
+		return l.client.ByVersion(ctx, trustdata.RoleTimestamp, n, notary.Limit(trustdata.RoleTimestamp))
+	})
+	if err != nil || raw == nil {
+		return nil, errors.Join(why, err)
+	}
+	return raw, nil
 }
 
 func (l *live) byHash(ctx context.Context, role trustdata.Role, meta notary.Meta) ([]byte, error) {

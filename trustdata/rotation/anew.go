@@ -10,10 +10,6 @@ import (
 	"keyrite/trustdata/remote"
 )
 
-// plausible bounds the version that an unverified file may claim: with a higher one a
-// server could make us use up all versions of a role.
-const plausible = 1 << 20
-
 // startAnew settles with which version a role starts that has no file which counts. It may
 // never have had one. But a delegation that was deleted and made again, or whose keys were
 // all replaced, has a file and a history on the server, which takes no version that is not
@@ -94,50 +90,23 @@ func versionOf(role trustdata.Role, raw []byte) (int64, int, error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	if file.Body.Version > plausible {
+	if file.Body.Version > remote.Plausible {
 		return 0, 0, fmt.Errorf("the server's old file of %s says that it is version %d, which nobody can have reached; ask who runs the server", role, file.Body.Version)
 	}
 	return file.Body.Version, len(file.Body.Targets), nil
 }
 
-// lastVersion finds the highest stored version of a role: doubling until one is not there,
-// and then halving the gap. Versions have no gaps, unless somebody made them; and a server
-// that claims to have every version is asked a few dozen times, not a million.
+// lastVersion is the highest stored version of a role.
 func lastVersion(ctx context.Context, server TrustServer, role trustdata.Role) (version int64, tags int, err error) {
-	var last []byte
-	stored := func(n int64) (bool, error) {
+	_, last, err := remote.Newest(func(n int64) ([]byte, error) {
 		raw, err := server.ByVersion(ctx, role, n, notary.Limit(role))
-		switch {
-		case errors.Is(err, remote.ErrNotFound):
-			return false, nil
-		case err != nil:
-			return false, fmt.Errorf("asking for version %d of %s: %w", n, role, err)
+		if err != nil {
+			err = fmt.Errorf("asking for version %d of %s: %w", n, role, err)
 		}
-		last = raw
-		return true, nil
-	}
-	low, high := int64(0), int64(1)
-	for ; high <= plausible; low, high = high, high*2 {
-		if ok, err := stored(high); err != nil {
-			return 0, 0, err
-		} else if !ok {
-			break
-		}
-	}
-	for high-low > 1 {
-		middle := low + (high-low)/2
-		ok, err := stored(middle)
-		switch {
-		case err != nil:
-			return 0, 0, err
-		case ok:
-			low = middle
-		default:
-			high = middle
-		}
-	}
-	if low == 0 {
-		return 0, 0, nil
+		return raw, err
+	})
+	if err != nil || last == nil {
+		return 0, 0, err
 	}
 	return versionOf(role, last)
 }

@@ -124,7 +124,7 @@ func (r *Rotator) applyDelete(ctx context.Context, p *Deletion, d *delivery, wai
 		return nil, r.giveUp(ctx, d, StateConflict, err)
 	}
 	if p.base != "" {
-		if err := r.stillAs(ctx, p.GUN, p.base); err != nil {
+		if err := r.stillAs(ctx, &Unit{Request: Request{GUN: p.GUN}, Base: p.base}); err != nil {
 			return nil, r.giveUp(ctx, d, StateConflict, err)
 		}
 	}
@@ -174,7 +174,7 @@ func (d *delivery) send(ctx context.Context, server TrustServer) error {
 // unchanged reports whether a unit's server verifiably still has what it had before.
 func (r *Rotator) unchanged(ctx context.Context, u *Unit) bool {
 	if !u.Gone {
-		return r.stillAs(ctx, u.GUN, u.Base) == nil
+		return r.stillAs(ctx, u) == nil
 	}
 	server, err := r.Server(u.GUN)
 	if err != nil {

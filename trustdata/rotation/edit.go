@@ -33,6 +33,10 @@ type Edit struct {
 	Was map[string]string `json:"-"`
 	// Starts says of roles that have no file which counts how they begin.
 	Starts []string `json:"-"`
+	// Vouched are the tags that a repair vouches for again.
+	Vouched []VouchedTag `json:"vouched,omitempty"`
+	// Waived is what it is done without; whoever applies the edit sets it.
+	Waived []string `json:"-"`
 	// Roles get a new version.
 	Roles []trustdata.Role `json:"-"`
 
@@ -45,6 +49,7 @@ type Edit struct {
 	// anew are the roles whose file starts afresh, with the version that it must be above.
 	anew         map[trustdata.Role]int64
 	withSnapshot bool
+	late         bool // the repository has expired
 }
 
 // EditResult is an edit that has landed. Verified is only ever set after it was read back.
@@ -56,6 +61,7 @@ type EditResult struct {
 	Verified  bool                     `json:"verified"`
 	// WillNotFollow is the plan's: what stays as it is although it should change.
 	WillNotFollow []string `json:"will_not_follow,omitempty"`
+	Waived        []string `json:"waived,omitempty"`
 	// Problems say why what has landed is not verified.
 	Problems []string `json:"problems,omitempty"`
 	Notes    []string `json:"-"`
@@ -97,7 +103,7 @@ func (r *Rotator) applyEdit(ctx context.Context, e *Edit, d *delivery, keys Keys
 		return nil, r.giveUp(ctx, d, StateAbandoned, err)
 	}
 	d.files, d.unit.Version = files, versions[d.unit.Anchor]
-	res := &EditResult{GUN: e.GUN, Changed: e.Roles, Versions: versions, Published: true, WillNotFollow: e.WillNotFollow}
+	res := &EditResult{GUN: e.GUN, Changed: e.Roles, Versions: versions, Published: true, WillNotFollow: e.WillNotFollow, Waived: e.Waived}
 	got, err := r.deliver(ctx, d, progress)
 	err = e.aboutSnapshot(err)
 	switch {

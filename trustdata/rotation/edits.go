@@ -3,6 +3,7 @@ package rotation
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"keyrite/trustdata"
 )
@@ -59,7 +60,12 @@ type EditOutcome struct {
 func (r *Rotator) ApplyEdits(ctx context.Context, all *Edits, keys Keys, atOnce int, told func(trustdata.GUN, string)) ([]EditOutcome, error) {
 	op := &Operation{ID: all.ID, Kind: all.Kind, Place: r.Place}
 	for _, e := range all.Edits {
-		op.Units = append(op.Units, &Unit{Request: Request{GUN: e.GUN}, Anchor: e.Roles[0]})
+		op.Units = append(op.Units, &Unit{Request: Request{GUN: e.GUN}, Anchor: e.Roles[0], Late: e.late})
+		for _, what := range e.Waived {
+			if !slices.Contains(op.Waived, what) {
+				op.Waived = append(op.Waived, what)
+			}
+		}
 	}
 	run, err := r.Journal.begin(op)
 	if err != nil {

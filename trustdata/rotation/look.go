@@ -37,14 +37,14 @@ func (r *Rotator) look(ctx context.Context, d *delivery, server TrustServer) (fo
 		return foundOurs, nil
 	case err == nil && r.another(ctx, d):
 		return foundOther, nil
-	case errors.Is(err, remote.ErrNotFound) && r.stillAs(ctx, u.GUN, u.Base) == nil:
+	case errors.Is(err, remote.ErrNotFound) && r.stillAs(ctx, u) == nil:
 		return foundBase, err
 	}
 	return foundNothing, err
 }
 
 func (r *Rotator) another(ctx context.Context, d *delivery) bool {
-	res, err := r.Fetch(ctx, d.unit.GUN)
+	res, err := r.reader(d.unit)(ctx, d.unit.GUN)
 	if err != nil || fingerprint(res.Repo) == d.unit.Base {
 		return false
 	}
@@ -69,17 +69,25 @@ func neverLeft(sent error) bool {
 	return errors.As(sent, &op) && op.Op == "dial"
 }
 
-// stillAs fails with ErrMoved unless the server has exactly the repository of that
-// fingerprint: none at all where it is "".
-func (r *Rotator) stillAs(ctx context.Context, gun trustdata.GUN, base string) error {
-	res, err := r.Fetch(ctx, gun)
+// reader reads a unit's repository as it was read for the plan.
+func (r *Rotator) reader(u *Unit) func(context.Context, trustdata.GUN) (*remote.Result, error) {
+	if u.Late {
+		return r.Late
+	}
+	return r.Fetch
+}
+
+// stillAs fails with ErrMoved unless the server has exactly the repository that the unit was
+// made for: none at all where its fingerprint is "".
+func (r *Rotator) stillAs(ctx context.Context, u *Unit) error {
+	res, err := r.reader(u)(ctx, u.GUN)
 	switch {
-	case base == "" && errors.Is(err, remote.ErrNotFound):
+	case u.Base == "" && errors.Is(err, remote.ErrNotFound):
 		return nil
 	case err != nil:
 		return err
-	case fingerprint(res.Repo) != base:
-		return fmt.Errorf("%q: %w", gun, ErrMoved)
+	case fingerprint(res.Repo) != u.Base:
+		return fmt.Errorf("%q: %w", u.GUN, ErrMoved)
 	}
 	return nil
 }
@@ -93,7 +101,7 @@ func (r *Rotator) unmoved(ctx context.Context, d *delivery, server TrustServer) 
 			return nil
 		}
 	}
-	return r.stillAs(ctx, d.unit.GUN, d.unit.Base)
+	return r.stillAs(ctx, d.unit)
 }
 
 // fingerprint is what a repository looked like: the bytes of every file but the timestamp,

@@ -70,6 +70,8 @@ type Unit struct {
 	Certificate trustdata.ListedID `json:"certificate,omitempty"`
 	// Bundle is the SHA-256 of the ceremony's file that asks for the signature.
 	Bundle string `json:"bundle,omitempty"`
+	// Late says that the repository had expired when the change was planned.
+	Late bool `json:"late,omitempty"`
 	// Forget lets go of what was remembered of the repository, once this has landed.
 	Forget bool `json:"forget,omitempty"`
 	// Gone takes the repository away: SHA256 is then that of the root.json to be deleted.

@@ -135,18 +135,18 @@ func (r *Rotator) planTags(ctx context.Context, verb string, gun trustdata.GUN, 
 
 // planEdit reads the repository and the keys that are here.
 func (r *Rotator) planEdit(ctx context.Context, kind string, gun trustdata.GUN) (*Edit, *editor, error) {
-	res, err := r.Fetch(ctx, gun)
+	return r.planRead(ctx, kind, gun, r.Fetch)
+}
+
+// planRead begins an edit of a repository as read reads it.
+func (r *Rotator) planRead(ctx context.Context, kind string, gun trustdata.GUN, read func(context.Context, trustdata.GUN) (*remote.Result, error)) (*Edit, *editor, error) {
+	res, err := read(ctx, gun)
 	if errors.Is(err, remote.ErrNotFound) {
 		return nil, nil, fmt.Errorf("%q was never signed, and has to be founded first (keyrite init): %w", gun, err)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	return r.newEdit(ctx, kind, res)
-}
-
-// newEdit begins an edit of a repository that was read.
-func (r *Rotator) newEdit(ctx context.Context, kind string, res *remote.Result) (*Edit, *editor, error) {
 	infos, err := r.Keys.List(ctx)
 	if err != nil {
 		return nil, nil, err

@@ -69,7 +69,7 @@ func (r *Rotator) Prepare(ctx context.Context, p *Plan, pass keyring.Passphrase)
 // PrepareWith is Prepare for a plan of a key that is handed over: it is among keys, and is
 // kept in pending/, locked with pass, as one that was made.
 func (r *Rotator) PrepareWith(ctx context.Context, p *Plan, keys Keys, pass keyring.Passphrase) (*Prepared, error) {
-	if err := r.stillAs(ctx, p.GUN, fingerprint(p.base)); err != nil {
+	if err := r.stillAs(ctx, &Unit{Request: p.Request, Base: fingerprint(p.base)}); err != nil {
 		return nil, err
 	}
 	return r.PrepareBatch(ctx, &Batch{ID: p.ID, Kind: p.Kind, Plans: []*Plan{p}}, keys, pass)

@@ -42,6 +42,8 @@ type Rotator struct {
 	// Fetch reads and verifies a GUN with everything remembered; Fresh does so as a client
 	// that knows nothing.
 	Fetch, Fresh func(context.Context, trustdata.GUN) (*remote.Result, error)
+	// Late is Fetch for a repository that may have expired: remote.Fetcher has the rules.
+	Late func(context.Context, trustdata.GUN) (*remote.Result, error)
 	// Pins are what the settings say of roots. Fetch holds them against every root, and
 	// FetchMade admits one certificate besides, which was just made here.
 	Pins      notary.Pins

@@ -85,9 +85,10 @@ func (w *world) now() time.Time { return w.clock }
 
 func (w *world) rotator() *rotation.Rotator {
 	known := &remote.Fetcher{Config: w.config, Cache: w.cache, State: w.state, Now: w.now}
-	fresh := &remote.Fetcher{Config: w.config, Now: w.now}
+	fresh, late := &remote.Fetcher{Config: w.config, Now: w.now}, *known
+	late.Late = true
 	return &rotation.Rotator{
-		Fetch: known.Fetch, Fresh: fresh.Fetch,
+		Fetch: known.Fetch, Fresh: fresh.Fetch, Late: late.Fetch,
 		Server: func(g trustdata.GUN) (rotation.TrustServer, error) {
 			ep, err := w.config.TrustServer(g)
 			if err != nil {

@@ -97,6 +97,7 @@ type changeJSON struct {
 	Versions  map[string]int64 `json:"versions"`
 	Published bool             `json:"published"`
 	Verified  bool             `json:"verified"`
+	Waived    []string         `json:"waived"`
 }
 
 type planJSON struct {

@@ -13,8 +13,8 @@ import (
 	"keyrite/trustdata"
 )
 
-// maxPublicKey bounds a file with a public key; it is docker's limit.
-const maxPublicKey = 1 << 20
+// MaxPublicKey is the greatest size in bytes of a file with a public key; it is docker's limit.
+const MaxPublicKey = 1 << 20
 
 const (
 	typePublicKey   = "PUBLIC KEY"
@@ -26,8 +26,8 @@ const (
 // certificate makes an x509 key of the leaf alone, and must be valid at now. Docker and
 // notary read no ed25519 key from such a file, but they verify with one.
 func ParsePublicKey(text []byte, now time.Time) (trustdata.PublicKey, error) {
-	if len(text) > maxPublicKey {
-		return trustdata.PublicKey{}, fmt.Errorf("the file is larger than %d bytes", maxPublicKey)
+	if len(text) > MaxPublicKey {
+		return trustdata.PublicKey{}, fmt.Errorf("the file is larger than %d bytes", MaxPublicKey)
 	}
 	block, _ := pem.Decode(text)
 	if block == nil {
@@ -111,8 +111,8 @@ func rootChain(text []byte, gun trustdata.GUN, now time.Time) (trustdata.PublicK
 
 // certificates parses a file that has certificates and nothing else.
 func certificates(text []byte) ([]*x509.Certificate, error) {
-	if len(text) > maxPublicKey {
-		return nil, fmt.Errorf("the file is larger than %d bytes", maxPublicKey)
+	if len(text) > MaxPublicKey {
+		return nil, fmt.Errorf("the file is larger than %d bytes", MaxPublicKey)
 	}
 	var chain []*x509.Certificate
 	for {

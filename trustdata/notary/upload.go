@@ -15,8 +15,9 @@ import (
 // breaks the repository: bytes that the server renders otherwise, a root whose new keys
 // have not signed the targets that stay, and a snapshot that does not name the files as
 // they are. A snapshot may be absent where the server makes it; a timestamp never comes
-// from a client. Versions must be above base's, and root's the next one.
-func CheckUpload(base *Repository, upload map[trustdata.Role][]byte, p Policy) error {
+// from a client. Versions must be above base's, and root's the next one. The delegations in
+// shut may be left with a file that the keys which stay have not signed: it no longer counts.
+func CheckUpload(base *Repository, upload map[trustdata.Role][]byte, p Policy, shut ...trustdata.Role) error {
 	if len(upload) == 0 {
 		return fmt.Errorf("there is nothing to publish")
 	}
@@ -28,7 +29,7 @@ func CheckUpload(base *Repository, upload map[trustdata.Role][]byte, p Policy) e
 			return err
 		}
 	}
-	c := &checker{base: base, upload: upload, policy: p, files: map[trustdata.Role][]byte{}}
+	c := &checker{base: base, upload: upload, policy: p, shut: shut, files: map[trustdata.Role][]byte{}}
 	root, err := c.root()
 	if err != nil {
 		return err
@@ -74,6 +75,7 @@ type checker struct {
 	base   *Repository
 	upload map[trustdata.Role][]byte
 	policy Policy
+	shut   []trustdata.Role
 	files  map[trustdata.Role][]byte // targets files of that state that verify
 }
 
@@ -127,8 +129,8 @@ func (c *checker) targetsFile(role trustdata.Role, keys map[trustdata.ListedID]t
 		}
 		return nil, nil // never published, or refused before this upload too
 	}
-	if role.IsDelegation() && distinct(who.KeyIDs) < who.Threshold {
-		return nil, nil // shut on purpose: its last key was taken away
+	if role.IsDelegation() && (distinct(who.KeyIDs) < who.Threshold || slices.Contains(c.shut, role)) {
+		return nil, nil // shut on purpose: the last key that has signed it was taken away
 	}
 	return old, signedBy(&old.Envelope, role, keys, who)
 }

@@ -22,6 +22,8 @@ type delivery struct {
 	// base is the repository as it was planned for; nil for one that does not exist yet.
 	base  *notary.Repository
 	files map[trustdata.Role][]byte
+	// shut are the delegations whose file no longer counts after it, on purpose.
+	shut []trustdata.Role
 	// shared is Operation.shared.
 	shared bool
 }
@@ -39,7 +41,7 @@ type landed struct {
 func (r *Rotator) deliver(ctx context.Context, d *delivery, progress Progress) (*landed, error) {
 	anchor := d.unit.Anchor
 	d.unit.SHA256, d.unit.Base = hash(d.files[anchor]), fingerprint(d.base)
-	if err := notary.CheckUpload(d.base, d.files, notary.Policy{GUN: d.unit.GUN, Now: r.Now()}); err != nil {
+	if err := notary.CheckUpload(d.base, d.files, notary.Policy{GUN: d.unit.GUN, Now: r.Now()}, d.shut...); err != nil {
 		return nil, r.giveUp(ctx, d, StateRefused, fmt.Errorf("our own upload would not verify, nothing was sent: %w", err))
 	}
 	if err := d.run.signed(d.unit, d.files); err != nil {

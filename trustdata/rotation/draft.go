@@ -23,6 +23,8 @@ type draft struct {
 	signed []byte
 	// targets are the new bodies of targets.json and of delegations.
 	targets map[trustdata.Role]notary.Targets
+	// unnamed are roles whose file a snapshot that is made here no longer names.
+	unnamed []trustdata.Role
 	// withSnapshot says that the snapshot key is here: the upload carries a snapshot.
 	withSnapshot bool
 	// former are certificates of earlier root keys, whose opened ones sign root too.
@@ -138,6 +140,9 @@ func (d *draft) snapshot(files map[trustdata.Role][]byte, keys Keys, now time.Ti
 		Meta: map[trustdata.Role]notary.Meta{}}
 	for role, meta := range d.base.Snapshot.Body.Meta {
 		body.Meta[role] = meta
+	}
+	for _, role := range d.unnamed {
+		delete(body.Meta, role)
 	}
 	for role, raw := range files {
 		body.Meta[role] = notary.MetaOf(raw)

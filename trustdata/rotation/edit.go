@@ -47,7 +47,11 @@ type Edit struct {
 	// sets says for each role which tags it gets; one with no target goes.
 	sets map[trustdata.Role][]TagTarget
 	// anew are the roles whose file starts afresh, with the version that it must be above.
-	anew         map[trustdata.Role]int64
+	anew map[trustdata.Role]int64
+	// unnamed are roles whose old file the snapshot no longer names, where it is made here.
+	unnamed []trustdata.Role
+	// shut are the delegations whose file no longer counts.
+	shut         []trustdata.Role
 	withSnapshot bool
 	late         bool // the repository has expired
 }

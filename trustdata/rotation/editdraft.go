@@ -10,7 +10,7 @@ import (
 
 // draft is the edit's change: the next version of every role that it touches.
 func (e *Edit) draft(now time.Time) (*draft, error) {
-	d := &draft{base: e.base.Repo, targets: map[trustdata.Role]notary.Targets{}, withSnapshot: e.withSnapshot}
+	d := &draft{base: e.base.Repo, targets: map[trustdata.Role]notary.Targets{}, withSnapshot: e.withSnapshot, unnamed: e.unnamed}
 	for _, role := range e.Roles {
 		switch role {
 		case trustdata.RoleRoot:

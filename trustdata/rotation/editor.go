@@ -17,20 +17,30 @@ type editor struct {
 	repo *notary.Repository
 	held held
 	now  time.Time
+	// bodies are the edit's: a role is signed by the keys that it will have.
+	bodies map[trustdata.Role]notary.Targets
 }
 
-// delegation is how the parent of role lists it.
+// delegation is how the parent of role lists it once the edit is made.
 func (b *editor) delegation(role trustdata.Role) (*notary.Targets, notary.Delegation, bool) {
-	parent, ok := b.repo.Targets[role.Parent()]
+	parent, ok := b.bodies[role.Parent()]
 	if !ok {
+		file, known := b.repo.Targets[role.Parent()]
+		if !known {
+			return nil, notary.Delegation{}, false
+		}
+		parent = file.Body
+	}
+	i := indexOf(&parent, role)
+	if i < 0 {
 		return nil, notary.Delegation{}, false
 	}
-	for _, d := range parent.Body.Delegations {
-		if d.Role == role {
-			return &parent.Body, d, true
-		}
-	}
-	return nil, notary.Delegation{}, false
+	return &parent, parent.Delegations[i], true
+}
+
+// indexOf is where a body lists a delegation, or -1.
+func indexOf(body *notary.Targets, role trustdata.Role) int {
+	return slices.IndexFunc(body.Delegations, func(d notary.Delegation) bool { return d.Role == role })
 }
 
 // listed are the keys that role's delegator lists, by canonical ID, and its threshold.

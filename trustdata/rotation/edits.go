@@ -77,7 +77,7 @@ func (r *Rotator) ApplyEdits(ctx context.Context, all *Edits, keys Keys, atOnce 
 	}
 	sideBySide(ctx, len(all.Edits), atOnce, func(i int) {
 		e := all.Edits[i]
-		d := &delivery{run: run, unit: op.Units[i], base: e.base.Repo}
+		d := &delivery{run: run, unit: op.Units[i], base: e.base.Repo, shut: e.shut}
 		res, err := r.applyEdit(ctx, e, d, keys, func(step string) { told(e.GUN, step) })
 		out[i] = EditOutcome{e.GUN, res, err}
 	})

@@ -125,7 +125,7 @@ const (
 
 // shared reports whether what becomes of the new keys is not for one unit alone to say:
 // others may list them, or a root that is being signed elsewhere.
-func (o *Operation) shared() bool { return len(o.Units) > 1 || o.Ceremony != "" }
+func (o *Operation) shared() bool { return o.Ceremony != "" || len(o.Units) > 1 && !o.edits() }
 
 // Unit is the change of a repository, or nil.
 func (o *Operation) Unit(gun trustdata.GUN) *Unit {

@@ -162,7 +162,7 @@ func (r *Rotator) planRead(ctx context.Context, kind string, gun trustdata.GUN, 
 		Was: map[string]string{}, sets: map[trustdata.Role][]TagTarget{}, anew: map[trustdata.Role]int64{}, bodies: map[trustdata.Role]notary.Targets{},
 		Steps: []string{"check that the server still has what this plan saw", "sign the new metadata and verify it as a client would",
 			"send it", "fetch it by version and everything else with an empty cache, and verify it"}}
-	return e, &editor{repo: res.Repo, held: here, now: r.Now()}, nil
+	return e, &editor{repo: res.Repo, held: here, now: r.Now(), bodies: e.bodies}, nil
 }
 
 // finish lists the keys that an edit needs.

@@ -44,8 +44,23 @@ func KeyIDs(list []DockerKeys, name string) []string {
 // witness more, never a need. The server must have TLS, since docker speaks nothing else.
 func (s *Server) DockerTrustInspect(t testing.TB, gun string) (in Inspection, ok bool) {
 	t.Helper()
+	home, env, docker, ok := s.docker(t)
+	if !ok {
+		return Inspection{}, false
+	}
+	r := runCommand(t, home, env, "", docker, "trust", "inspect", gun)
+	var list []Inspection
+	if err := json.Unmarshal([]byte(r.Stdout), &list); err != nil || len(list) != 1 {
+		t.Fatalf("docker trust inspect %s: exit %d\n%s", gun, r.Code, r.Output())
+	}
+	return list[0], true
+}
+
+// docker is a docker client that knows this server, and its environment.
+func (s *Server) docker(t testing.TB) (home string, env []string, docker string, ok bool) {
+	t.Helper()
 	note(t, func(a *act) { a.witness = true })
-	home := t.TempDir()
+	home = t.TempDir()
 	tls := filepath.Join(home, "tls", s.Host)
 	if err := os.MkdirAll(tls, 0o700); err != nil {
 		t.Fatal(err)
@@ -55,16 +70,26 @@ func (s *Server) DockerTrustInspect(t testing.TB, gun string) (in Inspection, ok
 		t.Fatal(err)
 	}
 	writeFile(t, filepath.Join(tls, "ca.crt"), ca)
-	env := append(baseEnv(t, home), "DOCKER_CONFIG="+home, "DOCKER_CONTENT_TRUST_SERVER="+s.URL)
-	docker, err := exec.LookPath("docker")
+	env = append(baseEnv(t, home), "DOCKER_CONFIG="+home, "DOCKER_CONTENT_TRUST_SERVER="+s.URL)
+	docker, err = exec.LookPath("docker")
 	if err != nil || !strings.Contains(runCommand(t, home, env, "", docker, "trust", "inspect", "--help").Stdout, "docker trust inspect") {
-		t.Log("left out: docker trust inspect, since no docker client with the trust command is installed")
-		return Inspection{}, false
+		t.Log("left out: docker trust, since no docker client with the trust command is installed")
+		return home, env, docker, false
 	}
-	r := runCommand(t, home, env, "", docker, "trust", "inspect", gun)
-	var list []Inspection
-	if err := json.Unmarshal([]byte(r.Stdout), &list); err != nil || len(list) != 1 {
-		t.Fatalf("docker trust inspect %s: exit %d\n%s", gun, r.Code, r.Output())
+	return home, env, docker, true
+}
+
+// DockerTrust runs "docker trust ARGS" on the keys of a stock client, in a copy of its trust
+// directory. ok is as of DockerTrustInspect.
+func (s *Server) DockerTrust(t testing.TB, n *Notary, args ...string) (r Result, ok bool) {
+	t.Helper()
+	home, env, docker, ok := s.docker(t)
+	if !ok {
+		return Result{}, false
 	}
-	return list[0], true
+	if err := os.CopyFS(filepath.Join(home, "trust"), os.DirFS(n.TrustDir)); err != nil {
+		t.Fatal(err)
+	}
+	env = append(env, "DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE="+n.Passphrases.Root, "DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE="+n.Passphrases.Targets)
+	return runCommand(t, home, env, "", docker, append([]string{"trust"}, args...)...), true
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -378,7 +379,7 @@ func TestRotateKinds(t *testing.T) {
 	for i := range want {
 		want[i].GUN = "registry.acme.io/pay/web"
 	}
-	if !slices.Equal(asked, want) {
+	if !reflect.DeepEqual(asked, want) {
 		t.Errorf("planned %v, want %v", asked, want)
 	}
 	d.Press("esc").Has("THE LOBBY")

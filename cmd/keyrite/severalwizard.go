@@ -142,7 +142,7 @@ func (s *severalService) Prepare(ctx context.Context, b *rotation.Batch, keys ro
 		return err
 	})
 	if err == nil {
-		s.id = b.ID
+		s.id = prep.ID()
 	}
 	return prep, err
 }

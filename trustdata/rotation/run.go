@@ -27,10 +27,14 @@ type run struct {
 }
 
 // begin opens an operation on these units. A unit whose repository has something sent and
-// not settled is refused with ErrUnfinished.
+// not settled is refused with ErrUnfinished. A plan that was given up and is taken up again
+// is another operation, with an ID of its own.
 func (j *Journal) begin(op *Operation) (*run, error) {
 	if err := j.blocked(op.Units); err != nil {
 		return nil, err
+	}
+	if j.knows(op.ID) {
+		op.ID = operationID(j.now())
 	}
 	for _, u := range op.Units {
 		u.State = StatePlanned
@@ -47,6 +51,16 @@ func (j *Journal) begin(op *Operation) (*run, error) {
 		return nil, errors.Join(fmt.Errorf("nothing was done, because it could not be recorded: %w", err), r.close())
 	}
 	return r, nil
+}
+
+// knows reports whether there was an operation of that ID.
+func (j *Journal) knows(id string) bool {
+	for _, folder := range []string{openFolder, endedFolder} {
+		if _, err := os.Lstat(filepath.Join(j.dir, folder, id)); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // folder makes the folder of an operation, durably.

@@ -101,7 +101,7 @@ func TestRotateLeftForReal(t *testing.T) {
 	before := w.files()
 	d := passphrases(w.enter(trustdata.RoleRoot)).Press("N")
 	id := w.pending()[0].KeyID
-	d.Press("esc").Has("Given up before anything was sent", id.Short()).Press("esc").Has("THE LOBBY")
+	d.Press("esc").Has("Given up before anything was sent", id.Short())
 	if !maps.Equal(before, w.files()) || len(w.pending()) != 0 {
 		t.Errorf("files %v, before %v, pending %v", w.files(), before, w.pending())
 	}
@@ -111,6 +111,13 @@ func TestRotateLeftForReal(t *testing.T) {
 	}
 	if v, _ := w.collection().Role(trustdata.RoleRoot); v.Version != 1 {
 		t.Errorf("root.json has version %d", v.Version)
+	}
+	// The same plan, taken up again, is another operation.
+	passphrases(d).Press("N")
+	paper := string(w.pending()[0].KeyID[:8])
+	d.Press("enter", "x").Type("a drill").Press("enter", "enter", "enter").Advance(time.Second).Type(paper).Press("tab", "enter").Has("[7 Close]").Lacks("NOT AS PLANNED")
+	if past, err := w.Journal.Past(); err != nil || len(past) != 2 || past[0].ID == past[1].ID {
+		t.Errorf("the journal has %+v, %v", past, err)
 	}
 }
 

@@ -54,7 +54,7 @@ func (s *severalWorld) Open(ctx context.Context, id trustdata.KeyID, p keyring.P
 func (s *severalWorld) Prepare(ctx context.Context, b *rotation.Batch, keys rotation.Keys, pass keyring.Passphrase) (*rotation.Prepared, error) {
 	prep, err := s.PrepareBatch(ctx, b, keys, pass)
 	if err == nil {
-		s.id = b.ID
+		s.id = prep.ID()
 	}
 	return prep, err
 }
@@ -177,11 +177,16 @@ func TestRotateSeveralLeavesNothing(t *testing.T) {
 	before := w.files()
 	s, d := w.several(trustdata.RoleRoot, 100, 30)
 	s.toReview(d)
-	d.Press("esc").Has("[1 Check]", "Given up before anything was sent").Press("esc").Has("THE LOBBY")
+	d.Press("esc").Has("[1 Check]", "Given up before anything was sent")
 	if after := w.files(); len(after) != len(before) || len(w.pending()) != 0 {
 		t.Errorf("files %v, before %v, pending %v", after, before, w.pending())
 	}
 	w.wantVersions(1, 1, 1)
+	// The same plan, taken up again, is another operation.
+	typeDigits(d, s.toReview(d.Press("j"))).Has("DONE. 3 of 3 repositories")
+	if past, err := w.Journal.Past(); err != nil || len(past) != 2 || past[0].ID == past[1].ID {
+		t.Errorf("the journal has %+v, %v", past, err)
+	}
 }
 
 // badGateway answers the upload of the second repository with 502, without taking it.

@@ -122,11 +122,8 @@ func (m *Several) judge(out []rotation.Outcome) {
 				p.err = o.Err
 			}
 		}
-		if m.op == nil {
-			continue
-		}
-		if u := m.op.Unit(p.gun); u != nil {
-			p.settle(u, m.newID)
+		if m.op != nil && m.op.Unit(p.gun) != nil {
+			p.settle(m.op.Unit(p.gun), m.newID)
 		}
 	}
 }

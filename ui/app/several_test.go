@@ -270,7 +270,7 @@ func (w *trustWorld) resume(paper string) {
 func TestUnfinishedGoesOn(t *testing.T) {
 	w, op := cutOff(t)
 	d := w.announced([]*rotation.Operation{op}, 100, 30, w.goOn)
-	d.Press("enter").Has("GO ON WITH 1 REPOSITORY")
+	d.Press("enter").Has("GO ON WITH 2 REPOSITORIES", "sent once more").Lacks(op.Keys[0].KeyID.Short())
 	d.Press("enter").Type(oldPass).Press("enter").Type(newPass).Press("enter").Has("[3 New key]").Press("enter").Has("[4 Back up]")
 	d.Press("enter").Has("Neither backed up nor waived").Press("x").Type("a drill").Press("enter", "enter").Has("[5 Review]")
 	typeDigits(d, string(op.Keys[0].KeyID[:8])).Fits().Has("DONE. 3 of 3 repositories", "backup: a drill")

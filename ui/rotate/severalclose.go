@@ -87,7 +87,7 @@ func (m *Several) tasks() (facts []ui.Fact) {
 		}
 	}
 	if m.batch != nil {
-		for _, l := range m.batch.Left {
+		for _, l := range m.leftOut() {
 			add(trustdata.Visible(string(l.GUN)) + " was left out: " + trustdata.VisibleError(l.Why))
 		}
 	}

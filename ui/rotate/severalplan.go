@@ -44,11 +44,41 @@ func (m *Several) chosen() *rotation.Batch {
 	return &b
 }
 
+// resent are the units of an operation that has begun whose upload is sent once more: what
+// became of it is not settled, or the server has refused it.
+func (m *Several) resent() (units []*rotation.Unit) {
+	if m.op == nil {
+		return nil
+	}
+	for _, u := range m.op.Units {
+		if !u.State.Ended() && u.Tries > 0 && !m.out[u.GUN] && !slices.ContainsFunc(m.chosen().Plans, func(p *rotation.Plan) bool { return p.GUN == u.GUN }) {
+			units = append(units, u)
+		}
+	}
+	return units
+}
+
+// size is how many repositories the operation would change now.
+func (m *Several) size() int { return len(m.chosen().Plans) + len(m.resent()) }
+
+// leftOut are the repositories that are no part of it.
+func (m *Several) leftOut() []rotation.LeftOut {
+	resent := m.resent()
+	return slices.DeleteFunc(slices.Clone(m.batch.Left), func(l rotation.LeftOut) bool {
+		return slices.ContainsFunc(resent, func(u *rotation.Unit) bool { return u.GUN == l.GUN })
+	})
+}
+
+// stays is how many repositories that were asked for stay as they are.
+func (m *Several) stays() int {
+	return len(m.leftOut()) + len(m.batch.Plans) - len(m.chosen().Plans)
+}
+
 func (m *Several) noPlan() string {
 	switch {
 	case m.batch == nil:
 		return "There is no plan to go on with. r reads again."
-	case len(m.chosen().Plans) == 0:
+	case m.size() == 0:
 		return "No repository is left to change: x takes one in again."
 	}
 	return m.busy()
@@ -58,6 +88,8 @@ func (m *Several) noPlan() string {
 func (m *Several) choose() tea.Cmd {
 	gun := trustdata.GUN(m.ID())
 	switch {
+	case slices.ContainsFunc(m.resent(), func(u *rotation.Unit) bool { return u.GUN == gun }):
+		return ui.Say("What was sent must be settled: it is sent once more.")
 	case m.newID != "" && !m.made:
 		return ui.Say("The new key is made for these repositories already.")
 	case !slices.ContainsFunc(m.batch.Plans, func(p *rotation.Plan) bool { return p.GUN == gun }):
@@ -100,10 +132,11 @@ func (m *Several) checkPage() ui.Page {
 		return p
 	}
 	b := m.chosen()
-	what := fmt.Sprintf("ROTATE THE %s KEY OF %s. NOTHING IS CHANGED IN THIS STEP.", strings.ToUpper(m.opt.Role.Title()), strings.ToUpper(repositoriesOf(len(b.Plans))))
+	what := fmt.Sprintf("ROTATE THE %s KEY OF %s.", strings.ToUpper(m.opt.Role.Title()), strings.ToUpper(repositoriesOf(m.size())))
 	if m.made {
-		what = fmt.Sprintf("GO ON WITH %s. NOTHING IS CHANGED IN THIS STEP.", strings.ToUpper(repositoriesOf(len(b.Plans))))
+		what = fmt.Sprintf("GO ON WITH %s.", strings.ToUpper(repositoriesOf(m.size())))
 	}
+	what += " NOTHING IS CHANGED IN THIS STEP."
 	p.Sections = []ui.Section{{Facts: []ui.Fact{{Value: what}}}}
 	if m.said != "" {
 		p.Sections = append(p.Sections, ui.Section{Facts: []ui.Fact{{Value: m.said, Mark: ui.MarkNote}}})
@@ -130,7 +163,7 @@ func (m *Several) checkFacts(b *rotation.Batch) []ui.Fact {
 		facts = append(facts, ui.Fact{Label: "New key", Value: hiddenDigits(m.newID) + ", made already"})
 	}
 	facts = append(facts, ui.Fact{Label: "You need", Value: m.needed()})
-	if n := len(m.batch.Left) + len(m.batch.Plans) - len(b.Plans); n > 0 {
+	if n := m.stays(); n > 0 {
 		facts = append(facts, ui.Fact{Label: "Left out", Value: repositoriesOf(n) + ", see below", Mark: ui.MarkSoon})
 	}
 	return facts
@@ -142,6 +175,10 @@ func (m *Several) needed() string {
 	for _, n := range m.needs() {
 		if n.New {
 			all = append(all, "a passphrase for the new "+n.Role.Title()+" key, chosen now")
+			continue
+		}
+		if n.Staged != "" { // its digits are to come from paper
+			all = append(all, "the passphrase of the new "+n.Role.Title()+" key")
 			continue
 		}
 		all = append(all, "the passphrase of "+n.Role.Title()+" "+n.KeyID.Short())
@@ -194,7 +231,12 @@ func (m *Several) rows(p ui.Page) ui.Page {
 		}
 		p.Rows = append(p.Rows, row)
 	}
-	for _, l := range m.batch.Left {
+	for _, u := range m.resent() {
+		name, why := trustdata.Visible(string(u.GUN)), trustdata.Visible(u.Why)
+		p.Rows = append(p.Rows, ui.Row{ID: string(u.GUN), Mark: ui.MarkUnchecked, Cells: []string{name, fmt.Sprintf("v%d -> v%d", u.Version-1, u.Version), "signed already", "sent once more"},
+			Detail: []string{name + ": exactly the same bytes are sent once more.", why}})
+	}
+	for _, l := range m.leftOut() {
 		name, why := trustdata.Visible(string(l.GUN)), trustdata.VisibleError(l.Why)
 		p.Rows = append(p.Rows, ui.Row{ID: string(l.GUN), Mark: ui.MarkNow, Cells: []string{name, "left out", "", why}, Detail: []string{name + " is left out", why}})
 	}

@@ -22,7 +22,7 @@ func (m *Several) reviewPage() ui.Page {
 		facts = append(facts, ui.Fact{Label: "Backup", Value: m.backupWords()})
 	}
 	facts = append(facts, ui.Fact{Label: "Not follow", Value: m.behind()})
-	if n := len(m.batch.Left) + len(m.batch.Plans) - len(b.Plans); n > 0 {
+	if n := m.stays(); n > 0 {
 		facts = append(facts, ui.Fact{Label: "Left out", Value: repositoriesOf(n) + ", see below", Mark: ui.MarkSoon})
 	}
 	p.Sections = []ui.Section{{Facts: []ui.Fact{{Value: m.headline(), Mark: ui.MarkNow}}}, {Facts: facts}}
@@ -73,7 +73,7 @@ func (m *Several) behind() string {
 
 // headline names the deed and how many it is done to.
 func (m *Several) headline() string {
-	n := len(m.chosen().Plans)
+	n := m.size()
 	if m.newRoot() {
 		return fmt.Sprintf("%s WILL TRUST A DIFFERENT ROOT. THIS CANNOT BE UNDONE.", strings.ToUpper(repositoriesOf(n)))
 	}
@@ -93,7 +93,7 @@ func (m *Several) confirm() tea.Cmd { return m.held.Confirm(m.question, m.Advanc
 // question has level 4 for root: the hidden digits. Else it is the number of repositories
 // that is typed.
 func (m *Several) question() ui.Question {
-	b, n := m.chosen(), repositoriesOf(len(m.chosen().Plans))
+	b, n := m.chosen(), repositoriesOf(m.size())
 	q := ui.Question{Headline: strings.ReplaceAll(m.headline(), "THIS CANNOT BE UNDONE.", "NO UNDO."), Profile: m.opt.Profile,
 		Thing: m.opt.Role.Title() + " key of " + n, Keep: "Cancel", Act: "Publish to " + n,
 		Facts: []ui.Fact{{Label: "From", Value: oldKeysOf(b)}, {Label: "To", Value: m.newKey()}, {Label: "Will not follow", Value: m.behind()}}}

@@ -39,7 +39,7 @@ func (c *cli) demo(ctx context.Context) (err error) {
 	if c.interactive() == nil {
 		inside := c.inside(world)
 		inside.badge = "DEMO"
-		if err := errors.Join(world.Banner(c.out), inside.warm(ctx)); err != nil {
+		if err := errors.Join(world.Banner(c.out), inside.warm(ctx), inside.cutOff(ctx, world)); err != nil {
 			return err
 		}
 		if _, err := inside.ask(ctx, bufio.NewReaderSize(c.in, 16), "Enter opens the console, where 1 shows the passphrases again. "); err != nil {

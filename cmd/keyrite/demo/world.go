@@ -50,6 +50,7 @@ type World struct {
 	Recipient, IdentityFile string
 
 	servers []*http.Server
+	trust   *losing
 }
 
 // New builds the company in the folder dir, which is made if it is absent and must not
@@ -87,7 +88,8 @@ func (w *World) build(ctx context.Context, dir string, now func() time.Time) err
 	trust := trustserver.New(trustserver.Options{Now: past.Now})
 	images := registry.New(registry.Logger(log.New(io.Discard, "", 0)), registry.WithReferrersSupport(true))
 	var err error
-	if w.TrustServerURL, err = w.listen(trust); err != nil {
+	w.trust = &losing{Handler: trust}
+	if w.TrustServerURL, err = w.listen(w.trust); err != nil {
 		return err
 	}
 	if w.RegistryURL, err = w.listen(images); err != nil {

@@ -277,3 +277,25 @@ func TestUnfinishedGoesOn(t *testing.T) {
 	w.wantVersions(2, 2, 2)
 	d.Press("enter").Has("THE LOBBY")
 }
+
+// TestRotateSeveralRepositoryKeys: a key is made for each once it is confirmed, and a
+// second try asks for none of them.
+func TestRotateSeveralRepositoryKeys(t *testing.T) {
+	w := newTrustWorld(t, secondGUN, thirdGUN)
+	before := w.files()
+	w.fault = badGateway
+	_, d := w.several(trustdata.RoleTargets, 100, 30)
+	passphrases(d.Has("ROTATE THE REPOSITORY KEY OF 3 REPOSITORIES")).Fits().Has("[3 Review]", "a new key for each")
+	if len(w.pending()) != 0 {
+		t.Errorf("pending before the confirmation: %v", w.pending())
+	}
+	d.Press("enter").Advance(time.Second).Type("2 repositories").Press("tab", "enter").Has("Locked").Press("esc")
+	d.Press("enter").Advance(time.Second).Type("3 repositories").Press("tab", "enter").Fits().Has("STOPPED AFTER 2 OF 3", "502")
+	w.fault = nil
+	d.Press("T").Fits().Has("DONE. 3 of 3 repositories", "back up the new keys")
+	w.wantVersions(2, 2, 2)
+	after := w.files()
+	if len(after) != len(before) || len(w.pending()) != 0 {
+		t.Errorf("files %v, before %v, pending %v", after, before, w.pending())
+	}
+}

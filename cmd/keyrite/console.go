@@ -111,7 +111,7 @@ func (d *desk) activityScreen() ui.Screen {
 
 func (d *desk) reposScreen() ui.Screen {
 	return repos.New(repos.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Source: d,
-		Offline: d.session.cli.flags.offline, Open: d.tagsScreen, Archive: d.archiveScreen})
+		Offline: d.session.cli.flags.offline, Open: d.tagsScreen, Archive: d.archiveScreen, Rotate: d.rotateMarked})
 }
 
 func (d *desk) tagsScreen(gun trustdata.GUN) ui.Screen {

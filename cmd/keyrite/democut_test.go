@@ -87,7 +87,7 @@ func TestDemoOpensOnWhatIsUnfinished(t *testing.T) {
 // could not be asked. The key that was made then signs, and the next start is silent.
 func TestConsoleRotatesRootKeyOfAll(t *testing.T) {
 	world, desk, d := demoConsole(t)
-	d.Press("esc").Has("[2 Keys").Press("g", "R").Has("ROTATE THE ROOT KEY OF 3 REPOSITORIES", "infra/base", "left out")
+	d.Press("esc").Has("[2 Keys").Press("g", "R").Has("renew the root certificate", "new root key").Lacks("snapshot").Press("G", "enter").Has("ROTATE THE ROOT KEY OF 3 REPOSITORIES", "infra/base", "left out")
 	d.Press("enter").Type(world.Passphrases["root"]).Press("enter").Type("a new long phrase").Press("enter").Type("a new long phrase").Press("enter").Press("N")
 	confirmRoot(t, d).Has("DONE. 3 of 3 repositories", "infra/base was left out")
 	if v := desk.rootVersion(t, trustdata.GUN(demo.Host+"/pay/web")); v != 2 {
@@ -108,7 +108,7 @@ func TestConsoleRotatesRootKeyOfAll(t *testing.T) {
 // are open.
 func TestConsoleRootKeyLostOnTheWay(t *testing.T) {
 	world, desk, d := demoConsole(t)
-	d.Press("esc", "g", "R", "enter").Type(world.Passphrases["root"]).Press("enter").Type("a new long phrase").Press("enter").Type("a new long phrase").Press("enter").Press("N")
+	d.Press("esc", "g", "R", "G", "enter", "enter").Type(world.Passphrases["root"]).Press("enter").Type("a new long phrase").Press("enter").Type("a new long phrase").Press("enter").Press("N")
 	gun := trustdata.GUN(demo.Host + "/pay/web")
 	world.LoseNext(gun, func() {})
 	confirmRoot(t, d).Has("STOPPED AFTER 2 OF 3", http.StatusText(http.StatusBadGateway))
@@ -117,6 +117,29 @@ func TestConsoleRootKeyLostOnTheWay(t *testing.T) {
 	}
 	d.Press("T").Has("DONE. 3 of 3 repositories")
 	if v := desk.rootVersion(t, gun); v != 2 {
+		t.Errorf("root.json has version %d, want 2", v)
+	}
+}
+
+// TestConsoleRotatesMarked: R rotates a key of every marked repository.
+func TestConsoleRotatesMarked(t *testing.T) {
+	world, desk, d := demoConsole(t)
+	d.Press("esc", "3", "/").Type("pay/").Press("enter", "*").Press("j").Has("2 marked. a archives them, R rotates a key of each.").Press("R").Has("new repository key").Press("enter")
+	d.Has("ROTATE THE REPOSITORY KEY OF 2 REPOSITORIES").Press("enter").Type(world.Passphrases["root"]).Press("enter").Type("a new long phrase").Press("enter").Type("a new long phrase").Press("enter")
+	d.Has("[3 Review]").Press("enter").Advance(time.Second).Type("2 repositories").Press("tab", "enter").Has("DONE. 2 of 2 repositories")
+	for _, path := range []string{"pay/web", "pay/api"} {
+		if v := desk.rootVersion(t, trustdata.GUN(demo.Host+"/"+path)); v != 2 {
+			t.Errorf("%s: root.json has version %d, want 2", path, v)
+		}
+	}
+}
+
+// TestConsoleRenewsCertificatesOfAll: the same root key, and a new certificate for each.
+func TestConsoleRenewsCertificatesOfAll(t *testing.T) {
+	world, desk, d := demoConsole(t)
+	d.Press("esc").Has("[2 Keys").Press("g", "R", "g", "enter").Has("3 REPOSITORIES", "infra/base").Press("enter").Type(world.Passphrases["root"]).Press("enter")
+	d.Has("[3 Review]", "the same key, with a new certificate").Press("enter").Advance(time.Second).Type("3 repositories").Press("tab", "enter").Has("DONE. 3 of 3 repositories")
+	if v := desk.rootVersion(t, trustdata.GUN(demo.Host+"/pay/web")); v != 2 {
 		t.Errorf("root.json has version %d, want 2", v)
 	}
 }

@@ -23,7 +23,25 @@ func (d *desk) rotateRootKey(id trustdata.KeyID, used []keys.Use) ui.Screen {
 			guns = append(guns, u.GUN)
 		}
 	}
-	return d.several(rotate.SeveralOptions{Role: trustdata.RoleRoot, GUNs: guns, Operation: &severalService{desk: d, role: trustdata.RoleRoot, rootKey: id}})
+	return rotate.NewSeveral(d.severalOptions(rotate.SeveralOptions{Role: trustdata.RoleRoot, GUNs: guns}), func(req rotation.Request) rotate.Operation {
+		return &severalService{desk: d, req: req, rootKey: id}
+	})
+}
+
+// rotateMarked is the wizard that rotates a key of each of these repositories, or why there
+// is none.
+func (d *desk) rotateMarked(guns []trustdata.GUN) (ui.Screen, string) {
+	switch reason := d.readOnlyReason(); {
+	case reason != "":
+		return nil, reason
+	case len(guns) == 1:
+		return d.rotateRepository(guns[0])
+	case slices.ContainsFunc(guns, d.session.isTUF):
+		return nil, "A TUF 1.0 repository is rotated by itself: take its mark away."
+	}
+	return rotate.NewSeveral(d.severalOptions(rotate.SeveralOptions{GUNs: guns}), func(req rotation.Request) rotate.Operation {
+		return &severalService{desk: d, req: req, guns: guns}
+	}), ""
 }
 
 // goOn is the screen that does what is still to do of an operation, or why there is none.
@@ -35,25 +53,26 @@ func (d *desk) goOn(op *rotation.Operation) (ui.Screen, string) {
 	case first.Role == trustdata.RoleRoot && !first.SameKey && len(op.Keys) == 0:
 		return nil, "It was stopped before its key was made: x gives it up, then begin anew."
 	}
-	opt := rotate.SeveralOptions{Role: first.Role, SameKey: first.SameKey, Begun: op, Operation: &severalService{desk: d, role: first.Role, id: op.ID, begun: true}}
+	opt := rotate.SeveralOptions{Role: first.Role, SameKey: first.SameKey, Begun: op, Operation: &severalService{desk: d, id: op.ID, begun: true}}
 	for _, u := range op.Units {
 		if !u.State.Ended() {
 			opt.GUNs = append(opt.GUNs, u.GUN)
 		}
 	}
-	return d.several(opt), ""
+	return rotate.NewOperation(d.severalOptions(opt)), ""
 }
 
-func (d *desk) several(opt rotate.SeveralOptions) ui.Screen {
+func (d *desk) severalOptions(opt rotate.SeveralOptions) rotate.SeveralOptions {
 	opt.Context, opt.Styles, opt.Clock, opt.Profile = d.ctx, d.styles, d.clock, d.session.cli.profileLabel()
-	return rotate.NewSeveral(opt)
+	return opt
 }
 
 // severalService is one operation as the wizard of several repositories does it.
 type severalService struct {
 	desk *desk
-	role trustdata.Role
-	// rootKey names the repositories: those whose root.json lists it.
+	// req is what is done to each of guns, or of those whose root.json lists rootKey.
+	req     rotation.Request
+	guns    []trustdata.GUN
 	rootKey trustdata.KeyID
 	// id is the operation's once it has begun, begun whether leaving lets it wait.
 	id    string
@@ -103,6 +122,9 @@ func (s *severalService) Plan(ctx context.Context) (*rotation.Batch, error) {
 	if err := s.locked(ctx, func() error { _, err := r.Recover(ctx); return err }); err != nil {
 		return nil, err
 	}
+	if s.rootKey == "" {
+		return r.PlanBatch(ctx, many(s.req).for_(s.guns), atOnce)
+	}
 	known, err := s.desk.session.known(ctx)
 	if err != nil {
 		return nil, err
@@ -110,7 +132,7 @@ func (s *severalService) Plan(ctx context.Context) (*rotation.Batch, error) {
 	guns, left, looked := s.desk.session.listing(ctx, known, s.rootKey)
 	once := *r
 	once.Fetch = looked.or(r.Fetch)
-	b, err := once.PlanBatch(ctx, many{Role: s.role}.for_(guns), atOnce)
+	b, err := once.PlanBatch(ctx, many(s.req).for_(guns), atOnce)
 	if err == nil {
 		b.Left = append(b.Left, left...)
 	}

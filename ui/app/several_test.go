@@ -94,14 +94,14 @@ func (s *severalWorld) Standing(context.Context) (*rotation.Operation, string, e
 func (w *trustWorld) several(role trustdata.Role, width, height int) (*severalWorld, *uitest.Driver) {
 	s := &severalWorld{trustWorld: w, role: role, guns: []trustdata.GUN{realGUN, secondGUN, thirdGUN}}
 	return s, enter(w.t, width, height, func(st *ui.Styles, clock ui.Clock) ui.Screen {
-		return rotate.NewSeveral(rotate.SeveralOptions{Context: context.Background(), Styles: st, Clock: clock, Role: role, GUNs: s.guns, Profile: "PROD acme", Operation: s})
+		return rotate.NewOperation(rotate.SeveralOptions{Context: context.Background(), Styles: st, Clock: clock, Role: role, GUNs: s.guns, Profile: "PROD acme", Operation: s})
 	})
 }
 
 // goOn opens the wizard that goes on with an operation.
 func (w *trustWorld) goOn(st *ui.Styles, clock ui.Clock) goingOn {
 	return func(op *rotation.Operation) (ui.Screen, string) {
-		return rotate.NewSeveral(rotate.SeveralOptions{Context: context.Background(), Styles: st, Clock: clock, Role: op.Units[0].Role, Begun: op, Profile: "PROD acme",
+		return rotate.NewOperation(rotate.SeveralOptions{Context: context.Background(), Styles: st, Clock: clock, Role: op.Units[0].Role, Begun: op, Profile: "PROD acme",
 			Operation: &severalWorld{trustWorld: w, role: op.Units[0].Role, id: op.ID, begun: true}}), ""
 	}
 }

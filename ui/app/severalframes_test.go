@@ -100,7 +100,7 @@ func (f *tenRepositories) enter(t testing.TB, width, height int) *uitest.Driver 
 	}
 	f.plan = b.Plans[0]
 	return enter(t, width, height, func(st *ui.Styles, clock ui.Clock) ui.Screen {
-		return rotate.NewSeveral(rotate.SeveralOptions{Context: context.Background(), Styles: st, Clock: clock, Role: trustdata.RoleRoot, GUNs: guns, Profile: "PROD acme", Operation: f})
+		return rotate.NewOperation(rotate.SeveralOptions{Context: context.Background(), Styles: st, Clock: clock, Role: trustdata.RoleRoot, GUNs: guns, Profile: "PROD acme", Operation: f})
 	})
 }
 

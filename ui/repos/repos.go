@@ -44,6 +44,9 @@ type Options struct {
 	// Archive makes the screen that keeps the evidence of repositories in a folder, or says
 	// why there is none. It may be nil.
 	Archive func([]trustdata.GUN) (screen ui.Screen, reason string)
+	// Rotate makes the screen that rotates a key of repositories, or says why there is none.
+	// It may be nil.
+	Rotate func([]trustdata.GUN) (screen ui.Screen, reason string)
 }
 
 // Model is the screen.
@@ -59,15 +62,16 @@ type Model struct {
 	keys   keyMap
 }
 
-type keyMap struct{ open, roles, archive, catalog, refresh key.Binding }
+type keyMap struct{ open, roles, archive, rotate, catalog, refresh key.Binding }
 
 // New makes the screen.
 func New(opt Options) *Model {
 	m := &Model{List: ui.NewList(opt.Styles, "repository", "repositories"), opt: opt,
 		loader: ui.NewLoader[news](opt.Context, opt.Clock),
 		keys: keyMap{open: ui.Bind("Enter", "tags", "enter", "l", "right"), roles: ui.Bind("i", "roles", "i"),
-			archive: ui.Bind("a", "archive", "a"), catalog: ui.Bind("c", "catalog", "c"), refresh: ui.Bind("r", "refresh", "r")}}
+			archive: ui.Bind("a", "archive", "a"), rotate: ui.Bind("R", "rotate", "R"), catalog: ui.Bind("c", "catalog", "c"), refresh: ui.Bind("r", "refresh", "r")}}
 	m.keys.archive.SetEnabled(opt.Archive != nil)
+	m.keys.rotate.SetEnabled(opt.Rotate != nil)
 	if opt.Archive != nil {
 		m.AllowMarks()
 	}
@@ -96,13 +100,16 @@ func (m *Model) Cancel() { m.loader.Cancel() }
 // Status says how far the check is, and else what the list has to say.
 func (m *Model) Status() string {
 	if marked := m.MarkedSentence(); marked != "" && !m.CapturesInput() {
-		return marked + ". a archives them."
+		return marked + ". a archives them" + rotates[m.keys.rotate.Enabled()] + "."
 	}
 	if took, on := m.loader.Running(); on && took >= ui.Patience && !m.CapturesInput() {
 		return ui.Waiting(fmt.Sprintf("checked %d of %d", m.came, m.asked), took)
 	}
 	return m.List.Status()
 }
+
+// rotates is what the marks are good for too, where keys can be rotated.
+var rotates = map[bool]string{true: ", R rotates a key of each"}
 
 // Update takes keys and the loader's messages.
 func (m *Model) Update(msg tea.Msg) tea.Cmd {
@@ -137,12 +144,14 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.load()
 	case key.Matches(k, m.keys.catalog):
 		return m.askHost()
-	case !key.Matches(k, m.keys.open, m.keys.roles, m.keys.archive):
+	case !key.Matches(k, m.keys.open, m.keys.roles, m.keys.archive, m.keys.rotate):
 		return nil
 	case m.ID() == "":
 		return ui.Say("No repository is selected. o opens one by its name.")
 	case key.Matches(k, m.keys.archive):
 		return ui.PushOr(m.opt.Archive(m.chosen()))
+	case key.Matches(k, m.keys.rotate):
+		return ui.PushOr(m.opt.Rotate(m.chosen()))
 	case key.Matches(k, m.keys.roles):
 		return ui.Send(ui.PushMsg{Screen: m.opt.Roles(trustdata.GUN(m.ID()))})
 	}
@@ -169,7 +178,7 @@ func (m *Model) ShortHelp() []key.Binding {
 
 // FullHelp are all keys of this screen.
 func (m *Model) FullHelp() [][]key.Binding {
-	own := []key.Binding{m.keys.open, m.keys.roles, m.keys.archive, m.keys.catalog, m.keys.refresh}
+	own := []key.Binding{m.keys.open, m.keys.roles, m.keys.archive, m.keys.rotate, m.keys.catalog, m.keys.refresh}
 	return [][]key.Binding{append(own, m.MarkKeys()...), m.Moves()}
 }
 

@@ -30,17 +30,25 @@ var kinds = []kind{
 // chooser asks what kind of rotation it is to be.
 type chooser struct {
 	*ui.List
-	opt  Options
-	open key.Binding
+	kinds []kind
+	begin func(kind) wizard
+	open  key.Binding
 	// wizard is what was chosen last.
-	wizard *Model
+	wizard wizard
 }
 
-func newKinds(opt Options) *chooser {
-	c := &chooser{List: ui.NewList(opt.Styles, "kind", "kinds"), opt: opt, open: ui.Bind("Enter", "open", "enter", "l", "right")}
-	p := ui.Page{Title: "Rotate a key of " + trustdata.Visible(string(opt.GUN)), Summary: "What kind of rotation? Nothing is changed by choosing.",
+// wizard is what a kind leads to. Finished says that its change has landed.
+type wizard interface {
+	ui.Screen
+	Finished() bool
+}
+
+// newKinds asks for one of these kinds for what is named on.
+func newKinds(st *ui.Styles, on string, kinds []kind, begin func(kind) wizard) *chooser {
+	c := &chooser{List: ui.NewList(st, "kind", "kinds"), kinds: kinds, begin: begin, open: ui.Bind("Enter", "open", "enter", "l", "right")}
+	p := ui.Page{Title: "Rotate a key of " + on, Summary: "What kind of rotation? Nothing is changed by choosing.",
 		Columns: []ui.Column{{Title: "KIND", Priority: 1}, {Title: "WHAT FOLLOWS", Priority: 2, Min: 20}}, Order: "the gravest last"}
-	for _, k := range kindsOf(opt.Dialect) {
+	for _, k := range kinds {
 		p.Rows = append(p.Rows, ui.Row{ID: k.name, Mark: ui.MarkNone, Cells: []string{k.name, k.follows}, Detail: []string{k.name + ": " + k.follows + "."}})
 	}
 	c.Set(ui.NewListing(p))
@@ -69,11 +77,9 @@ func (c *chooser) Update(msg tea.Msg) tea.Cmd {
 	if k, ok := msg.(tea.KeyPressMsg); !ok || !key.Matches(k, c.open) {
 		return nil
 	}
-	for _, k := range kindsOf(c.opt.Dialect) {
+	for _, k := range c.kinds {
 		if k.name == c.ID() {
-			opt := c.opt
-			opt.Role, opt.To, opt.SameKey = k.role, k.to, k.sameKey
-			c.wizard = newModel(opt)
+			c.wizard = c.begin(k)
 			return ui.Send(ui.PushMsg{Screen: c.wizard})
 		}
 	}
@@ -81,7 +87,7 @@ func (c *chooser) Update(msg tea.Msg) tea.Cmd {
 }
 
 // Over reports whether what was chosen has landed: then there is nothing left to choose.
-func (c *chooser) Over() bool { return c.wizard != nil && c.wizard.landed }
+func (c *chooser) Over() bool { return c.wizard != nil && c.wizard.Finished() }
 
 // ShortHelp are the keys of the footer.
 func (c *chooser) ShortHelp() []key.Binding {
@@ -95,3 +101,21 @@ var (
 	_ ui.Screen = (*chooser)(nil)
 	_ ui.Passer = (*chooser)(nil)
 )
+
+// NewSeveral makes the screen that asks what kind of rotation it is to be, for several
+// repositories at once. With a role it asks for the kinds of that role only. begin opens
+// the operation that a request asks for.
+func NewSeveral(opt SeveralOptions, begin func(rotation.Request) Operation) ui.Screen {
+	var some []kind
+	for _, k := range kinds {
+		if opt.Role == "" || opt.Role == k.role {
+			some = append(some, k)
+		}
+	}
+	return newKinds(opt.Styles, repositoriesOf(len(opt.GUNs)), some, func(k kind) wizard {
+		chosen := opt
+		chosen.Role, chosen.SameKey = k.role, k.sameKey
+		chosen.Operation = begin(rotation.Request{Role: k.role, To: k.to, SameKey: k.sameKey})
+		return NewOperation(chosen)
+	})
+}

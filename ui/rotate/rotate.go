@@ -60,7 +60,11 @@ func (o Options) asked() string {
 // New makes the screen.
 func New(opt Options) ui.Screen {
 	if opt.Role == "" {
-		return newKinds(opt)
+		return newKinds(opt.Styles, trustdata.Visible(string(opt.GUN)), kindsOf(opt.Dialect), func(k kind) wizard {
+			chosen := opt
+			chosen.Role, chosen.To, chosen.SameKey = k.role, k.to, k.sameKey
+			return newModel(chosen)
+		})
 	}
 	return newModel(opt)
 }
@@ -178,6 +182,9 @@ func (m *Model) startOver() {
 	m.tasks, m.result, m.failed = nil, nil, nil
 	m.Return(0)
 }
+
+// Finished reports whether the server has the change.
+func (m *Model) Finished() bool { return m.landed }
 
 // Freshness is when the plan was made.
 func (m *Model) Freshness() ui.Freshness {

@@ -85,8 +85,8 @@ type Several struct {
 	started, ended    time.Time
 }
 
-// NewSeveral makes the screen.
-func NewSeveral(opt SeveralOptions) *Several {
+// NewOperation makes the screen.
+func NewOperation(opt SeveralOptions) *Several {
 	m := &Several{opt: opt, op: opt.Begun, sender: ui.NewLoader[event](opt.Context, opt.Clock), out: map[trustdata.GUN]bool{}}
 	o := opt.Operation
 	m.gate = gate{styles: opt.Styles, loader: ui.NewLoader[event](opt.Context, opt.Clock), pending: new(pending), redrawn: func() { m.Refresh() },

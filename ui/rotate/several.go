@@ -106,7 +106,7 @@ func NewOperation(opt SeveralOptions) *Several {
 func (m *Several) steps() []ui.Step {
 	steps := []ui.Step{
 		{Name: stepCheck, Page: m.checkPage, Leaving: m.leaving, Start: m.makePlan, Next: "next: passphrases", Blocked: m.noPlan,
-			Acts: []ui.Act{{Key: ui.Bind("r", "check", "r"), Do: m.makePlan}, {Key: ui.Bind("x", "leave out or take in", "x"), Do: m.choose, Blocked: m.noPlan}}},
+			Acts: []ui.Act{{Key: ui.Bind("r", "check", "r"), Do: m.makePlan}, {Key: ui.Bind("x", "in or out", "x"), Do: m.choose, Blocked: m.noPlan}}},
 		m.held.Step(m.leaving),
 	}
 	if m.newRoot() {

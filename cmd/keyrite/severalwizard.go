@@ -50,8 +50,10 @@ func (d *desk) goOn(op *rotation.Operation) (ui.Screen, string) {
 	switch reason := d.readOnlyReason(); {
 	case reason != "":
 		return nil, reason
-	case first.Role == trustdata.RoleRoot && !first.SameKey && len(op.Keys) == 0:
-		return nil, "It was stopped before its key was made: x gives it up, then begin anew."
+	case op.Ceremony != "":
+		return nil, "It waits for a ceremony, which is gone on with on the command line."
+	case first.Role == "", first.Role == trustdata.RoleRoot && !first.SameKey && len(op.Keys) == 0:
+		return nil, "keyrite rotate --resume " + op.ID + " does what is still to do."
 	}
 	opt := rotate.SeveralOptions{Role: first.Role, SameKey: first.SameKey, Begun: op, Operation: &severalService{desk: d, id: op.ID, begun: true}}
 	for _, u := range op.Units {

@@ -22,6 +22,9 @@ type outcomeJSON struct {
 	RootVersion int64             `json:"root_version"`
 	Verified    bool              `json:"verified"`
 	Waived      []string          `json:"waived"`
+	// Changed and Versions are those of roles that were signed again.
+	Changed  []trustdata.Role         `json:"changed,omitempty"`
+	Versions map[trustdata.Role]int64 `json:"versions,omitempty"`
 }
 
 // errPartly is what an operation over several repositories ends with where not all of them
@@ -39,6 +42,7 @@ func (c *cli) emitOperation(ctx context.Context, op *rotation.Operation, outcome
 		for _, o := range outcomes {
 			if o.GUN == u.GUN {
 				rows[i].take(o)
+				rows[i].Changed, rows[i].Versions = o.Changed()
 			}
 		}
 		done = done && rows[i].Error == "" && (rows[i].State == "done" || rows[i].State == string(rotation.StateAbandoned))

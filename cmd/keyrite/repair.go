@@ -26,6 +26,7 @@ func (f repairFlags) given() bool { return f.keepAll || len(f.drop) > 0 }
 
 func (c *cli) repairCommand() *cobra.Command {
 	var f repairFlags
+	var many chosen
 	cmd := &cobra.Command{
 		Use: "repair GUN", Short: "Sign again what has expired, after a look at each tag that it vouches for",
 		Long: "Sign again what has expired: root, targets, delegations, and the snapshot where its key is here. Docker and\n" +
@@ -33,12 +34,45 @@ func (c *cli) repairCommand() *cobra.Command {
 			"sign an old file is to vouch again for all that it says, so each tag is asked about; --drop takes tags\n" +
 			"out and keeps the others, --keep-all keeps them all. --yes alone keeps them all too, and says in the\n" +
 			"result that nobody has looked at them. A root certificate that has ended cannot be repaired by anybody.",
-		Args: usageArgs(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.repair(cmd.Context(), args[0], f) },
+		Args: func(cmd *cobra.Command, args []string) error {
+			if many.several() {
+				return usageArgs(cobra.NoArgs)(cmd, args)
+			}
+			return usageArgs(cobra.ExactArgs(1))(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if many.several() {
+				return c.repairMany(cmd.Context(), many, f)
+			}
+			return c.repair(cmd.Context(), args[0], f)
+		},
 	}
 	cmd.Flags().StringArrayVar(&f.drop, "drop", nil, "no longer vouch for `TAG` (repeatable), and for all others")
 	cmd.Flags().BoolVar(&f.keepAll, "keep-all", false, "vouch for every tag again")
+	many.on(cmd)
 	return cmd
+}
+
+// repairMany is repair for several repositories. Their tags are too many to be asked about
+// one by one here: somebody has looked at them, or it is recorded that nobody has.
+func (c *cli) repairMany(ctx context.Context, many chosen, f repairFlags) error {
+	ctx, cancel := c.context(ctx)
+	defer cancel()
+	if len(f.drop) > 0 {
+		return usagef("--drop names the tags of one repository: repair that one alone")
+	}
+	if !f.keepAll && !c.flags.yes && !c.flags.dryRun {
+		return fmt.Errorf("repairing several repositories vouches for all their tags again, which somebody must look at (--dry-run lists them); --keep-all says so: %w", errUnanswered)
+	}
+	return c.editMany(ctx, many, func(r *rotation.Rotator) func(context.Context, trustdata.GUN) (*rotation.Edit, error) {
+		return func(ctx context.Context, gun trustdata.GUN) (*rotation.Edit, error) {
+			e, err := r.PlanRepair(ctx, rotation.RepairRequest{GUN: gun})
+			if err == nil && !f.keepAll && len(e.Vouched) > 0 {
+				e.Waived = append(e.Waived, "review")
+			}
+			return e, err
+		}
+	})
 }
 
 func (c *cli) repair(ctx context.Context, typed string, f repairFlags) error {
@@ -86,8 +120,8 @@ func (c *cli) review(ctx context.Context, r *rotation.Rotator, e *rotation.Edit)
 	in := bufio.NewReader(c.in)
 	var drop []string
 	for i, v := range e.Vouched {
-		fmt.Fprintf(c.err, "  %d of %d: %s\n", i+1, len(e.Vouched), trustdata.Visible(v.Sentence()))
-		answer, err := c.ask(ctx, in, "Keep it? y, n (drop it), or all (keep it and the rest): ")
+		// One question, written at once: nobody's answer comes between its parts.
+		answer, err := c.ask(ctx, in, fmt.Sprintf("%d of %d: %s. Keep it? y, n (drop it), or all (keep it and the rest): ", i+1, len(e.Vouched), v.Sentence()))
 		if err != nil {
 			return nil, err
 		}

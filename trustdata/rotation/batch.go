@@ -227,6 +227,17 @@ type Outcome struct {
 	GUN    trustdata.GUN
 	Result *Result
 	Err    error
+
+	edit *EditResult
+}
+
+// Changed are the roles that an edit has signed again, with their versions. A rotation has
+// none: its Result says what it did.
+func (o Outcome) Changed() ([]trustdata.Role, map[trustdata.Role]int64) {
+	if o.edit == nil {
+		return nil, nil
+	}
+	return o.edit.Changed, o.edit.Versions
 }
 
 // PublishBatch carries out every part of a prepared operation, at most atOnce side by
@@ -243,7 +254,7 @@ func (r *Rotator) PublishBatch(ctx context.Context, prep *Prepared, keys Keys, a
 	sideBySide(ctx, len(prep.units), atOnce, func(i int) {
 		u := prep.units[i]
 		res, err := r.publish(ctx, prep, u, keys, func(step string) { told(u.plan.GUN, step) })
-		out[i] = Outcome{u.plan.GUN, res, err}
+		out[i] = Outcome{GUN: u.plan.GUN, Result: res, Err: err}
 		told(u.plan.GUN, lastStep(err))
 	})
 	return out, closing(prep.run, nil)

@@ -226,7 +226,7 @@ func (r *Rotator) PublishCeremony(ctx context.Context, p *PublishingPlan, keys K
 	sideBySide(ctx, len(p.units), atOnce, func(i int) {
 		u := p.units[i]
 		res, err := r.publishSigned(ctx, run, u, keys, func(step string) { told(u.unit.GUN, step) })
-		out[i] = Outcome{u.unit.GUN, res, err}
+		out[i] = Outcome{GUN: u.unit.GUN, Result: res, Err: err}
 	})
 	return out, closing(run, nil)
 }

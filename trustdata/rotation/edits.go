@@ -54,6 +54,9 @@ type EditOutcome struct {
 	Err    error
 }
 
+// Outcome is the same as every operation over several repositories gives it.
+func (o EditOutcome) Outcome() Outcome { return Outcome{GUN: o.GUN, Err: o.Err, edit: o.Result} }
+
 // ApplyEdits signs with the opened keys, sends, and reads back, at most atOnce repositories
 // side by side. A failure stops its own repository only. After ctx has ended no further one
 // begins. told hears each step as it begins, from many goroutines.

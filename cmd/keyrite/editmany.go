@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
+	"keyrite/ui"
+	"keyrite/ui/change"
+)
+
+// chosen are the flags that name several repositories in the place of GUN.
+type chosen struct {
+	guns    []string
+	rootKey string
+}
+
+func (f chosen) several() bool { return len(f.guns) > 0 || f.rootKey != "" }
+
+func (f *chosen) on(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.guns, "gun", nil, "in the place of GUN: the repository `GUN` (repeatable), or every known one that a pattern with * names")
+	cmd.Flags().StringVar(&f.rootKey, "root-key", "", "in the place of GUN: every known repository whose root.json, fetched now, lists the root key `ID`")
+}
+
+// editMany plans an edit of several repositories and carries it out as one operation. The
+// repositories where nothing is to do are said, and are no failure.
+func (c *cli) editMany(ctx context.Context, f chosen, plan func(*rotation.Rotator) func(context.Context, trustdata.GUN) (*rotation.Edit, error)) error {
+	if c.flags.offline {
+		return usagef("changing several repositories is not possible with --offline")
+	}
+	if len(f.guns) > 0 && f.rootKey != "" {
+		return usagef("--gun and --root-key exclude each other")
+	}
+	s, err := c.openKeys()
+	if err != nil {
+		return err
+	}
+	r, err := s.rotator(keyring.DefaultIterations)
+	if err != nil {
+		return err
+	}
+	if !c.flags.dryRun {
+		release, err := c.begin(ctx, s, r)
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
+	guns, _, err := s.named(ctx, rotateFlags{guns: f.guns, rootKey: f.rootKey})
+	if err != nil {
+		return err
+	}
+	all, err := r.PlanEdits(ctx, guns, s.atOnce(false), plan(r))
+	if err != nil {
+		return err
+	}
+	if len(all.Edits) == 0 {
+		return c.nothingOfMany(ctx, s, all)
+	}
+	return c.applyEdits(ctx, s, r, all)
+}
+
+// nothingOfMany ends where no repository has anything to do, or none can be done.
+func (c *cli) nothingOfMany(ctx context.Context, s *session, all *rotation.Edits) error {
+	var failed []error
+	for _, l := range all.Left {
+		c.say("%s: %s", trustdata.Visible(string(l.GUN)), trustdata.VisibleError(l.Why))
+		if !errors.Is(l.Why, rotation.ErrNothing) {
+			failed = append(failed, c.unverified(l.GUN, s.explain(ctx, l.Why)))
+		}
+	}
+	if len(failed) > 0 {
+		return errors.Join(failed...)
+	}
+	return c.emit([]outcomeJSON{}, ui.Page{Title: "Nothing is to do", Notes: []string{"Nothing is to do in any of these repositories."}})
+}
+
+func (c *cli) applyEdits(ctx context.Context, s *session, r *rotation.Rotator, all *rotation.Edits) error {
+	for _, l := range all.Left {
+		c.say("%s is left out: %s", trustdata.Visible(string(l.GUN)), trustdata.VisibleError(l.Why))
+	}
+	var lines []string
+	for _, e := range all.Edits {
+		lines = append(lines, slices.Concat(e.Warnings, e.Changes, e.WillNotFollow)...)
+	}
+	if c.flags.dryRun {
+		first := all.Edits[0]
+		page := change.Plan{Kind: all.Kind, GUN: trustdata.GUN(fmt.Sprintf("%d repositories", len(all.Edits))), Changes: lines, Steps: first.Steps, Needs: all.Needs()}
+		return c.emitPlan(planJSON{ID: all.ID, Kind: all.Kind, Steps: first.Steps, Needs: all.Needs(), Changes: lines, WillNotFollow: []string{}}, change.PlanPage(page))
+	}
+	if err := c.confirm(ctx, lines, fmt.Sprintf("%d repositories", len(all.Edits)), all.Kind); err != nil {
+		return err
+	}
+	open, err := c.satisfy(ctx, s, all.Needs())
+	if err != nil {
+		return err
+	}
+	defer open.wipe()
+	outcomes, err := r.ApplyEdits(ctx, all, open.signing(), s.atOnce(false), c.batchStep)
+	if err != nil {
+		return err
+	}
+	op, err := r.Journal.Reload(all.ID)
+	if err != nil {
+		return err
+	}
+	rows := make([]rotation.Outcome, len(outcomes))
+	for i, o := range outcomes {
+		rows[i] = o.Outcome()
+	}
+	return c.emitOperation(ctx, op, rows)
+}

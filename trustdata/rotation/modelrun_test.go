@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"keyrite/keyring"
@@ -54,7 +55,10 @@ type sending struct {
 
 // run is one run of the program over a state.
 type run struct {
-	m       *model
+	m *model
+	// turn is the program's or the server's. They never work at the same time, but a
+	// connection that is cut says so to nobody.
+	turn    sync.Mutex
 	server  *trustserver.Server
 	facts   facts
 	path    []string
@@ -90,7 +94,9 @@ func (m *model) run(from frozen, act string, script []int) *run {
 		r.err = r.act(act)
 	}()
 	<-ended
+	r.turn.Lock()
 	r.quiet = true
+	r.turn.Unlock()
 	r.after()
 	m.must(r.journal.Close())
 	return r
@@ -133,6 +139,8 @@ func (r *run) at(point string, ways ...string) string {
 
 // step is a point in the program itself, before something durable.
 func (r *run) step(point string) {
+	r.turn.Lock()
+	defer r.turn.Unlock()
 	if r.dead || r.at(point, "goes on", "dies") == "dies" {
 		r.dead = true
 		runtime.Goexit()
@@ -171,9 +179,16 @@ type fetch = func(context.Context, trustdata.GUN) (*remote.Result, error)
 
 func (r *run) question(f fetch) fetch {
 	return func(ctx context.Context, g trustdata.GUN) (*remote.Result, error) {
-		r.asked = false
+		r.anew()
 		return f(ctx, g)
 	}
+}
+
+// anew begins a question: its first request is a point.
+func (r *run) anew() {
+	r.turn.Lock()
+	defer r.turn.Unlock()
+	r.asked = false
 }
 
 // looking is the trust server as the program asks it.
@@ -183,7 +198,7 @@ type looking struct {
 }
 
 func (l *looking) ByVersion(ctx context.Context, role trustdata.Role, version, limit int64) ([]byte, error) {
-	l.run.asked = false
+	l.run.anew()
 	return l.Client.ByVersion(ctx, role, version, limit)
 }
 
@@ -197,6 +212,8 @@ func (s *mortal) Stage(ctx context.Context, op string, k *keyring.PrivateKey, p 
 	s.run.step("stage")
 	staged, err := s.Store.Stage(ctx, op, k, p, h, f)
 	if err == nil {
+		s.run.turn.Lock()
+		defer s.run.turn.Unlock()
 		s.run.facts.made[staged.KeyID] = s.run.read(staged.Path)
 	}
 	return staged, err

@@ -47,6 +47,8 @@ func (f *front) now() time.Time {
 
 func (f *front) ServeHTTP(rw http.ResponseWriter, q *http.Request) {
 	r := f.run
+	r.turn.Lock()
+	defer r.turn.Unlock()
 	switch {
 	case r.quiet:
 		r.server.ServeHTTP(rw, q)

@@ -3,6 +3,7 @@ package rotation_test
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -71,15 +72,19 @@ func TestEndedStaysEnded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.publish(false)
+			var away atomic.Bool // set and seen by requests that end with their connection
 			w.meddle = func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+				if away.Load() {
+					panic(http.ErrAbortHandler)
+				}
 				next.ServeHTTP(rw, r)
 				if isUpload(r) {
-					w.meddle = func(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
+					away.Store(true)
 				}
 			}
 			_, _, err := w.rotate(trustdata.RoleTargets, rotation.Same)
 			is(t, err, rotation.ErrUnknown)
-			w.meddle = nil
+			away.Store(false)
 			r := w.rotator()
 			found, err := r.Recover(context.Background())
 			if err != nil || len(found) != 1 || !found[0].Op.Closed {

@@ -23,11 +23,12 @@ func (w *world) asked(meant func(*http.Request) bool, do func(pid int), args ...
 	cmd.Stdout, cmd.Stderr = &out, &out
 	var once sync.Once
 	started := make(chan struct{})
-	w.before = func(r *http.Request) {
+	see := func(r *http.Request) {
 		if meant(r) {
 			once.Do(func() { <-started; do(cmd.Process.Pid) })
 		}
 	}
+	w.before.Store(&see)
 	err := cmd.Start()
 	close(started)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,15 +44,15 @@ type world struct {
 	url    string
 	root   string // the ID of the first root key
 	// before, where set, sees each request before the server does.
-	before func(*http.Request)
+	before *atomic.Pointer[func(*http.Request)]
 }
 
 func newWorld(t *testing.T, server *trustserver.Server) *world {
 	t.Helper()
-	w := &world{t: t, server: server, folder: memoryFolder(t)}
+	w := &world{t: t, server: server, folder: memoryFolder(t), before: new(atomic.Pointer[func(*http.Request)])}
 	srv := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if w.before != nil {
-			w.before(r)
+		if see := w.before.Load(); see != nil {
+			(*see)(r)
 		}
 		server.ServeHTTP(rw, r)
 	}))

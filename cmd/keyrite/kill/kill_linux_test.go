@@ -55,8 +55,6 @@ var changes = []change{
 	{"rotate root of three", nil, []string{"rotate", "root", "--gun", string(web), "--gun", string(api), "--gun", string(jobs), quick}, []trustdata.GUN{web, api, jobs}},
 	{"sign", nil, []string{"sign", string(web) + ":2.0", "--digest", digest, "--length", "528"}, []trustdata.GUN{web}},
 	{"revoke", nil, []string{"revoke", string(web) + ":1.0"}, []trustdata.GUN{web}},
-	{"refresh", nil, []string{"refresh", string(web), "--all"}, []trustdata.GUN{web}},
-	{"refresh of three", nil, []string{"refresh", "targets", "--gun", string(web), "--gun", string(api), "--gun", string(jobs)}, []trustdata.GUN{web, api, jobs}},
 	{"init", nil, []string{"init", string(fresh), quick}, []trustdata.GUN{fresh}},
 	{"retire", []string{"rotate", "root", "--root-key", firstRoot, "--yes", quick}, []string{"retire", firstRoot}, nil},
 }

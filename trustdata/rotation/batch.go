@@ -251,9 +251,10 @@ func (r *Rotator) PublishBatch(ctx context.Context, prep *Prepared, keys Keys, a
 	for i, u := range prep.units {
 		out[i] = Outcome{GUN: u.plan.GUN, Err: ErrNotBegun}
 	}
+	shared := prep.run.op.shared()
 	sideBySide(ctx, len(prep.units), atOnce, func(i int) {
 		u := prep.units[i]
-		res, err := r.publish(ctx, prep, u, keys, func(step string) { told(u.plan.GUN, step) })
+		res, err := r.publish(ctx, prep, u, shared, keys, func(step string) { told(u.plan.GUN, step) })
 		out[i] = Outcome{GUN: u.plan.GUN, Result: res, Err: err}
 		told(u.plan.GUN, lastStep(err))
 	})

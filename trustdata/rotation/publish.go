@@ -70,9 +70,10 @@ func closing(run *run, err error) error {
 }
 
 // publish carries out one repository's part of a prepared operation.
-func (r *Rotator) publish(ctx context.Context, prep *Prepared, u *ready, keys Keys, progress Progress) (*Result, error) {
+// Others of the operation may be under way beside it: shared was found out before the first.
+func (r *Rotator) publish(ctx context.Context, prep *Prepared, u *ready, shared bool, keys Keys, progress Progress) (*Result, error) {
 	progress("sign")
-	d := &delivery{run: prep.run, unit: u.unit, base: u.plan.base, shared: prep.run.op.shared()}
+	d := &delivery{run: prep.run, unit: u.unit, base: u.plan.base, shared: shared}
 	if u.key != nil {
 		keys = maps.Clone(keys)
 		keys[u.newID] = u.key

@@ -163,16 +163,14 @@ func (r *run) made(u *Unit) (ids []trustdata.KeyID) {
 
 // step notes that a unit has come to a state.
 func (r *run) step(u *Unit, to State, why string) error {
-	r.mu.Lock()
 	next := *u
 	next.State, next.Why, next.Since = to, why, r.journal.now().UTC()
-	r.mu.Unlock()
 	if err := r.log.Append(recordUnit, next); err != nil {
 		return fmt.Errorf("the step %q of %q could not be recorded: %w", to, u.GUN, err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	*u = next
+	u.State, u.Why, u.Since = next.State, next.Why, next.Since
 	return nil
 }
 

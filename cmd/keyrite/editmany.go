@@ -28,9 +28,10 @@ func (f *chosen) on(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.rootKey, "root-key", "", "in the place of GUN: every known repository whose root.json, fetched now, lists the root key `ID`")
 }
 
-// editMany plans an edit of several repositories and carries it out as one operation. The
-// repositories where nothing is to do are said, and are no failure.
-func (c *cli) editMany(ctx context.Context, f chosen, plan func(*rotation.Rotator) func(context.Context, trustdata.GUN) (*rotation.Edit, error)) error {
+// editMany plans an edit of several repositories and carries it out as one operation, which
+// the command again asks for. The repositories where nothing is to do are said, and are no
+// failure.
+func (c *cli) editMany(ctx context.Context, f chosen, again string, plan func(*rotation.Rotator) func(context.Context, trustdata.GUN) (*rotation.Edit, error)) error {
 	if c.flags.offline {
 		return usagef("changing several repositories is not possible with --offline")
 	}
@@ -60,6 +61,7 @@ func (c *cli) editMany(ctx context.Context, f chosen, plan func(*rotation.Rotato
 	if err != nil {
 		return err
 	}
+	all.Again = again
 	if len(all.Edits) == 0 {
 		return c.nothingOfMany(ctx, s, all)
 	}

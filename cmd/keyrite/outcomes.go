@@ -35,6 +35,11 @@ var errPartly = errors.New("not every repository is done")
 // those of this run, which say more than the journal. Where somebody has stopped it before
 // its end, that is why it is not done.
 func (c *cli) emitOperation(ctx context.Context, op *rotation.Operation, outcomes []rotation.Outcome) error {
+	return c.emitEnded(ctx, op, outcomes, rotation.StateDone)
+}
+
+// emitEnded is emitOperation where it is as well that a repository has come to that end.
+func (c *cli) emitEnded(ctx context.Context, op *rotation.Operation, outcomes []rotation.Outcome, well rotation.State) error {
 	rows := make([]outcomeJSON, len(op.Units))
 	done := true
 	for i, u := range op.Units {
@@ -45,7 +50,7 @@ func (c *cli) emitOperation(ctx context.Context, op *rotation.Operation, outcome
 				rows[i].Changed, rows[i].Versions = o.Changed()
 			}
 		}
-		done = done && rows[i].Error == "" && (rows[i].State == "done" || rows[i].State == string(rotation.StateAbandoned))
+		done = done && rows[i].Error == "" && (rows[i].State == "done" || rows[i].State == string(well))
 	}
 	if done || c.flags.json {
 		if err := c.emit(rows, outcomesPage(op, rows)); err != nil {
@@ -59,6 +64,9 @@ func (c *cli) emitOperation(ctx context.Context, op *rotation.Operation, outcome
 		if o.Err != nil {
 			c.say("%s: %s", trustdata.Visible(string(o.GUN)), trustdata.VisibleError(o.Err))
 		}
+	}
+	if rest := op.Rest(); rest != "" {
+		c.say("%s", trustdata.Visible(rest))
 	}
 	err := fmt.Errorf("%s: %w (operation %s)", op.Kind, errPartly, op.ID)
 	if stopped := ctx.Err(); stopped != nil {

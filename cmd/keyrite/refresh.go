@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -47,7 +48,11 @@ func (c *cli) refreshMany(ctx context.Context, many chosen, roles []string, all 
 	if err != nil {
 		return err
 	}
-	return c.editMany(ctx, many, func(r *rotation.Rotator) func(context.Context, trustdata.GUN) (*rotation.Edit, error) {
+	again := strings.Join(append([]string{"keyrite refresh"}, roles...), " ")
+	if all {
+		again += " --all"
+	}
+	return c.editMany(ctx, many, again, func(r *rotation.Rotator) func(context.Context, trustdata.GUN) (*rotation.Edit, error) {
 		return func(ctx context.Context, gun trustdata.GUN) (*rotation.Edit, error) {
 			one := req
 			one.GUN = gun

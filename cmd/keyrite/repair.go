@@ -64,7 +64,11 @@ func (c *cli) repairMany(ctx context.Context, many chosen, f repairFlags) error 
 	if !f.keepAll && !c.flags.yes && !c.flags.dryRun {
 		return fmt.Errorf("repairing several repositories vouches for all their tags again, which somebody must look at (--dry-run lists them); --keep-all says so: %w", errUnanswered)
 	}
-	return c.editMany(ctx, many, func(r *rotation.Rotator) func(context.Context, trustdata.GUN) (*rotation.Edit, error) {
+	again := "keyrite repair"
+	if f.keepAll {
+		again += " --keep-all"
+	}
+	return c.editMany(ctx, many, again, func(r *rotation.Rotator) func(context.Context, trustdata.GUN) (*rotation.Edit, error) {
 		return func(ctx context.Context, gun trustdata.GUN) (*rotation.Edit, error) {
 			e, err := r.PlanRepair(ctx, rotation.RepairRequest{GUN: gun})
 			if err == nil && !f.keepAll && len(e.Vouched) > 0 {

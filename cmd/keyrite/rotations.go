@@ -193,7 +193,7 @@ func (c *cli) abandonRotation(ctx context.Context, id string, iterations int) er
 	if _, err := c.recovered(r.GiveUp(ctx, op)); err != nil {
 		return err
 	}
-	return c.emitOperation(ctx, op, nil)
+	return c.emitEnded(ctx, op, nil, rotation.StateAbandoned)
 }
 
 // unfinished opens the operation that id begins, under the lock of the trust directory,

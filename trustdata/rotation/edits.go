@@ -9,10 +9,12 @@ import (
 )
 
 // Edits are one operation on several repositories, an edit for each. They make no key, so
-// one that fails ends, and asking again for the whole does what is still to do.
+// one that fails ends; Operation.Rest says how to ask for what is left.
 type Edits struct {
 	ID, Kind string
-	Edits    []*Edit
+	// Again is Operation.Again: whoever asks sets it.
+	Again string
+	Edits []*Edit
 	// Left are the repositories that were asked for and cannot be part of it, with why.
 	// Those where nothing is to do have ErrNothing.
 	Left []LeftOut
@@ -61,7 +63,7 @@ func (o EditOutcome) Outcome() Outcome { return Outcome{GUN: o.GUN, Err: o.Err, 
 // side by side. A failure stops its own repository only. After ctx has ended no further one
 // begins. told hears each step as it begins, from many goroutines.
 func (r *Rotator) ApplyEdits(ctx context.Context, all *Edits, keys Keys, atOnce int, told func(trustdata.GUN, string)) ([]EditOutcome, error) {
-	op := &Operation{ID: all.ID, Kind: all.Kind, Place: r.Place}
+	op := &Operation{ID: all.ID, Kind: all.Kind, Place: r.Place, Again: all.Again}
 	for _, e := range all.Edits {
 		op.Units = append(op.Units, &Unit{Request: Request{GUN: e.GUN}, Anchor: e.Roles[0], Late: e.late})
 		for _, what := range e.Waived {

@@ -103,11 +103,13 @@ type Operation struct {
 	// Place is the trust directory whose keys it changes.
 	Place string `json:"place"`
 	// Ceremony says which side of one it is, "" for none.
-	Ceremony Side     `json:"ceremony,omitempty"`
-	Units    []*Unit  `json:"units"`
-	Keys     []Stored `json:"keys,omitempty"`
-	Backups  []Saved  `json:"backups,omitempty"`
-	Waived   []string `json:"waived,omitempty"`
+	Ceremony Side `json:"ceremony,omitempty"`
+	// Again is the command that asks for an edit of several repositories, without their names.
+	Again   string   `json:"again,omitempty"`
+	Units   []*Unit  `json:"units"`
+	Keys    []Stored `json:"keys,omitempty"`
+	Backups []Saved  `json:"backups,omitempty"`
+	Waived  []string `json:"waived,omitempty"`
 	// Finished is when its journal was closed; zero for one that is open.
 	Finished time.Time `json:"finished"`
 	// Closed says that the journal of it is closed: all its units have ended.

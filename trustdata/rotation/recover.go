@@ -166,7 +166,7 @@ func (r *Rotator) dropUnused(ctx context.Context, run *run) error {
 // landed reports whether a unit that lists the key has landed.
 func (r *run) landed(id trustdata.KeyID) bool {
 	return slices.ContainsFunc(r.op.Units, func(u *Unit) bool {
-		return (u.State == StateDone || u.State == StateUnverified) && slices.Contains(u.NewKeys, id)
+		return u.landed() && slices.Contains(u.NewKeys, id)
 	})
 }
 

@@ -3,7 +3,6 @@ package rotation_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -118,44 +117,4 @@ func TestRefreshNamesWhatStays(t *testing.T) {
 	if !asMissing(err, &missing) || missing.Role != alice {
 		t.Errorf("error %v", err)
 	}
-}
-
-// One operation on several repositories: what fails stops nothing else, and is not left
-// unfinished, since asking again does what is still to do.
-func TestRefreshOfSeveral(t *testing.T) {
-	w := newWorld(t)
-	w.publish(false)
-	ctx, r := context.Background(), w.rotator()
-	w.clock = w.clock.AddDate(2, 8, 0)
-	plan := func(ctx context.Context, g trustdata.GUN) (*rotation.Edit, error) {
-		return r.PlanRefresh(ctx, rotation.RefreshRequest{GUN: g})
-	}
-	all, err := r.PlanEdits(ctx, []trustdata.GUN{"registry.acme.example/never", gun}, 2, plan)
-	if err != nil || len(all.Edits) != 1 || len(all.Left) != 1 || all.Left[0].GUN != "registry.acme.example/never" || len(all.Needs()) != 1 {
-		t.Fatalf("%+v, %v", all, err)
-	}
-	keys := rotation.Keys{}
-	for _, n := range all.Needs() {
-		k, err := w.dir.Open(ctx, n.KeyID, keyring.NewPassphrase([]byte(pass)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		keys[n.KeyID] = k
-	}
-	w.meddle = func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
-		if r.Method == http.MethodPost {
-			rw.WriteHeader(http.StatusForbidden)
-			return
-		}
-		next.ServeHTTP(rw, r)
-	}
-	out, err := r.ApplyEdits(ctx, all, keys, 2, func(trustdata.GUN, string) {})
-	if err != nil || len(out) != 1 || !errors.Is(out[0].Err, rotation.ErrRefused) {
-		t.Fatalf("%+v, %v", out, err)
-	}
-	if open, err := w.journal.Unfinished(); err != nil || len(open) != 0 {
-		t.Errorf("unfinished: %+v, %v", open, err)
-	}
-	w.meddle = nil
-	w.refreshes(rotation.RefreshRequest{}, "targets")
 }

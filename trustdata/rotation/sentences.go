@@ -18,6 +18,9 @@ func (rec Recovered) Sentences() []string {
 	if !rec.Op.Ended() {
 		out = append(out, rec.Op.whys()...)
 	}
+	if rest := rec.Op.Rest(); rest != "" {
+		out = append(out, rest)
+	}
 	return append(out, rec.Notes...)
 }
 
@@ -46,7 +49,11 @@ func (o *Operation) outcome() string {
 	if !o.Ended() {
 		return fmt.Sprintf("is unfinished: %s. keyrite rotate --resume %s goes on, --abandon %s gives it up", o.counts(), o.ID, o.ID)
 	}
-	switch o.State() {
+	state := o.State()
+	if len(o.Units) > 1 && state != StateDone {
+		return "was unfinished, and has ended: " + o.ended()
+	}
+	switch state {
 	case StateDone:
 		return "was unfinished; the server has it, and it is finished now"
 	case StateConflict:

@@ -22,7 +22,7 @@ type gate struct {
 	// loader does what can be stopped.
 	loader  *ui.Loader[event]
 	held    *ui.Custody
-	pending *pending
+	pending *ui.Pending
 	// made says that the new key was made by an earlier run.
 	made bool
 
@@ -47,7 +47,7 @@ type gate struct {
 func (m *gate) busy() string { return cmp.Or(m.loader.Busy(), m.held.Busy()) }
 
 // isEmpty reports whether leaving has nothing to undo.
-func (m *gate) isEmpty() bool { return m.held.IsEmpty() && m.pending.get() == nil }
+func (m *gate) isEmpty() bool { return m.held.IsEmpty() && m.pending.Get() == nil }
 
 // run starts work that can be stopped.
 func (m *gate) run(what string, work func(ctx context.Context) (event, error)) tea.Cmd {
@@ -70,7 +70,7 @@ func (m *gate) keep(e event) tea.Cmd {
 // giveUp wipes what was opened and undoes what was made, and says what became of it.
 func (m *gate) giveUp(ctx context.Context) (said string) {
 	m.held.GiveUp()
-	err := m.pending.giveUp(context.WithoutCancel(ctx), m.abandon)
+	err := m.pending.GiveUp(context.WithoutCancel(ctx), m.abandon)
 	said = "Given up before anything was sent."
 	switch {
 	case err != nil:
@@ -86,40 +86,11 @@ func (m *gate) giveUp(ctx context.Context) (said string) {
 // reset forgets what was made, for another beginning.
 func (m *gate) reset() {
 	m.loader.Drop()
-	m.pending = new(pending)
+	m.pending = new(ui.Pending)
 	m.proof, m.waived = nil, ""
 	if !m.made {
 		m.newID = ""
 	}
-}
-
-// backupState is how far the backup of both keys is proven.
-func (m *gate) backupState() string {
-	switch {
-	case m.proof == nil:
-		return "WAIVED"
-	case m.proof.State == backup.StateProven, m.proof.State == backup.StateDrilled:
-		return "both keys, decrypted and compared"
-	}
-	return "both keys, read back, not decrypted"
-}
-
-func (m *gate) backupSentence() string {
-	if m.proof == nil {
-		return m.backupState() + ": " + trustdata.Visible(m.waived)
-	}
-	return m.backupState() + ": " + trustdata.Visible(m.proof.File)
-}
-
-// waivers are what is done without, for the result.
-func (m *gate) waivers() []string {
-	switch {
-	case m.waived != "":
-		return []string{"backup: " + m.waived}
-	case m.proof != nil && m.proof.State != backup.StateProven && m.proof.State != backup.StateDrilled:
-		return []string{"proof: nobody has decrypted the backup"}
-	}
-	return nil
 }
 
 // leaving is the true sentence for every step before anything is sent.

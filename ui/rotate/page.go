@@ -85,7 +85,7 @@ func wholeID(label string, id trustdata.KeyID, mark ui.Mark) []ui.Fact {
 }
 
 // beginning is the part of a key ID that is compared by eye.
-func beginning(id trustdata.KeyID) string { return ui.Fours(string(id[:16])) + " ..." }
+func beginning(id trustdata.KeyID) string { return ui.Beginning(string(id)) }
 
 // list is a section of sentences; marks them all alike.
 func list(title string, texts []string, mark ui.Mark) ui.Section {

@@ -46,7 +46,7 @@ func (m *Model) publish() tea.Cmd {
 		m.tasks = append(m.tasks, ui.Task{Name: n})
 	}
 	m.sending, m.result, m.failed = true, nil, nil
-	keys, prep := m.held.Take(), m.pending.take()
+	keys, prep := m.held.Take(), m.pending.Take()
 	service, plan, waived := m.opt.Service, m.plan, m.waived
 	m.Refresh()
 	send := m.sender.Start(func(ctx context.Context, emit func(event)) error {
@@ -161,7 +161,7 @@ func (m *Model) end(e ended) tea.Cmd {
 	done := ui.Send(ui.DoneMsg{Action: "rotated the " + m.plan.Role.Title() + " key of " + trustdata.Visible(string(m.plan.GUN))})
 	if e.err == nil {
 		m.settle(ui.TaskDone)
-		m.result.Waived = append(m.result.Waived, m.waivers()...)
+		m.result.Waived = append(m.result.Waived, m.safety().Waivers()...)
 		return tea.Batch(m.Advance(), done)
 	}
 	m.judge(e.err)

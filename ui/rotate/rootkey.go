@@ -1,47 +1,19 @@
 package rotate
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
-	"keyrite/backup"
 	"keyrite/trustdata"
 	"keyrite/ui"
 )
 
-// spoken is how many digits of a new root key are read aloud and typed again.
-const spoken = 8
-
-func (m *gate) newKeyPage() ui.Page {
-	p := ui.Page{Title: "New root key"}
-	if m.newID == "" {
-		p.Sections = []ui.Section{{Title: "NO NEW KEY HAS BEEN MADE YET", Facts: []ui.Fact{
-			{Value: "N makes it: in pending/ of the trust directory, where docker and notary do not look, locked with the passphrase that you typed, read back and opened."},
-			{Value: "Have pen and paper at hand: its first eight digits are shown here then, and asked for later."}}}}
-		return p
-	}
-	id := string(m.newID)
-	p.Sections = []ui.Section{
-		{Title: "NEW ROOT KEY", Facts: []ui.Fact{{Value: ui.Fours(id[:len(id)/2])}, {Value: ui.Fours(id[len(id)/2:])}}},
-		{Title: "WRITE DOWN THE FIRST EIGHT DIGITS", Facts: []ui.Fact{{Value: spelled(id[:spoken])},
-			{Value: "Read them aloud to whoever is with you. They are asked for before anything is sent, and not shown then."}}},
-		{Facts: []ui.Fact{{Value: "It is on this machine only, in pending/. No repository uses it yet."}}}}
-	return p
-}
-
-// spelled sets digits apart: "2 b 8 0   e 4 d 7".
-func spelled(digits string) string {
-	half := len(digits) / 2
-	return strings.Join(strings.Split(digits[:half], ""), " ") + "   " + strings.Join(strings.Split(digits[half:], ""), " ")
-}
+func (m *gate) newKeyPage() ui.Page { return ui.NewRootPage(m.newID, "sent") }
 
 // hiddenDigits is a key ID without the digits that are to come from paper.
-func hiddenDigits(id trustdata.KeyID) string {
-	return "____ ____" + beginning(id)[spoken+1:]
-}
+func hiddenDigits(id trustdata.KeyID) string { return ui.HiddenDigits(string(id)) }
 
 func (m *gate) noNewKey() string {
 	if m.newID == "" {
@@ -73,7 +45,7 @@ func (m *gate) makeKey() tea.Cmd {
 		if err != nil {
 			return nil, err
 		}
-		if !pending.add(prep) {
+		if !pending.Add(prep) {
 			return nil, abandon(context.WithoutCancel(ctx), prep)
 		}
 		if reopen != nil {
@@ -88,58 +60,20 @@ func (m *gate) makeKey() tea.Cmd {
 	})
 }
 
-func (m *gate) backUpPage() ui.Page {
-	facts := []ui.Fact{{Value: "If this disk died after the rotation, a root key without a backup would be lost, and with it every repository that trusts it.", Mark: ui.MarkNote}}
-	p := ui.Page{Title: "Back up"}
-	switch {
-	case m.proof != nil:
-		facts = append(facts, proofFacts(m.proof)...)
-		p.Copy = []ui.Copyable{{What: "file", Text: trustdata.Visible(m.proof.File)}}
-	case m.waived != "":
-		facts = append(facts, ui.Fact{Value: "You do without a backup: " + trustdata.Visible(m.waived), Mark: ui.MarkNow})
-	default:
-		facts = append(facts, ui.Fact{Value: "Not backed up yet. B asks for a folder and for who can open it, and then writes.", Mark: ui.MarkUnchecked})
-	}
-	p.Sections = []ui.Section{{Title: "BOTH ROOT KEYS ARE BACKED UP BEFORE ANYTHING IS SENT", Facts: facts}}
-	return p
-}
+// safety is how both keys are backed up.
+func (m *gate) safety() ui.Secured { return ui.Secured{Proof: m.proof, Waived: m.waived} }
 
-// proofFacts are the backup and how far it is proven, never more.
-func proofFacts(r *backup.CreateResult) []ui.Fact {
-	facts := []ui.Fact{{Value: trustdata.Visible(r.File), Mark: ui.MarkNone},
-		{Value: ui.Plural(len(r.Keys), "key", "keys") + ", the new one too: written, and read back", Mark: ui.MarkOK}}
-	switch r.State {
-	case backup.StateWritten:
-		facts[1].Value, facts[1].Mark = "written, not yet read back", ui.MarkSoon
-	case backup.StateProven, backup.StateDrilled:
-		return append(facts, ui.Fact{Value: "decrypted to the end, every file compared", Mark: ui.MarkOK})
-	}
-	return append(facts, ui.Fact{Value: "nobody has decrypted it: verify it with the secret key of a recipient soon", Mark: ui.MarkSoon})
-}
+func (m *gate) backUpPage() ui.Page { return m.safety().Page("SENT") }
 
-func (m *gate) noBackup() string {
-	if m.proof == nil && m.waived == "" {
-		return "Neither backed up nor waived. B backs both keys up, x goes on without and asks why."
-	}
-	return m.busy()
-}
+func (m *gate) noBackup() string { return cmp.Or(m.safety().Missing(), m.busy()) }
 
 func (m *gate) askFolder() tea.Cmd {
-	check := func(s string) error {
-		if s == "" {
-			return errors.New("type a folder, for example that of a stick")
+	return m.held.Ask(ui.NewBackupFolder(m.styles), func(r any) tea.Cmd {
+		if folder, ok := r.(string); ok {
+			return m.askRecipients(folder)
 		}
 		return nil
-	}
-	return m.held.Ask(
-		ui.NewInput(m.styles, ui.Input{Title: "WHERE THE BACKUP GOES", Prompt: "Folder:", Do: "next", Check: check,
-			Explain: "Best on another disk than the keys. It is made if it is not there."}),
-		func(r any) tea.Cmd {
-			if folder, ok := r.(string); ok {
-				return m.askRecipients(folder)
-			}
-			return nil
-		})
+	})
 }
 
 func (m *gate) askRecipients(folder string) tea.Cmd {
@@ -152,7 +86,7 @@ func (m *gate) askRecipients(folder string) tea.Cmd {
 }
 
 func (m *gate) backUp(folder string, recipients []string) tea.Cmd {
-	write, prep := m.write, m.pending.get()
+	write, prep := m.write, m.pending.Get()
 	if prep == nil && !m.made {
 		return ui.Say("There is no new key to back up any more.")
 	}
@@ -163,20 +97,11 @@ func (m *gate) backUp(folder string, recipients []string) tea.Cmd {
 }
 
 func (m *gate) askWaiver() tea.Cmd {
-	check := func(s string) error {
-		if len(s) < 3 {
-			return errors.New("say why, in a few words: it is recorded")
+	return m.held.Ask(ui.NewWaiver(m.styles, "sent"), func(r any) tea.Cmd {
+		if why, ok := r.(string); ok {
+			m.waived, m.proof = why, nil
+			m.redrawn()
 		}
 		return nil
-	}
-	return m.held.Ask(
-		ui.NewInput(m.styles, ui.Input{Title: "GO ON WITHOUT A BACKUP", Prompt: "Why:", Do: "go on without", Check: check,
-			Explain: "What you type is recorded with the rotation. Nothing is sent yet."}),
-		func(r any) tea.Cmd {
-			if why, ok := r.(string); ok {
-				m.waived, m.proof = why, nil
-				m.redrawn()
-			}
-			return nil
-		})
+	})
 }

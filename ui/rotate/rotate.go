@@ -111,7 +111,7 @@ type (
 
 func newModel(opt Options) *Model {
 	m := &Model{opt: opt, sender: ui.NewLoader[event](opt.Context, opt.Clock)}
-	m.gate = gate{styles: opt.Styles, loader: ui.NewLoader[event](opt.Context, opt.Clock), pending: new(pending), redrawn: func() { m.Refresh() }, prepare: m.preparing}
+	m.gate = gate{styles: opt.Styles, loader: ui.NewLoader[event](opt.Context, opt.Clock), pending: new(ui.Pending), redrawn: func() { m.Refresh() }, prepare: m.preparing}
 	if opt.Service != nil {
 		m.write, m.abandon = opt.Service.BackUp, opt.Service.Abandon
 	}

@@ -89,7 +89,7 @@ type Several struct {
 func NewOperation(opt SeveralOptions) *Several {
 	m := &Several{opt: opt, op: opt.Begun, sender: ui.NewLoader[event](opt.Context, opt.Clock), out: map[trustdata.GUN]bool{}}
 	o := opt.Operation
-	m.gate = gate{styles: opt.Styles, loader: ui.NewLoader[event](opt.Context, opt.Clock), pending: new(pending), redrawn: func() { m.Refresh() },
+	m.gate = gate{styles: opt.Styles, loader: ui.NewLoader[event](opt.Context, opt.Clock), pending: new(ui.Pending), redrawn: func() { m.Refresh() },
 		prepare: m.preparing, write: o.BackUp, abandon: o.Abandon, reopen: o.Open}
 	if op := opt.Begun; op != nil {
 		m.made, m.started = true, op.Started

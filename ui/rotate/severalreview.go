@@ -54,7 +54,7 @@ func (m *Several) backupWords() string {
 		}
 		return "WAIVED when it was begun"
 	}
-	return m.backupSentence()
+	return m.safety().Sentence()
 }
 
 // behind counts the kinds of clients that will not follow.
@@ -99,7 +99,7 @@ func (m *Several) question() ui.Question {
 		Facts: []ui.Fact{{Label: "From", Value: oldKeysOf(b)}, {Label: "To", Value: m.newKey()}, {Label: "Will not follow", Value: m.behind()}}}
 	if m.newRoot() {
 		q.Facts = append(q.Facts, ui.Fact{Label: "Backup", Value: m.backupShort()})
-		q.Type, q.Hidden = string(m.newID[:spoken]), true
+		q.Type, q.Hidden = string(m.newID[:ui.SpokenDigits]), true
 		q.Prompt = "Type the first eight digits of the NEW key. They are hidden here: take them from the paper."
 		return q
 	}

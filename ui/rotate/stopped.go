@@ -39,7 +39,7 @@ func (m *Several) publish() tea.Cmd {
 	if m.started.IsZero() {
 		m.started = m.opt.Clock.Now()
 	}
-	keys, prep, give := m.held.Take(), m.pending.take(), m.held.Giving()
+	keys, prep, give := m.held.Take(), m.pending.Take(), m.held.Giving()
 	w := work{operation: m.opt.Operation, batch: m.chosen(), role: m.opt.Role, again: m.made, proof: m.proof, waived: m.waived}
 	m.Refresh()
 	send := m.sender.Start(func(ctx context.Context, emit func(event)) error {

@@ -12,15 +12,13 @@ import (
 )
 
 func (m *Model) makePlan() tea.Cmd {
-	m.plan, m.planErr = nil, nil
-	defer m.Refresh()
+	m.plan = nil
 	service, gun, tags := m.opt.Service, m.opt.GUN, m.opt.Tags
 	what := "asking the registry and the trust server for "
 	if m.opt.Unsign {
 		what = "asking the trust server for "
 	}
-	m.loader.Doing(what + trustdata.Visible(string(gun)))
-	return m.loader.Get(func(ctx context.Context) (event, error) {
+	return m.Plan(what+trustdata.Visible(string(gun)), func(ctx context.Context) (any, error) {
 		p, err := service.Plan(ctx, gun, tags)
 		return planMade{p}, err
 	})
@@ -30,11 +28,11 @@ func (m *Model) noPlan() string {
 	if m.plan == nil {
 		return "There is no plan to go on with. r reads again."
 	}
-	return m.busy()
+	return m.Occupied()
 }
 
 // confirm asks whether to send.
-func (m *Model) confirm() tea.Cmd { return m.held.Confirm(m.question, m.Advance) }
+func (m *Model) confirm() tea.Cmd { return m.Held.Confirm(m.question, m.Advance) }
 
 // steps are what a change reports, and how they are named.
 var steps, stepNames = []string{"sign", "send", "confirm"}, []string{"sign and verify as a client would", "send", "read back with an empty cache"}
@@ -42,53 +40,28 @@ var steps, stepNames = []string{"sign", "send", "confirm"}, []string{"sign and v
 // publish carries the plan out. Its context is the program's: nothing that is pressed
 // stops it between two steps.
 func (m *Model) publish() tea.Cmd {
-	m.tasks = nil
-	for _, n := range stepNames {
-		m.tasks = append(m.tasks, ui.Task{Name: n})
-	}
-	m.sending, m.result, m.failed = true, nil, nil
-	keys, service, plan := m.held.Take(), m.opt.Service, m.plan
-	m.Refresh()
-	return m.sender.Start(func(ctx context.Context, emit func(event)) error {
+	m.tasks, m.result, m.failed = ui.NewTasks(m.opt.Clock, steps, stepNames), nil, nil
+	keys, service, plan := m.Held.Take(), m.opt.Service, m.plan
+	return m.CarryOut(func(ctx context.Context, emit func(any)) any {
 		defer keys.Wipe()
 		res, err := service.Apply(ctx, plan, keys.Signing(), func(step string) { emit(stepBegan{step}) })
-		emit(ended{res, err})
-		return nil
+		return ended{res, err}
 	})
-}
-
-// settle ends the running task.
-func (m *Model) settle(state ui.TaskState) {
-	for i, t := range m.tasks {
-		if t.State == ui.TaskRunning {
-			m.tasks[i].State, m.tasks[i].Took, m.tasks[i].Note = state, m.opt.Clock.Now().Sub(m.began), ""
-		}
-	}
-}
-
-func (m *Model) begin(step string) {
-	m.settle(ui.TaskDone)
-	m.began = m.opt.Clock.Now()
-	for i, s := range steps {
-		if s == step {
-			m.tasks[i].State, m.tasks[i].Note = ui.TaskRunning, StepSentence(step)
-		}
-	}
 }
 
 // end takes what came of it.
 func (m *Model) end(e ended) tea.Cmd {
-	m.sending, m.result, m.failed = false, e.result, e.err
+	m.result, m.failed = e.result, e.err
 	done := ui.Send(ui.DoneMsg{Action: trustdata.Visible(m.plan.Kind) + " in " + trustdata.Visible(string(m.opt.GUN))})
 	switch {
 	case e.err == nil:
-		m.settle(ui.TaskDone)
+		m.tasks.End(ui.TaskDone)
 		return tea.Batch(m.Advance(), done)
 	case errors.Is(e.err, rotation.ErrUnknown):
-		m.settle(ui.TaskUnknown)
+		m.tasks.End(ui.TaskUnknown)
 		return done
 	}
-	m.settle(ui.TaskFailed)
+	m.tasks.End(ui.TaskFailed)
 	if errors.Is(e.err, rotation.ErrLanded) {
 		return done
 	}
@@ -96,14 +69,14 @@ func (m *Model) end(e ended) tea.Cmd {
 }
 
 func (m *Model) mustFinish() string {
-	if !m.sending {
+	if !m.Sending() {
 		return ""
 	}
 	return "It is being carried out and cannot be left half way."
 }
 
 func (m *Model) leavingPublish() string {
-	if m.sending {
+	if m.Sending() {
 		return "It is being carried out. Nothing is left half way: wait for the end."
 	}
 	return outcomeOf(m.failed).leaving
@@ -136,13 +109,13 @@ func (m *Model) publishPage() ui.Page {
 	p := ui.Page{Title: "Publish"}
 	if m.failed == nil {
 		p.Sections = []ui.Section{{Title: "PUBLISHING TO 1 REPOSITORY", Facts: []ui.Fact{{Value: trustdata.Visible(string(m.opt.GUN))}}}}
-		return p.Progress(append([]ui.Task(nil), m.tasks...))
+		return p.Progress(m.tasks.Rows())
 	}
 	o, t := outcomeOf(m.failed), ui.Explain(m.failed)
 	p.Sections = []ui.Section{{Facts: []ui.Fact{{Value: o.headline, Mark: o.mark}}},
 		{Facts: []ui.Fact{{Label: "What happened", Value: t.What}, {Label: "What you can do", Value: o.do}}}}
 	p.Copy = []ui.Copyable{{What: "the error", Text: o.headline + "\n" + t.Text()}}
-	return p.Progress(append([]ui.Task(nil), m.tasks...))
+	return p.Progress(m.tasks.Rows())
 }
 
 func (m *Model) closePage() ui.Page {
@@ -159,7 +132,7 @@ func (m *Model) closePage() ui.Page {
 // cannotRepeat says why no new plan can be made at the end of this one.
 func (m *Model) cannotRepeat() string {
 	switch {
-	case m.sending || m.failed == nil:
+	case m.Sending() || m.failed == nil:
 		return "It is being carried out."
 	case errors.Is(m.failed, rotation.ErrLanded):
 		return "It has landed, so there is nothing to plan anew. Leave, and look at the tags."

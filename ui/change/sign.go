@@ -1,9 +1,7 @@
 package change
 
 import (
-	"cmp"
 	"context"
-	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -41,26 +39,17 @@ type Options struct {
 
 // Model is the screen.
 type Model struct {
-	*ui.Wizard
+	*ui.Work
 	opt Options
-	// loader does what can be stopped, sender what cannot.
-	loader, sender *ui.Loader[event]
-	held           *ui.Custody
 
-	plan    *rotation.Edit
-	planned time.Time
-	planErr error
-	said    string // what became of an earlier attempt
-	tasks   []ui.Task
-	began   time.Time // of the running task
-	sending bool
-	result  *rotation.EditResult
-	failed  error
+	plan   *rotation.Edit
+	said   string // what became of an earlier attempt
+	tasks  *ui.Tasks
+	result *rotation.EditResult
+	failed error
 }
 
-// event is what the loaders send.
-type event any
-
+// What the work sends.
 type (
 	planMade  struct{ plan *rotation.Edit }
 	stepBegan struct{ step string }
@@ -74,14 +63,13 @@ type (
 // what will be signed is asked from the registry and shown whole, every key is opened, and
 // only then it is asked whether to send. Several tags are one upload.
 func New(opt Options) *Model {
-	m := &Model{opt: opt, loader: ui.NewLoader[event](opt.Context, opt.Clock), sender: ui.NewLoader[event](opt.Context, opt.Clock)}
-	m.held = ui.NewCustody(ui.CustodyOptions{Context: opt.Context, Styles: opt.Styles, Clock: opt.Clock, Keys: opt.Service, Needs: m.needs, Deed: "this"})
+	m := &Model{opt: opt}
+	m.Work = ui.NewWork(ui.CustodyOptions{Context: opt.Context, Styles: opt.Styles, Clock: opt.Clock, Keys: opt.Service, Needs: m.needs, Deed: "this"}, m.handle)
 	title := "sign"
 	if opt.Unsign {
 		title = "unsign"
 	}
-	m.Wizard = ui.NewWizard(opt.Styles, title, m.steps()...)
-	m.held.Serve(m.Wizard)
+	m.Lead(title, m.steps()...)
 	return m
 }
 
@@ -92,8 +80,8 @@ func (m *Model) steps() []ui.Step {
 	return []ui.Step{
 		{Name: "Check", Page: m.checkPage, Leaving: harmless, Start: m.makePlan, Next: "next: passphrases", Blocked: m.noPlan,
 			Acts: []ui.Act{{Key: ui.Bind("r", "check again", "r"), Do: m.makePlan}}},
-		m.held.Step(m.leaving),
-		{Name: "Review", Page: m.reviewPage, Leaving: m.leaving, Next: "confirm", Do: m.confirm, Blocked: m.busy},
+		m.Held.Step(m.leaving),
+		{Name: "Review", Page: m.reviewPage, Leaving: m.leaving, Next: "confirm", Do: m.confirm, Blocked: m.Occupied},
 		{Name: stepPublish, Page: m.publishPage, Leaving: m.leavingPublish, Start: m.publish, Held: m.mustFinish, Next: "plan anew", Do: m.again, Blocked: m.cannotRepeat},
 		{Name: "Close", Page: m.closePage, Leaving: func() string { return "It is done and was read back. Leaving changes nothing." }, Next: "finish"},
 	}
@@ -102,13 +90,11 @@ func (m *Model) steps() []ui.Step {
 func harmless() string { return "Leaving now changes nothing." }
 
 func (m *Model) leaving() string {
-	if m.held.IsEmpty() {
+	if m.Held.IsEmpty() {
 		return harmless()
 	}
 	return "Leaving now forgets the opened keys and changes nothing."
 }
-
-func (m *Model) busy() string { return cmp.Or(m.loader.Busy(), m.held.Busy()) }
 
 // needs are the keys that the plan takes.
 func (m *Model) needs() []rotation.Need {
@@ -120,16 +106,16 @@ func (m *Model) needs() []rotation.Need {
 
 // Busy reports whether something runs that can be stopped, or a key is open: then the
 // first Esc or Ctrl-c forgets it, and only the next one leaves.
-func (m *Model) Busy() bool { return !m.sending && (m.busy() != "" || !m.held.IsEmpty()) }
+func (m *Model) Busy() bool { return !m.Sending() && (m.Occupied() != "" || !m.Held.IsEmpty()) }
 
 // Cancel stops what runs and wipes what was opened. A change that is being sent is past
 // that.
 func (m *Model) Cancel() {
-	if m.sending {
+	if m.Sending() {
 		return
 	}
-	m.loader.Cancel()
-	if m.held.IsEmpty() && m.At() == 0 {
+	m.Stop()
+	if m.Held.IsEmpty() && m.At() == 0 {
 		return
 	}
 	m.said = "Given up before anything was sent."
@@ -138,53 +124,18 @@ func (m *Model) Cancel() {
 
 // startOver goes back to the plan, as if nothing had been asked yet.
 func (m *Model) startOver() {
-	m.held.GiveUp()
+	m.Held.GiveUp()
 	m.tasks, m.result, m.failed = nil, nil, nil
 	m.Return(0)
 }
 
-// Freshness is when the plan was made.
-func (m *Model) Freshness() ui.Freshness {
-	if m.plan == nil {
-		return ui.Freshness{}
-	}
-	return ui.Freshness{Source: trustdata.SourceLive, At: m.planned}
-}
-
-// Status says what runs, and else what leaving now means.
-func (m *Model) Status() string {
-	return cmp.Or(m.loader.Waiting(), m.held.Waiting(), m.Wizard.Status())
-}
-
-// Update takes keys and what the loaders send.
-func (m *Model) Update(msg tea.Msg) tea.Cmd {
-	if got, cmd, ok := m.loader.Take(msg); ok {
-		return tea.Batch(m.take(got), cmd)
-	}
-	if got, cmd, ok := m.sender.Take(msg); ok {
-		return tea.Batch(m.take(got), cmd)
-	}
-	if cmd, mine := m.held.Update(msg); mine {
-		return cmd
-	}
-	return m.Wizard.Update(msg)
-}
-
-func (m *Model) take(got ui.Loaded[event]) tea.Cmd {
-	if got.Err != nil && m.plan == nil {
-		m.planErr, got.Err = got.Err, nil // its page says so
-	}
-	cmd := got.Each(m.handle)
-	m.Refresh()
-	return cmd
-}
-
-func (m *Model) handle(e event) tea.Cmd {
+func (m *Model) handle(e any) tea.Cmd {
 	switch e := e.(type) {
 	case planMade:
-		m.plan, m.planErr, m.planned = e.plan, nil, m.opt.Clock.Now()
+		m.plan = e.plan
+		m.Planned()
 	case stepBegan:
-		m.begin(e.step)
+		m.tasks.Begin(e.step, StepSentence(e.step))
 	case ended:
 		return m.end(e)
 	}
@@ -195,11 +146,11 @@ func (m *Model) handle(e event) tea.Cmd {
 func (m *Model) ShortHelp() []key.Binding {
 	keys := m.Wizard.ShortHelp()
 	switch {
-	case m.sending:
+	case m.Sending():
 		return nil
 	case m.StepName() == stepPublish && m.cannotRepeat() != "":
 		return keys[1:]
-	case !m.held.IsEmpty():
+	case !m.Held.IsEmpty():
 		keys[len(keys)-1] = ui.Bind("Esc", "give up", "esc")
 	}
 	return keys

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -103,25 +104,16 @@ func (m *Model) checkPage() ui.Page {
 		return p
 	}
 	facts := []ui.Fact{{Label: "Repository", Value: trustdata.Visible(string(m.opt.GUN))}, {Label: "Tags", Value: names(m.opt.Tags)}}
-	switch _, on := m.loader.Running(); {
-	case m.planErr != nil:
-		t := ui.Explain(m.planErr)
-		do := t.Do
-		if do == "" {
-			do = "r tries again."
-		}
-		if errors.Is(m.planErr, rotation.ErrNothing) {
-			facts = append(facts, ui.Fact{Label: "Nothing to do", Value: m.nothing(), Mark: ui.MarkOK})
-			break
-		}
-		facts = append(facts, ui.Fact{Label: "No plan", Value: t.What, Mark: ui.MarkNow}, ui.Fact{Label: "What you can do", Value: do, Mark: ui.MarkNone})
-	case on:
-		facts = append(facts, ui.Fact{Label: "Plan", Value: "being made from what the registry and the trust server have now", Mark: ui.MarkRunning})
-	default:
-		facts = append(facts, ui.Fact{Label: "No plan", Value: "the reading was stopped; r reads again", Mark: ui.MarkUnchecked})
+	if errors.Is(m.PlanErr(), rotation.ErrNothing) {
+		facts = append(facts, ui.Fact{Label: "Nothing to do", Value: m.nothing(), Mark: ui.MarkOK})
+	} else {
+		facts = append(facts, m.NoPlan("the registry and the trust server have", tryAgain)...)
 	}
 	return ui.Page{Title: "Check", Sections: []ui.Section{{Title: "NOTHING IS CHANGED IN THIS STEP", Facts: facts}}}
 }
+
+// tryAgain is what can be done where no plan could be made.
+func tryAgain(err error) string { return cmp.Or(ui.Hint(err), "r tries again.") }
 
 func (m *Model) nothing() string {
 	if m.opt.Unsign {

@@ -88,16 +88,7 @@ func (m *Model) checkPage() ui.Page {
 		return p
 	}
 	p := ui.Page{Title: "Rotate the " + m.opt.Role.Title() + " key of " + gun}
-	facts := []ui.Fact{{Label: "Repository", Value: gun}}
-	switch _, on := m.loader.Running(); {
-	case m.planErr != nil:
-		t := ui.Explain(m.planErr)
-		facts = append(facts, ui.Fact{Label: "No plan", Value: t.What, Mark: ui.MarkNow}, ui.Fact{Label: "What you can do", Value: planHint(m.planErr), Mark: ui.MarkNone})
-	case on:
-		facts = append(facts, ui.Fact{Label: "Plan", Value: "being made from what " + m.opt.asked() + " has now", Mark: ui.MarkRunning})
-	default:
-		facts = append(facts, ui.Fact{Label: "No plan", Value: "the reading was stopped; r reads again", Mark: ui.MarkUnchecked})
-	}
+	facts := append([]ui.Fact{{Label: "Repository", Value: gun}}, m.NoPlan(m.opt.asked()+" has", planHint)...)
 	p.Sections = []ui.Section{{Title: "NOTHING IS CHANGED IN THIS STEP", Facts: facts}}
 	return p
 }

@@ -1,7 +1,6 @@
 package rotate
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
@@ -18,10 +17,8 @@ import (
 // that are opened, a new root key, and the backup of it. What it holds must not outlive the
 // wizard.
 type gate struct {
-	styles *ui.Styles
-	// loader does what can be stopped.
-	loader  *ui.Loader[event]
-	held    *ui.Custody
+	*ui.Work
+	styles  *ui.Styles
 	pending *ui.Pending
 	// made says that the new key was made by an earlier run.
 	made bool
@@ -39,24 +36,18 @@ type gate struct {
 	// reopen opens the new key once more, for a wizard that may need it for a second try;
 	// nil for one that does not.
 	reopen func(context.Context, trustdata.KeyID, keyring.Passphrase) (*keyring.PrivateKey, error)
-	// redrawn shows the present step as it is now.
-	redrawn func()
 }
 
-// busy says that something runs, for keys that cannot act meanwhile.
-func (m *gate) busy() string { return cmp.Or(m.loader.Busy(), m.held.Busy()) }
+func newGate(held ui.CustodyOptions, take func(event any) tea.Cmd) gate {
+	held.Deed = "the rotation"
+	return gate{Work: ui.NewWork(held, take), styles: held.Styles, pending: new(ui.Pending)}
+}
 
 // isEmpty reports whether leaving has nothing to undo.
-func (m *gate) isEmpty() bool { return m.held.IsEmpty() && m.pending.Get() == nil }
-
-// run starts work that can be stopped.
-func (m *gate) run(what string, work func(ctx context.Context) (event, error)) tea.Cmd {
-	m.loader.Doing(what)
-	return m.loader.Get(work)
-}
+func (m *gate) isEmpty() bool { return m.Held.IsEmpty() && m.pending.Get() == nil }
 
 // keep is what the gate keeps of what the loader sends.
-func (m *gate) keep(e event) tea.Cmd {
+func (m *gate) keep(e any) tea.Cmd {
 	switch e := e.(type) {
 	case keyMade:
 		m.newID = e.id
@@ -69,7 +60,7 @@ func (m *gate) keep(e event) tea.Cmd {
 
 // giveUp wipes what was opened and undoes what was made, and says what became of it.
 func (m *gate) giveUp(ctx context.Context) (said string) {
-	m.held.GiveUp()
+	m.Held.GiveUp()
 	err := m.pending.GiveUp(context.WithoutCancel(ctx), m.abandon)
 	said = "Given up before anything was sent."
 	switch {
@@ -85,7 +76,7 @@ func (m *gate) giveUp(ctx context.Context) (said string) {
 
 // reset forgets what was made, for another beginning.
 func (m *gate) reset() {
-	m.loader.Drop()
+	m.Drop()
 	m.pending = new(ui.Pending)
 	m.proof, m.waived = nil, ""
 	if !m.made {
@@ -114,6 +105,6 @@ func (m *gate) rootSteps() []ui.Step {
 		{Name: stepNewKey, Page: m.newKeyPage, Leaving: m.leaving, Next: "next: back up", Blocked: m.noNewKey,
 			Acts: []ui.Act{{Key: ui.Bind("N", "make the new key", "N"), Do: m.makeKey, Blocked: m.cannotMake}}},
 		{Name: stepBackUp, Page: m.backUpPage, Leaving: m.leaving, Next: "next: review", Blocked: m.noBackup,
-			Acts: []ui.Act{{Key: ui.Bind("B", "back up both keys", "B"), Do: m.askFolder, Blocked: m.busy},
-				{Key: ui.Bind("x", "go on without (asks why)", "x"), Do: m.askWaiver, Blocked: m.busy}}}}
+			Acts: []ui.Act{{Key: ui.Bind("B", "back up both keys", "B"), Do: m.askFolder, Blocked: m.Occupied},
+				{Key: ui.Bind("x", "go on without (asks why)", "x"), Do: m.askWaiver, Blocked: m.Occupied}}}}
 }

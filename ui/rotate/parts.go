@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
 	"keyrite/trustdata"
 	"keyrite/trustdata/remote"
 	"keyrite/trustdata/rotation"
@@ -39,7 +37,6 @@ type (
 		gun  trustdata.GUN
 		step string
 	}
-	severalTick struct{ model *Several }
 )
 
 const waits = "waiting"
@@ -212,17 +209,4 @@ func (m *Several) progress(p ui.Page) ui.Page {
 		p.Rows = append(p.Rows, row)
 	}
 	return p
-}
-
-// tick redraws the time that a step takes.
-func (m *Several) tick() tea.Cmd {
-	return m.opt.Clock.Tick(500*time.Millisecond, func(time.Time) tea.Msg { return severalTick{m} })
-}
-
-func (m *Several) redraw(msg severalTick) tea.Cmd {
-	if msg.model != m || !m.sending {
-		return nil
-	}
-	m.Refresh()
-	return m.tick()
 }

@@ -28,7 +28,7 @@ func (m *Model) reviewPage() ui.Page {
 	p.Sections = []ui.Section{{Facts: []ui.Fact{{Value: m.headline(), Mark: ui.MarkNow}}}, {Facts: facts}, list("WHAT CHANGES", m.plan.Changes, ""), followers(m.plan)}
 	p.Notes = []string{m.wayBack(), "The same from a script: " + command(m.plan)}
 	p.Copy = []ui.Copyable{{What: "command", Text: command(m.plan)}}
-	if n, some := m.held.Missing(); some {
+	if n, some := m.Held.Missing(); some {
 		p.Notes = append(p.Notes, "Before it is asked for confirmation, the passphrase of the "+n.Role.Title()+" key is asked for again.")
 	}
 	return p
@@ -75,7 +75,7 @@ func (m *Model) wayBack() string {
 }
 
 // confirm asks the question that the danger demands.
-func (m *Model) confirm() tea.Cmd { return m.held.Confirm(m.question, m.Advance) }
+func (m *Model) confirm() tea.Cmd { return m.Held.Confirm(m.question, m.Advance) }
 
 // question has level 4 for root, 3 for keys whose files go to the trash, and 2 for the
 // timestamp, whose keys are the server's own.

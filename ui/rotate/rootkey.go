@@ -19,7 +19,7 @@ func (m *gate) noNewKey() string {
 	if m.newID == "" {
 		return "The new key is not made yet. N makes it."
 	}
-	return m.busy()
+	return m.Occupied()
 }
 
 func (m *gate) cannotMake() string {
@@ -29,17 +29,17 @@ func (m *gate) cannotMake() string {
 	case m.newID != "":
 		return "The new key is made: it is the one on this page."
 	}
-	return m.busy()
+	return m.Occupied()
 }
 
 // makeKey makes the new key in pending/, which leaving moves to the trash again.
 func (m *gate) makeKey() tea.Cmd {
-	if _, some := m.held.Missing(); some {
-		return m.held.Open()
+	if _, some := m.Held.Missing(); some {
+		return m.Held.Open()
 	}
 	prepare, abandon, reopen, pending := m.prepare(), m.abandon, m.reopen, m.pending
-	pass, give := m.held.TakeChosen(trustdata.RoleRoot), m.held.Giving()
-	return m.run("making the new key, reading it back and opening it", func(ctx context.Context) (event, error) {
+	pass, give := m.Held.TakeChosen(trustdata.RoleRoot), m.Held.Giving()
+	return m.Run("making the new key, reading it back and opening it", func(ctx context.Context) (any, error) {
 		defer pass.Wipe()
 		prep, err := prepare(ctx, pass)
 		if err != nil {
@@ -65,10 +65,10 @@ func (m *gate) safety() ui.Secured { return ui.Secured{Proof: m.proof, Waived: m
 
 func (m *gate) backUpPage() ui.Page { return m.safety().Page("SENT") }
 
-func (m *gate) noBackup() string { return cmp.Or(m.safety().Missing(), m.busy()) }
+func (m *gate) noBackup() string { return cmp.Or(m.safety().Missing(), m.Occupied()) }
 
 func (m *gate) askFolder() tea.Cmd {
-	return m.held.Ask(ui.NewBackupFolder(m.styles), func(r any) tea.Cmd {
+	return m.Held.Ask(ui.NewBackupFolder(m.styles), func(r any) tea.Cmd {
 		if folder, ok := r.(string); ok {
 			return m.askRecipients(folder)
 		}
@@ -77,7 +77,7 @@ func (m *gate) askFolder() tea.Cmd {
 }
 
 func (m *gate) askRecipients(folder string) tea.Cmd {
-	return m.held.Ask(ui.NewRecipients(m.styles, nil), func(r any) tea.Cmd {
+	return m.Held.Ask(ui.NewRecipients(m.styles, nil), func(r any) tea.Cmd {
 		if to, ok := r.([]string); ok {
 			return m.backUp(folder, to)
 		}
@@ -90,17 +90,17 @@ func (m *gate) backUp(folder string, recipients []string) tea.Cmd {
 	if prep == nil && !m.made {
 		return ui.Say("There is no new key to back up any more.")
 	}
-	return m.run("writing the backup to "+trustdata.Visible(folder)+" and reading it back", func(ctx context.Context) (event, error) {
+	return m.Run("writing the backup to "+trustdata.Visible(folder)+" and reading it back", func(ctx context.Context) (any, error) {
 		r, err := write(ctx, prep, folder, recipients)
 		return backedUp{r}, err
 	})
 }
 
 func (m *gate) askWaiver() tea.Cmd {
-	return m.held.Ask(ui.NewWaiver(m.styles, "sent"), func(r any) tea.Cmd {
+	return m.Held.Ask(ui.NewWaiver(m.styles, "sent"), func(r any) tea.Cmd {
 		if why, ok := r.(string); ok {
 			m.waived, m.proof = why, nil
-			m.redrawn()
+			m.Refresh()
 		}
 		return nil
 	})

@@ -1,10 +1,8 @@
 package rotate
 
 import (
-	"cmp"
 	"context"
 	"slices"
-	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -71,28 +69,19 @@ func New(opt Options) ui.Screen {
 
 // Model is the wizard.
 type Model struct {
-	*ui.Wizard
 	gate
 	opt Options
-	// sender does what cannot be stopped.
-	sender *ui.Loader[event]
 
-	plan    *rotation.Plan
-	checks  []rotation.Check
-	planned time.Time
-	planErr error
-	said    string // what became of an earlier attempt
-	tasks   []ui.Task
-	began   time.Time // of the running task
-	sending bool
-	result  *rotation.Result
-	failed  error
-	landed  bool // the server has the change, whatever became of what follows
+	plan   *rotation.Plan
+	checks []rotation.Check
+	said   string // what became of an earlier attempt
+	tasks  *ui.Tasks
+	result *rotation.Result
+	failed error
+	landed bool // the server has the change, whatever became of what follows
 }
 
-// event is what the loaders send.
-type event any
-
+// What the work sends.
 type (
 	planMade struct {
 		plan   *rotation.Plan
@@ -105,19 +94,16 @@ type (
 		result *rotation.Result
 		err    error
 	}
-
-	redrawMsg struct{ model *Model }
 )
 
 func newModel(opt Options) *Model {
-	m := &Model{opt: opt, sender: ui.NewLoader[event](opt.Context, opt.Clock)}
-	m.gate = gate{styles: opt.Styles, loader: ui.NewLoader[event](opt.Context, opt.Clock), pending: new(ui.Pending), redrawn: func() { m.Refresh() }, prepare: m.preparing}
+	m := &Model{opt: opt}
+	m.gate = newGate(ui.CustodyOptions{Context: opt.Context, Styles: opt.Styles, Clock: opt.Clock, Keys: opt.Service, Needs: m.needs, Which: m.which}, m.handle)
+	m.prepare = m.preparing
 	if opt.Service != nil {
 		m.write, m.abandon = opt.Service.BackUp, opt.Service.Abandon
 	}
-	m.held = ui.NewCustody(ui.CustodyOptions{Context: opt.Context, Styles: opt.Styles, Clock: opt.Clock, Keys: opt.Service, Needs: m.needs, Which: m.which, Deed: "the rotation"})
-	m.Wizard = ui.NewWizard(opt.Styles, "rotate "+opt.Role.Title(), m.steps()...)
-	m.held.Serve(m.Wizard)
+	m.Lead("rotate "+opt.Role.Title(), m.steps()...)
 	return m
 }
 
@@ -136,13 +122,13 @@ func (m *Model) steps() []ui.Step {
 	steps := []ui.Step{
 		{Name: stepCheck, Page: m.checkPage, Leaving: harmless, Start: m.makePlan, Next: "next: passphrases", Blocked: m.noPlan,
 			Acts: []ui.Act{{Key: ui.Bind("r", "check again", "r"), Do: m.makePlan}}},
-		m.held.Step(m.leaving),
+		m.Held.Step(m.leaving),
 	}
 	if m.opt.Role == trustdata.RoleRoot && !m.opt.SameKey {
 		steps = append(steps, m.rootSteps()...)
 	}
 	return append(steps,
-		ui.Step{Name: stepReview, Page: m.reviewPage, Leaving: m.leaving, Next: "confirm", Do: m.confirm, Blocked: m.busy},
+		ui.Step{Name: stepReview, Page: m.reviewPage, Leaving: m.leaving, Next: "confirm", Do: m.confirm, Blocked: m.Occupied},
 		ui.Step{Name: stepPublish, Page: m.publishPage, Leaving: m.leavingPublish, Start: m.publish, Held: m.mustFinish, Next: "plan anew", Do: m.again, Blocked: m.cannotRepeat},
 		ui.Step{Name: stepClose, Page: m.closePage, Leaving: func() string { return "It is done and was read back. Leaving changes nothing." }, Next: "finish"})
 }
@@ -158,17 +144,17 @@ func (m *Model) preparing() func(context.Context, keyring.Passphrase) (*rotation
 // Busy reports whether something runs that can be stopped, or something is held that
 // leaving must undo: then the first Esc or Ctrl-c undoes, and only the next one leaves.
 func (m *Model) Busy() bool {
-	return !m.sending && (m.busy() != "" || !m.isEmpty())
+	return !m.Sending() && (m.Occupied() != "" || !m.isEmpty())
 }
 
 // Cancel stops what runs, wipes what was opened and gives up the new key. It does so
 // before it returns, since the program may end right after it. A change that is being
 // published is past that: it is not stopped.
 func (m *Model) Cancel() {
-	if m.sending {
+	if m.Sending() {
 		return
 	}
-	m.loader.Cancel()
+	m.Stop()
 	if m.isEmpty() && m.At() == 0 {
 		return
 	}
@@ -186,19 +172,6 @@ func (m *Model) startOver() {
 // Finished reports whether the server has the change.
 func (m *Model) Finished() bool { return m.landed }
 
-// Freshness is when the plan was made.
-func (m *Model) Freshness() ui.Freshness {
-	if m.plan == nil {
-		return ui.Freshness{}
-	}
-	return ui.Freshness{Source: trustdata.SourceLive, At: m.planned}
-}
-
-// Status says what runs, and else what leaving now means.
-func (m *Model) Status() string {
-	return cmp.Or(m.loader.Waiting(), m.held.Waiting(), m.Wizard.Status())
-}
-
 // The least body of a window of 60x15.
 const leastWidth, leastHeight = 60, 12
 
@@ -211,38 +184,13 @@ func (m *Model) View(width, height int) string {
 	return m.Wizard.View(width, height)
 }
 
-// Update takes keys and what the loaders send.
-func (m *Model) Update(msg tea.Msg) tea.Cmd {
-	if got, cmd, ok := m.loader.Take(msg); ok {
-		return tea.Batch(m.take(got), cmd)
-	}
-	if got, cmd, ok := m.sender.Take(msg); ok {
-		return tea.Batch(m.take(got), cmd)
-	}
-	if cmd, mine := m.held.Update(msg); mine {
-		return cmd
-	}
-	if msg, ok := msg.(redrawMsg); ok {
-		return m.redraw(msg)
-	}
-	return m.Wizard.Update(msg)
-}
-
-func (m *Model) take(got ui.Loaded[event]) tea.Cmd {
-	if got.Err != nil && m.plan == nil {
-		m.planErr, got.Err = got.Err, nil // its page says so
-	}
-	cmd := got.Each(m.handle)
-	m.Refresh()
-	return cmd
-}
-
-func (m *Model) handle(e event) tea.Cmd {
+func (m *Model) handle(e any) tea.Cmd {
 	switch e := e.(type) {
 	case planMade:
-		m.plan, m.checks, m.planErr, m.planned = e.plan, e.checks, nil, m.opt.Clock.Now()
+		m.plan, m.checks = e.plan, e.checks
+		m.Planned()
 	case stepBegan:
-		m.begin(e.step)
+		m.tasks.Begin(e.step, m.sentence(e.step))
 	case ended:
 		return m.end(e)
 	default:
@@ -268,10 +216,9 @@ func (m *Model) which(n rotation.Need) string {
 }
 
 func (m *Model) makePlan() tea.Cmd {
-	m.plan, m.planErr = nil, nil
-	defer m.Refresh()
+	m.plan = nil
 	service, req := m.opt.Service, rotation.Request{GUN: m.opt.GUN, Role: m.opt.Role, To: m.opt.To, SameKey: m.opt.SameKey}
-	return m.run("asking "+m.opt.asked()+" for "+trustdata.Visible(string(m.opt.GUN)), func(ctx context.Context) (event, error) {
+	return m.Plan("asking "+m.opt.asked()+" for "+trustdata.Visible(string(m.opt.GUN)), func(ctx context.Context) (any, error) {
 		p, err := service.Plan(ctx, req)
 		if err != nil {
 			return nil, err
@@ -285,14 +232,14 @@ func (m *Model) noPlan() string {
 	if m.plan == nil {
 		return "There is no plan to go on with. r reads again."
 	}
-	return m.busy()
+	return m.Occupied()
 }
 
 // ShortHelp are the keys of the footer: none that could not act.
 func (m *Model) ShortHelp() []key.Binding {
 	keys := m.Wizard.ShortHelp()
 	switch {
-	case m.sending:
+	case m.Sending():
 		return nil
 	case m.StepName() == stepPublish && m.cannotRepeat() != "":
 		return keys[1:]

@@ -1,7 +1,6 @@
 package rotate
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -62,44 +61,36 @@ type SeveralOptions struct {
 // Several is the wizard that rotates a role of several repositories in one operation, and
 // the one that goes on with an operation.
 type Several struct {
-	*ui.Wizard
 	gate
 	opt SeveralOptions
-	// sender does what is not stopped half way.
-	sender *ui.Loader[event]
 
-	batch   *rotation.Batch
-	planned time.Time
-	planErr error
-	said    string
+	batch *rotation.Batch
+	said  string
 	// out are the repositories that were taken out by hand, before the start or after a
 	// failure.
 	out map[trustdata.GUN]bool
 
-	parts             []part
-	sending, stopping bool
-	trying            bool // what was stopped goes on as soon as the keys are open
-	op                *rotation.Operation
-	sum               string // of its record
-	failed            error
-	started, ended    time.Time
+	parts          []part
+	stopping       bool
+	trying         bool // what was stopped goes on as soon as the keys are open
+	op             *rotation.Operation
+	sum            string // of its record
+	failed         error
+	started, ended time.Time
 }
 
 // NewOperation makes the screen.
 func NewOperation(opt SeveralOptions) *Several {
-	m := &Several{opt: opt, op: opt.Begun, sender: ui.NewLoader[event](opt.Context, opt.Clock), out: map[trustdata.GUN]bool{}}
-	o := opt.Operation
-	m.gate = gate{styles: opt.Styles, loader: ui.NewLoader[event](opt.Context, opt.Clock), pending: new(ui.Pending), redrawn: func() { m.Refresh() },
-		prepare: m.preparing, write: o.BackUp, abandon: o.Abandon, reopen: o.Open}
+	m, o := &Several{opt: opt, op: opt.Begun, out: map[trustdata.GUN]bool{}}, opt.Operation
+	m.gate = newGate(ui.CustodyOptions{Context: opt.Context, Styles: opt.Styles, Clock: opt.Clock, Keys: o, Needs: m.needs, Which: m.which, Done: m.opened}, m.handle)
+	m.prepare, m.write, m.abandon, m.reopen = m.preparing, o.BackUp, o.Abandon, o.Open
 	if op := opt.Begun; op != nil {
 		m.made, m.started = true, op.Started
 		if len(op.Keys) > 0 && m.newRoot() {
 			m.newID = op.Keys[0].KeyID
 		}
 	}
-	m.held = ui.NewCustody(ui.CustodyOptions{Context: opt.Context, Styles: opt.Styles, Clock: opt.Clock, Keys: o, Needs: m.needs, Which: m.which, Deed: "the rotation", Done: m.opened})
-	m.Wizard = ui.NewWizard(opt.Styles, "rotate "+opt.Role.Title(), m.steps()...)
-	m.held.Serve(m.Wizard)
+	m.Lead("rotate "+opt.Role.Title(), m.steps()...)
 	return m
 }
 
@@ -107,7 +98,7 @@ func (m *Several) steps() []ui.Step {
 	steps := []ui.Step{
 		{Name: stepCheck, Page: m.checkPage, Leaving: m.leaving, Start: m.makePlan, Next: "next: passphrases", Blocked: m.noPlan,
 			Acts: []ui.Act{{Key: ui.Bind("r", "check", "r"), Do: m.makePlan}, {Key: ui.Bind("x", "in or out", "x"), Do: m.choose, Blocked: m.noPlan}}},
-		m.held.Step(m.leaving),
+		m.Held.Step(m.leaving),
 	}
 	if m.newRoot() {
 		root := m.rootSteps()
@@ -121,7 +112,7 @@ func (m *Several) steps() []ui.Step {
 		steps = append(steps, root...)
 	}
 	return append(steps,
-		ui.Step{Name: stepReview, Page: m.reviewPage, Leaving: m.leaving, Next: "confirm", Do: m.confirm, Blocked: m.busy},
+		ui.Step{Name: stepReview, Page: m.reviewPage, Leaving: m.leaving, Next: "confirm", Do: m.confirm, Blocked: m.Occupied},
 		ui.Step{Name: stepPublish, Page: m.publishPage, Leaving: m.leavingPublish, Start: m.publish, Held: m.mustFinish, Next: "choose", Do: m.hint,
 			Acts: []ui.Act{{Key: ui.Bind("T", "try again", "T"), Do: m.tryAgain, Blocked: m.notStopped},
 				{Key: ui.Bind("K", "go on without it", "K"), Do: m.skip, Blocked: m.notStopped}, {Key: ui.Bind("P", "pause", "P"), Do: m.pause, Blocked: m.notStopped}}},
@@ -139,22 +130,22 @@ func (m *Several) secured() bool {
 
 // Busy reports whether something can be stopped or given up by Esc.
 func (m *Several) Busy() bool {
-	return !m.sending && m.StepName() != stepPublish && (m.busy() != "" || !m.isEmpty())
+	return !m.Sending() && m.StepName() != stepPublish && (m.Occupied() != "" || !m.isEmpty())
 }
 
 // Cancel gives up what was made, and forgets what is open. What is being sent is finished,
 // and nothing more is begun.
 func (m *Several) Cancel() {
 	switch {
-	case m.sending:
+	case m.Sending():
 		m.stop()
 		return
 	case m.StepName() == stepPublish:
-		m.loader.Cancel()
-		m.held.GiveUp()
+		m.Stop()
+		m.Held.GiveUp()
 		return
 	}
-	m.loader.Cancel()
+	m.Stop()
 	if m.isEmpty() && m.At() == 0 {
 		return
 	}
@@ -165,7 +156,7 @@ func (m *Several) Cancel() {
 
 // Escape stops a run after the repositories that are under way.
 func (m *Several) Escape() bool {
-	if m.sending && !m.CapturesInput() {
+	if m.Sending() && !m.CapturesInput() {
 		m.stop()
 		return true
 	}
@@ -174,19 +165,6 @@ func (m *Several) Escape() bool {
 
 // Finished reports whether nothing of the operation is left to do.
 func (m *Several) Finished() bool { return m.op != nil && m.op.Closed }
-
-// Freshness is when the plan was made.
-func (m *Several) Freshness() ui.Freshness {
-	if m.batch == nil {
-		return ui.Freshness{}
-	}
-	return ui.Freshness{Source: trustdata.SourceLive, At: m.planned}
-}
-
-// Status says what runs, and else what leaving now means.
-func (m *Several) Status() string {
-	return cmp.Or(m.loader.Waiting(), m.held.Waiting(), m.Wizard.Status())
-}
 
 // View draws the step. What must be seen whole waits for the room.
 func (m *Several) View(width, height int) string {
@@ -197,36 +175,11 @@ func (m *Several) View(width, height int) string {
 	return m.Wizard.View(width, height)
 }
 
-// Update takes keys and what the loaders send.
-func (m *Several) Update(msg tea.Msg) tea.Cmd {
-	if got, cmd, ok := m.loader.Take(msg); ok {
-		return tea.Batch(m.take(got), cmd)
-	}
-	if got, cmd, ok := m.sender.Take(msg); ok {
-		return tea.Batch(m.take(got), cmd)
-	}
-	if cmd, mine := m.held.Update(msg); mine {
-		return cmd
-	}
-	if msg, ok := msg.(severalTick); ok {
-		return m.redraw(msg)
-	}
-	return m.Wizard.Update(msg)
-}
-
-func (m *Several) take(got ui.Loaded[event]) tea.Cmd {
-	if got.Err != nil && m.batch == nil {
-		m.planErr, got.Err = got.Err, nil // its page says so
-	}
-	cmd := got.Each(m.handle)
-	m.Refresh()
-	return cmd
-}
-
-func (m *Several) handle(e event) tea.Cmd {
+func (m *Several) handle(e any) tea.Cmd {
 	switch e := e.(type) {
 	case batchMade:
-		m.batch, m.planErr, m.planned = e.batch, nil, m.opt.Clock.Now()
+		m.batch = e.batch
+		m.Planned()
 		if m.StepName() == stepPublish {
 			m.trying = true
 			return m.goOn()
@@ -246,7 +199,7 @@ func (m *Several) ShortHelp() []key.Binding {
 	keys := m.Wizard.ShortHelp()
 	leave := len(keys) - 1
 	switch {
-	case m.sending:
+	case m.Sending():
 		return []key.Binding{ui.Bind("Esc", "stop after the ones under way", "esc")}
 	case m.StepName() == stepPublish:
 		return keys[1:]

@@ -18,10 +18,9 @@ type batchMade struct{ batch *rotation.Batch }
 
 // makePlan asks the servers what there is to do.
 func (m *Several) makePlan() tea.Cmd {
-	m.batch, m.planErr = nil, nil
-	defer m.Refresh()
+	m.batch = nil
 	o := m.opt.Operation
-	return m.run("asking the trust server for "+m.names(), func(ctx context.Context) (event, error) {
+	return m.Plan("asking the trust server for "+m.names(), func(ctx context.Context) (any, error) {
 		b, err := o.Plan(ctx)
 		return batchMade{b}, err
 	})
@@ -81,7 +80,7 @@ func (m *Several) noPlan() string {
 	case m.size() == 0:
 		return "No repository is left to change: x takes one in again."
 	}
-	return m.busy()
+	return m.Occupied()
 }
 
 // choose takes the selected repository out of the operation, or in again.
@@ -128,7 +127,7 @@ func (m *Several) which(n rotation.Need) string {
 func (m *Several) checkPage() ui.Page {
 	p := ui.Page{Title: "Rotate the " + m.opt.Role.Title() + " key of " + m.names()}
 	if m.batch == nil {
-		p.Sections = []ui.Section{{Title: "NOTHING IS CHANGED IN THIS STEP", Facts: m.noBatch()}}
+		p.Sections = []ui.Section{{Title: "NOTHING IS CHANGED IN THIS STEP", Facts: m.NoPlan("the trust server has", planHint)}}
 		return p
 	}
 	b := m.chosen()
@@ -144,16 +143,6 @@ func (m *Several) checkPage() ui.Page {
 	p.Sections = append(p.Sections, ui.Section{Facts: m.checkFacts(b)})
 	p.Notes = append(m.common("Will not follow: "), m.wayToScript())
 	return m.rows(p)
-}
-
-func (m *Several) noBatch() []ui.Fact {
-	if m.planErr != nil {
-		return []ui.Fact{{Label: "No plan", Value: ui.Explain(m.planErr).What, Mark: ui.MarkNow}, {Label: "What you can do", Value: planHint(m.planErr), Mark: ui.MarkNone}}
-	}
-	if _, on := m.loader.Running(); on {
-		return []ui.Fact{{Label: "Plan", Value: "being made from what the trust server has now", Mark: ui.MarkRunning}}
-	}
-	return []ui.Fact{{Label: "No plan", Value: "the reading was stopped; r reads again", Mark: ui.MarkUnchecked}}
 }
 
 // checkFacts are what is needed, and what stays as it is.

@@ -27,7 +27,7 @@ func (m *Several) reviewPage() ui.Page {
 	}
 	p.Sections = []ui.Section{{Facts: []ui.Fact{{Value: m.headline(), Mark: ui.MarkNow}}}, {Facts: facts}}
 	p.Notes = append(m.common("Will not follow: "), m.wayBack(), m.wayToScript())
-	if n, some := m.held.Missing(); some {
+	if n, some := m.Held.Missing(); some {
 		p.Notes = append(p.Notes, "Before it is asked for confirmation, the passphrase of the "+n.Role.Title()+" key is asked for again.")
 	}
 	return m.rows(p)
@@ -88,7 +88,7 @@ func (m *Several) wayBack() string {
 }
 
 // confirm asks the question that the danger demands.
-func (m *Several) confirm() tea.Cmd { return m.held.Confirm(m.question, m.Advance) }
+func (m *Several) confirm() tea.Cmd { return m.Held.Confirm(m.question, m.Advance) }
 
 // question has level 4 for root: the hidden digits. Else it is the number of repositories
 // that is typed.

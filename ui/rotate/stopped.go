@@ -35,21 +35,18 @@ type work struct {
 // publish carries the operation out, or what is left of it.
 func (m *Several) publish() tea.Cmd {
 	m.arm()
-	m.sending, m.stopping, m.trying, m.failed, m.ended = true, false, false, nil, m.opt.Clock.Now()
+	m.stopping, m.trying, m.failed, m.ended = false, false, nil, m.opt.Clock.Now()
 	if m.started.IsZero() {
 		m.started = m.opt.Clock.Now()
 	}
-	keys, prep, give := m.held.Take(), m.pending.Take(), m.held.Giving()
+	keys, prep, give := m.Held.Take(), m.pending.Take(), m.Held.Giving()
 	w := work{operation: m.opt.Operation, batch: m.chosen(), role: m.opt.Role, again: m.made, proof: m.proof, waived: m.waived}
-	m.Refresh()
-	send := m.sender.Start(func(ctx context.Context, emit func(event)) error {
+	return m.CarryOut(func(ctx context.Context, emit func(any)) any {
 		out, err := w.do(ctx, prep, keys, func(gun trustdata.GUN, step string) { emit(partStep{gun, step}) })
 		give(keys)
 		op, sum, reading := w.operation.Standing(context.WithoutCancel(ctx))
-		emit(runEnded{out, op, sum, errors.Join(err, reading)})
-		return nil
+		return runEnded{out, op, sum, errors.Join(err, reading)}
 	})
-	return tea.Batch(m.tick(), send)
 }
 
 func (w work) do(ctx context.Context, prep *rotation.Prepared, keys ui.Opened, told func(trustdata.GUN, string)) ([]rotation.Outcome, error) {
@@ -83,13 +80,12 @@ func (w work) do(ctx context.Context, prep *rotation.Prepared, keys ui.Opened, t
 // stop lets the repositories that are under way finish, and begins no more.
 func (m *Several) stop() {
 	m.stopping = true
-	m.sender.Cancel()
+	m.NoMore()
 }
 
 // end takes what came of a run.
 func (m *Several) end(e runEnded) tea.Cmd {
-	m.sending, m.ended = false, m.opt.Clock.Now()
-	m.failed = e.err
+	m.ended, m.failed = m.opt.Clock.Now(), e.err
 	if e.op != nil {
 		m.op, m.sum, m.made = e.op, e.sum, true
 	}
@@ -97,10 +93,10 @@ func (m *Several) end(e runEnded) tea.Cmd {
 	m.proof, m.waived = m.settledBackup()
 	done := ui.Send(ui.DoneMsg{Action: "rotated the " + m.opt.Role.Title() + " key of several repositories"})
 	if _, waiting, troubled := m.tally(); waiting+troubled == 0 && m.failed == nil {
-		m.held.Forget()
+		m.Held.Forget()
 		return tea.Batch(m.Advance(), done)
 	}
-	return tea.Batch(m.held.Keep(), done)
+	return tea.Batch(m.Held.Keep(), done)
 }
 
 // settledBackup is what is still to be recorded of the backup: nothing once the journal
@@ -114,16 +110,16 @@ func (m *Several) settledBackup() (*backup.CreateResult, string) {
 
 // notStopped says why nothing is to be chosen now.
 func (m *Several) notStopped() string {
-	if m.sending {
+	if m.Sending() {
 		return "Finishing the repositories under way. Esc stops after them."
 	}
-	return m.busy()
+	return m.Occupied()
 }
 
 // tryAgain plans what is left, asks for what it takes, and goes on.
 func (m *Several) tryAgain() tea.Cmd {
 	o := m.opt.Operation
-	return m.run("asking the servers what is left to do", func(ctx context.Context) (event, error) {
+	return m.Run("asking the servers what is left to do", func(ctx context.Context) (any, error) {
 		b, err := o.Plan(ctx)
 		return batchMade{b}, err
 	})
@@ -131,8 +127,8 @@ func (m *Several) tryAgain() tea.Cmd {
 
 // goOn publishes what is left as soon as every key is open.
 func (m *Several) goOn() tea.Cmd {
-	if _, some := m.held.Missing(); some {
-		return m.held.Open()
+	if _, some := m.Held.Missing(); some {
+		return m.Held.Open()
 	}
 	return m.opened()
 }
@@ -154,7 +150,7 @@ func (m *Several) skip() tea.Cmd {
 		}
 	}
 	if waiting == 0 {
-		m.held.Forget()
+		m.Held.Forget()
 		return m.Advance()
 	}
 	return m.tryAgain()
@@ -165,7 +161,7 @@ func (m *Several) pause() tea.Cmd { return ui.Send(ui.PopMsg{}) }
 
 // hint names the keys where Enter must not choose.
 func (m *Several) hint() tea.Cmd {
-	if m.sending {
+	if m.Sending() {
 		return ui.Say(m.notStopped())
 	}
 	return ui.Say("T tries again, K goes on without what failed, P pauses.")
@@ -174,7 +170,7 @@ func (m *Several) hint() tea.Cmd {
 // mustFinish says why the wizard cannot be left while it publishes.
 func (m *Several) mustFinish() string {
 	switch {
-	case !m.sending:
+	case !m.Sending():
 		return ""
 	case m.stopping:
 		return "Finishing the repositories under way. None of them can be left half way."
@@ -184,9 +180,9 @@ func (m *Several) mustFinish() string {
 
 func (m *Several) leavingPublish() string {
 	switch {
-	case m.stopping && m.sending:
+	case m.stopping && m.Sending():
 		return "Stopping after the repositories under way."
-	case m.sending:
+	case m.Sending():
 		return "Nothing is left half way: Esc stops after the ones under way."
 	}
 	return "Leaving now pauses. The next start goes on."
@@ -194,7 +190,7 @@ func (m *Several) leavingPublish() string {
 
 func (m *Several) publishPage() ui.Page {
 	done, _, _ := m.tally()
-	if m.sending {
+	if m.Sending() {
 		return m.progress(ui.Page{Title: "Publish", Sections: []ui.Section{{Facts: []ui.Fact{
 			{Value: fmt.Sprintf("PUBLISHING TO %d REPOSITORIES: %d DONE", len(m.parts), done), Mark: ui.MarkRunning}}}}})
 	}

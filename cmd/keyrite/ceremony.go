@@ -194,22 +194,12 @@ func (c *cli) ceremonyPrepare(ctx context.Context, typed []string, f ceremonyFla
 	case f.rootKey != "" && (len(typed) > 0 || len(f.guns) > 0):
 		return usagef("--root-key and names of repositories exclude each other")
 	}
-	s, err := c.openKeys()
-	if err != nil {
-		return err
-	}
-	r, err := s.rotator(f.iterations)
-	if err != nil {
-		return err
-	}
 	if f.again != "" {
-		return c.prepareAgain(r, f)
+		return c.prepareAgain(f)
 	}
-	release := func() {}
-	if !c.flags.dryRun {
-		if release, err = c.begin(ctx, s, r); err != nil {
-			return err
-		}
+	s, r, release, err := c.settled(ctx, rotating(f.iterations))
+	if err != nil {
+		return err
 	}
 	defer release()
 	guns, err := s.ceremonyGUNs(ctx, typed, f)

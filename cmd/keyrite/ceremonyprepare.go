@@ -65,7 +65,15 @@ func (c *cli) writePrepared(bundle *ceremony.Bundle, left []rotation.LeftOut, di
 }
 
 // prepareAgain writes the file of a ceremony that waits already.
-func (c *cli) prepareAgain(r *rotation.Rotator, f ceremonyFlags) error {
+func (c *cli) prepareAgain(f ceremonyFlags) error {
+	s, err := c.openKeys()
+	if err != nil {
+		return err
+	}
+	r, err := s.rotator(f.iterations)
+	if err != nil {
+		return err
+	}
 	op, err := r.Journal.Find(f.again)
 	if err != nil {
 		return err

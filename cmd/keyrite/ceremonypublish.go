@@ -36,19 +36,9 @@ func (c *cli) ceremonyPublish(ctx context.Context, file string) error {
 	if err != nil {
 		return c.damagedBundle(file, err)
 	}
-	s, err := c.openKeys()
+	s, r, release, err := c.settled(ctx, rotating(keyring.DefaultIterations))
 	if err != nil {
 		return err
-	}
-	r, err := s.rotator(keyring.DefaultIterations)
-	if err != nil {
-		return err
-	}
-	release := func() {}
-	if !c.flags.dryRun {
-		if release, err = c.begin(ctx, s, r); err != nil {
-			return err
-		}
 	}
 	defer release()
 	plan, err := r.PlanPublishing(ctx, b, s.atOnce(false))

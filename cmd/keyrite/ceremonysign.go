@@ -77,22 +77,12 @@ func (c *cli) ceremonySign(ctx context.Context, file string, f signFlags) error 
 	if err != nil {
 		return err
 	}
-	s, err := c.openKeys()
+	s, r, release, err := c.settled(ctx, func(s *session) (*rotation.Rotator, error) { return s.offlineRotator(f.iterations) })
 	if err != nil {
 		return err
-	}
-	trust.Local = s.local
-	r, err := s.offlineRotator(f.iterations)
-	if err != nil {
-		return err
-	}
-	release := func() {}
-	if !c.flags.dryRun {
-		if release, err = c.begin(ctx, s, r); err != nil {
-			return err
-		}
 	}
 	defer release()
+	trust.Local = s.local
 	plan, err := c.planSigning(ctx, r, b, trust)
 	if err != nil {
 		return c.notBelieved(file, b, s.explain(ctx, err))

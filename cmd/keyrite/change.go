@@ -44,6 +44,32 @@ func (c *cli) begin(ctx context.Context, s *session, r *rotation.Rotator) (relea
 	return func() { _ = unlock() }, nil
 }
 
+// settled opens a session and its way to change repositories, for a verb whose plan builds on
+// how earlier runs have ended: unless it is a dry run, what they have left is looked at first,
+// and no other program changes anything until the caller calls release. It is never nil.
+func (c *cli) settled(ctx context.Context, open func(*session) (*rotation.Rotator, error)) (s *session, r *rotation.Rotator, release func(), err error) {
+	release = func() {}
+	if s, err = c.openKeys(); err != nil {
+		return nil, nil, release, err
+	}
+	if r, err = open(s); err != nil {
+		return nil, nil, release, err
+	}
+	if c.flags.dryRun {
+		return s, r, release, nil
+	}
+	begun, err := c.begin(ctx, s, r)
+	if err != nil {
+		return nil, nil, release, err
+	}
+	return s, r, begun, nil
+}
+
+// rotating is the usual way for settled.
+func rotating(iterations int) func(*session) (*rotation.Rotator, error) {
+	return func(s *session) (*rotation.Rotator, error) { return s.rotator(iterations) }
+}
+
 // confirm shows what would change and asks for one typed word. --yes answers it.
 func (c *cli) confirm(ctx context.Context, lines []string, word, deed string) error {
 	if c.flags.yes {

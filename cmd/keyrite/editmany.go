@@ -38,21 +38,11 @@ func (c *cli) editMany(ctx context.Context, f chosen, again string, plan func(*r
 	if len(f.guns) > 0 && f.rootKey != "" {
 		return usagef("--gun and --root-key exclude each other")
 	}
-	s, err := c.openKeys()
+	s, r, release, err := c.settled(ctx, rotating(keyring.DefaultIterations))
 	if err != nil {
 		return err
 	}
-	r, err := s.rotator(keyring.DefaultIterations)
-	if err != nil {
-		return err
-	}
-	if !c.flags.dryRun {
-		release, err := c.begin(ctx, s, r)
-		if err != nil {
-			return err
-		}
-		defer release()
-	}
+	defer release()
 	guns, _, err := s.named(ctx, rotateFlags{guns: f.guns, rootKey: f.rootKey})
 	if err != nil {
 		return err

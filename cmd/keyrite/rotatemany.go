@@ -24,20 +24,9 @@ func (c *cli) rotateMany(ctx context.Context, args []string, f rotateFlags) erro
 	if err != nil {
 		return err
 	}
-	s, err := c.openKeys()
+	s, r, release, err := c.settled(ctx, rotating(f.iterations))
 	if err != nil {
 		return err
-	}
-	r, err := s.rotator(f.iterations)
-	if err != nil {
-		return err
-	}
-	release := func() {}
-	if !c.flags.dryRun {
-		// What an earlier run has left is settled before anything is planned on it.
-		if release, err = c.begin(ctx, s, r); err != nil {
-			return err
-		}
 	}
 	defer release()
 	guns, looked, err := s.named(ctx, f)

@@ -55,7 +55,7 @@ func (s *session) offlineRotator(iterations int) (*rotation.Rotator, error) {
 	refuse := errors.New("a ceremony's offline machine asks no server")
 	none := func(context.Context, trustdata.GUN) (*remote.Result, error) { return nil, refuse }
 	r.Fetch, r.Fresh = none, none
-	r.FetchMade = func(context.Context, trustdata.GUN, trustdata.ListedID) (*remote.Result, error) { return nil, refuse }
+	r.Known = func(context.Context, *remote.Result, trustdata.ListedID) (*remote.Result, error) { return nil, refuse }
 	r.Server = func(trustdata.GUN) (rotation.TrustServer, error) { return nil, refuse }
 	return r, nil
 }

@@ -147,12 +147,13 @@ func (s *session) late() *remote.Fetcher {
 	return f
 }
 
-// fetchMade reads a GUN whose root has a certificate that was just made here, and that no
-// pin of the settings can name yet.
-func (s *session) fetchMade(ctx context.Context, gun trustdata.GUN, id trustdata.ListedID) (*remote.Result, error) {
+// knownBefore verifies what a fresh client has read as one that knew the repository before.
+// Its root may have a certificate that was just made here, and that no pin of the settings
+// can name yet.
+func (s *session) knownBefore(ctx context.Context, read *remote.Result, made trustdata.ListedID) (*remote.Result, error) {
 	f := s.exact()
-	f.Pins.Made = id
-	return f.Fetch(ctx, gun)
+	f.Pins.Made = made
+	return f.Reread(ctx, read)
 }
 
 // fresh reads GUNs as a client that has nothing cached, remembers nothing and pins nothing:

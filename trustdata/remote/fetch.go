@@ -65,6 +65,8 @@ type Result struct {
 	ServerClock time.Time
 	// Notes are sentences on what the configuration could not give, such as a login.
 	Notes []string
+	// toTheEnd says that the server was asked for the root after the newest, and has none.
+	toTheEnd bool
 }
 
 // Files are the raw bytes of every verified file, for a backup or an archive.
@@ -83,6 +85,11 @@ func (r *Result) Files() map[trustdata.Role][]byte { return rawFiles(r.Repo) }
 // *Conflict, too. Then nothing is remembered and the cache
 // stays as it is; it is never read in the server's place, except with Offline.
 func (f *Fetcher) Fetch(ctx context.Context, gun trustdata.GUN) (*Result, error) {
+	return f.fetch(ctx, gun, nil)
+}
+
+// fetch is Fetch where one has just read the repository, or nil.
+func (f *Fetcher) fetch(ctx context.Context, gun trustdata.GUN, read *reading) (*Result, error) {
 	if _, err := trustdata.ParseGUN(string(gun)); err != nil {
 		return nil, err
 	}
@@ -106,7 +113,7 @@ func (f *Fetcher) Fetch(ctx context.Context, gun trustdata.GUN) (*Result, error)
 			client = client.NoCache()
 		}
 		requests, clock = client.Requests, client.Clock
-		s.from = &live{client: client, cache: f.Cache, late: f.Late, served: map[trustdata.Role][]byte{}}
+		s.from = &live{client: client, cache: f.Cache, late: f.Late, read: read.at(ep), served: map[trustdata.Role][]byte{}}
 	}
 	repo, err := s.run()
 	if err != nil {
@@ -115,7 +122,7 @@ func (f *Fetcher) Fetch(ctx context.Context, gun trustdata.GUN) (*Result, error)
 		}
 		return nil, s.conflict(f, ep.URL.String(), err)
 	}
-	result := &Result{Repo: repo, Collection: repo.Collection(), Requests: requests(), ServerClock: clock(), Notes: ep.Problems()}
+	result := &Result{Repo: repo, Collection: repo.Collection(), Requests: requests(), ServerClock: clock(), Notes: ep.Problems(), toTheEnd: !s.asCached}
 	if err := f.finish(result, s, ep); err != nil {
 		return nil, err
 	}

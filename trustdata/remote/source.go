@@ -27,6 +27,8 @@ type live struct {
 	late bool
 	// stamp is the timestamp that was asked for already, to be used once.
 	stamp []byte
+	// read is what the server has just answered somebody else, or nil.
+	read *reading
 	// served is the last file of each role that the server gave out.
 	served map[trustdata.Role][]byte
 }
@@ -39,7 +41,11 @@ func (l *live) keep(role trustdata.Role, raw []byte, err error) ([]byte, error) 
 }
 
 func (l *live) firstRoot(ctx context.Context) ([]byte, error) {
-	raw, err := l.client.Get(ctx, trustdata.RoleRoot, notary.Limit(trustdata.RoleRoot))
+	raw, ok := l.read.current(trustdata.RoleRoot)
+	var err error
+	if !ok {
+		raw, err = l.client.Get(ctx, trustdata.RoleRoot, notary.Limit(trustdata.RoleRoot))
+	}
 	return l.keep(trustdata.RoleRoot, raw, err)
 }
 
@@ -47,7 +53,10 @@ func (l *live) rootAt(ctx context.Context, n int64, sha256hex string) ([]byte, e
 	if raw, ok := l.cached(trustdata.RoleRoot, sha256hex); ok {
 		return raw, nil
 	}
-	raw, err := l.client.ByVersion(ctx, trustdata.RoleRoot, n, notary.Limit(trustdata.RoleRoot))
+	raw, ok, err := l.read.root(n)
+	if !ok {
+		raw, err = l.client.ByVersion(ctx, trustdata.RoleRoot, n, notary.Limit(trustdata.RoleRoot))
+	}
 	return l.keep(trustdata.RoleRoot, raw, err)
 }
 
@@ -55,6 +64,9 @@ func (l *live) timestamp(ctx context.Context) ([]byte, error) {
 	if stamp := l.stamp; stamp != nil {
 		l.stamp = nil
 		return stamp, nil
+	}
+	if raw, ok := l.read.current(trustdata.RoleTimestamp); ok {
+		return l.keep(trustdata.RoleTimestamp, raw, nil)
 	}
 	raw, err := l.client.Get(ctx, trustdata.RoleTimestamp, notary.Limit(trustdata.RoleTimestamp))
 	var status *StatusError
@@ -79,6 +91,9 @@ func (l *live) lastTimestamp(ctx context.Context, why error) ([]byte, error) {
 
 func (l *live) byHash(ctx context.Context, role trustdata.Role, meta notary.Meta) ([]byte, error) {
 	hash := hashOf(meta)
+	if raw, ok := l.read.current(role); ok && hexSum(raw) == hash {
+		return l.keep(role, raw, nil)
+	}
 	if raw, ok := l.cached(role, hash); ok {
 		return raw, nil
 	}
@@ -98,7 +113,7 @@ func (l *live) cached(role trustdata.Role, sha256hex string) ([]byte, bool) {
 	return raw, err == nil && hexSum(raw) == sha256hex
 }
 
-func (l *live) lookAgain() { l.client = l.client.NoCache() }
+func (l *live) lookAgain() { l.client, l.read = l.client.NoCache(), nil }
 
 // offline has what is on this machine, the cache before what docker and notary hold.
 type offline struct {

@@ -127,14 +127,16 @@ func (r *Rotator) confirm(ctx context.Context, d *delivery, server TrustServer, 
 	return nil, r.noted(d, StateUnknown, unknown)
 }
 
-// finish verifies everything as a client with an empty cache, brings the new keys in, and
-// verifies once more as a client that knew the repository before.
+// finish reads everything back and verifies it as a client with an empty cache, brings the
+// new keys in, and verifies the same answers once more as a client that knew the repository
+// before: what was made a moment ago is admitted, and whether a pin has to be changed for it
+// is said beside it.
 func (r *Rotator) finish(ctx context.Context, d *delivery, sent error, progress Progress) (*landed, error) {
 	out := &landed{}
 	if sent != nil {
 		out.notes = append(out.notes, fmt.Sprintf("the answer to the upload was an error (%v), but the server has taken it", sent))
 	}
-	_, verify := r.Fresh(ctx, d.unit.GUN)
+	read, verify := r.Fresh(ctx, d.unit.GUN)
 	// Whatever that found: the server lists the new keys now, so they must be where they
 	// can sign.
 	if err := r.promote(ctx, d, progress); err != nil {
@@ -149,7 +151,7 @@ func (r *Rotator) finish(ctx context.Context, d *delivery, sent error, progress 
 			return nil, r.noted(d, StateUnverified, fmt.Errorf("%w and every key is in place, but the old repository could not be forgotten: %w", ErrLanded, err))
 		}
 	}
-	known, err := r.fetchMade(ctx, d.unit)
+	known, err := r.Known(ctx, read, d.unit.Certificate)
 	if err != nil {
 		return nil, r.noted(d, StateUnverified,
 			fmt.Errorf("%w and every key is in place, but a client that knew %q before cannot verify it: %w", ErrLanded, d.unit.GUN, err))

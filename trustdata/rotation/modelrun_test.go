@@ -160,7 +160,7 @@ func (r *run) rotator() *rotation.Rotator {
 	known := &remote.Fetcher{Config: r.m.web.config, Cache: r.cache, State: r.state, Now: r.m.web.now}
 	fresh := &remote.Fetcher{Config: r.m.web.config, Now: r.m.web.now}
 	rot := &rotation.Rotator{
-		Fetch: r.question(known.Fetch), Fresh: r.question(fresh.Fetch),
+		Fetch: r.question(known.Fetch), Fresh: r.question(fresh.Fetch), Known: knownBefore(known),
 		Server: func(g trustdata.GUN) (rotation.TrustServer, error) {
 			ep, err := r.m.web.config.TrustServer(g)
 			return &looking{remote.New(ep, g).NoCache(), r}, err

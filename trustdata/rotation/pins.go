@@ -1,13 +1,11 @@
 package rotation
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/notary"
-	"keyrite/trustdata/remote"
 )
 
 // pinEntry names the entry of the settings that decides on a repository.
@@ -52,13 +50,4 @@ func (r *Rotator) pinsToChange(u *ready) []string {
 		return []string{fmt.Sprintf("%s: put %s in place of the old ID, or keyrite refuses %q here", pinEntry(pin), id, p.GUN)}
 	}
 	return []string{fmt.Sprintf("%s is for other repositories too: give this one an entry of its own, %q = %q below [pins.certs], or keyrite refuses it here", pinEntry(pin), p.GUN, id)}
-}
-
-// fetchMade reads the repository after a change as a client that knew it before. What was
-// made a moment ago is admitted: whether a pin has to be changed is said beside it.
-func (r *Rotator) fetchMade(ctx context.Context, u *Unit) (*remote.Result, error) {
-	if u.Certificate == "" || !r.Pins.For(u.GUN).Set() {
-		return r.Fetch(ctx, u.GUN)
-	}
-	return r.FetchMade(ctx, u.GUN, u.Certificate)
 }

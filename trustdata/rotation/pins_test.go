@@ -17,13 +17,8 @@ import (
 // pinned is a rotator whose settings say something of roots.
 func (w *world) pinned(pins notary.Pins) *rotation.Rotator {
 	r := w.rotator()
-	read := func(ctx context.Context, g trustdata.GUN, made trustdata.ListedID) (*remote.Result, error) {
-		f := &remote.Fetcher{Config: w.config, Cache: w.cache, State: w.state, Now: w.now, Pins: pins}
-		f.Pins.Made = made
-		return f.Fetch(ctx, g)
-	}
-	r.Pins, r.FetchMade = pins, read
-	r.Fetch = func(ctx context.Context, g trustdata.GUN) (*remote.Result, error) { return read(ctx, g, "") }
+	f := &remote.Fetcher{Config: w.config, Cache: w.cache, State: w.state, Now: w.now, Pins: pins}
+	r.Pins, r.Fetch, r.Known = pins, f.Fetch, knownBefore(f)
 	return r
 }
 

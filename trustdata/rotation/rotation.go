@@ -44,10 +44,11 @@ type Rotator struct {
 	Fetch, Fresh func(context.Context, trustdata.GUN) (*remote.Result, error)
 	// Late is Fetch for a repository that may have expired: remote.Fetcher has the rules.
 	Late func(context.Context, trustdata.GUN) (*remote.Result, error)
-	// Pins are what the settings say of roots. Fetch holds them against every root, and
-	// FetchMade admits one certificate besides, which was just made here.
-	Pins      notary.Pins
-	FetchMade func(context.Context, trustdata.GUN, trustdata.ListedID) (*remote.Result, error)
+	// Known verifies with everything remembered what Fresh has just read. It admits one
+	// certificate more than Fetch: made, which was just made here, or "" for none.
+	Known func(ctx context.Context, read *remote.Result, made trustdata.ListedID) (*remote.Result, error)
+	// Pins are what the settings say of roots. Fetch holds them against every root.
+	Pins notary.Pins
 	// Server opens the trust server of a GUN.
 	Server func(trustdata.GUN) (TrustServer, error)
 	Keys   keyring.Store

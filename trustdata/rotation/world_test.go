@@ -88,7 +88,7 @@ func (w *world) rotator() *rotation.Rotator {
 	fresh, late := &remote.Fetcher{Config: w.config, Now: w.now}, *known
 	late.Late = true
 	return &rotation.Rotator{
-		Fetch: known.Fetch, Fresh: fresh.Fetch, Late: late.Fetch,
+		Fetch: known.Fetch, Fresh: fresh.Fetch, Known: knownBefore(known), Late: late.Fetch,
 		Server: func(g trustdata.GUN) (rotation.TrustServer, error) {
 			ep, err := w.config.TrustServer(g)
 			if err != nil {
@@ -99,6 +99,15 @@ func (w *world) rotator() *rotation.Rotator {
 		Keys: w.dir, State: w.state, Journal: w.journal, Place: w.dir.Path(),
 		StillListed: func(context.Context, trustdata.KeyID, trustdata.GUN) ([]trustdata.GUN, error) { return nil, nil },
 		Now:         w.now, Format: quick,
+	}
+}
+
+// knownBefore verifies what a fresh client has read as f, which knew the repository before.
+func knownBefore(f *remote.Fetcher) func(context.Context, *remote.Result, trustdata.ListedID) (*remote.Result, error) {
+	return func(ctx context.Context, read *remote.Result, made trustdata.ListedID) (*remote.Result, error) {
+		admits := *f
+		admits.Pins.Made = made
+		return admits.Reread(ctx, read)
 	}
 }
 

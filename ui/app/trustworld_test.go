@@ -67,6 +67,9 @@ func newTrustWorld(t *testing.T, more ...trustdata.GUN) *trustWorld {
 	w.dir = dir
 	known := &remote.Fetcher{Config: w.config, Cache: remote.NewCache(filepath.Join(folder, "cache")), State: store, Now: w.now}
 	w.Rotator = &rotation.Rotator{Fetch: known.Fetch, Fresh: (&remote.Fetcher{Config: w.config, State: store, Now: w.now}).Fetch,
+		Known: func(ctx context.Context, read *remote.Result, _ trustdata.ListedID) (*remote.Result, error) {
+			return known.Reread(ctx, read)
+		},
 		Server: func(gun trustdata.GUN) (rotation.TrustServer, error) { return w.serverOf(gun).NoCache(), nil },
 		Keys:   dir, State: store, Journal: journal, Now: w.now, Format: quick,
 		StillListed: func(context.Context, trustdata.KeyID, trustdata.GUN) ([]trustdata.GUN, error) { return nil, nil }}

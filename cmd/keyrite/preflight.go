@@ -55,10 +55,20 @@ func (c *cli) emitRotationPlan(ctx context.Context, s *session, r *rotation.Rota
 	}{plan, checks}, page)
 }
 
-var _ rotate.Preflighter = (*rotateService)(nil)
+var (
+	_ rotate.Preflighter = (*rotateService)(nil)
+	_ rotate.Preflighter = (*severalService)(nil)
+)
 
 // Preflight implements rotate.Preflighter.
 func (s *rotateService) Preflight(ctx context.Context, plans []*rotation.Plan) ([]rotation.Check, error) {
+	session := s.desk.session
+	return s.rotator.Preflight(ctx, plans, nil, session.around(nil), session.atOnce(false))
+}
+
+// Preflight implements rotate.Preflighter. The repositories that are left out stand in the
+// wizard's table.
+func (s *severalService) Preflight(ctx context.Context, plans []*rotation.Plan) ([]rotation.Check, error) {
 	session := s.desk.session
 	return s.rotator.Preflight(ctx, plans, nil, session.around(nil), session.atOnce(false))
 }

@@ -25,7 +25,10 @@ type tenRepositories struct {
 	op    *rotation.Operation
 }
 
-var _ rotate.Operation = (*tenRepositories)(nil)
+var (
+	_ rotate.Operation   = (*tenRepositories)(nil)
+	_ rotate.Preflighter = (*tenRepositories)(nil)
+)
 
 func (f *tenRepositories) Plan(context.Context) (*rotation.Batch, error) {
 	b := &rotation.Batch{ID: "20261122T094100Z-00000000", Kind: "rotate root", Left: []rotation.LeftOut{
@@ -36,6 +39,21 @@ func (f *tenRepositories) Plan(context.Context) (*rotation.Batch, error) {
 		b.Plans = append(b.Plans, p)
 	}
 	return b, nil
+}
+
+// Preflight says of one repository that its login may not publish, and of all that they are
+// well otherwise.
+func (f *tenRepositories) Preflight(_ context.Context, plans []*rotation.Plan) ([]rotation.Check, error) {
+	checks := []rotation.Check{{Mark: rotation.VerdictOK, What: "no other program changes the keys", Detail: "the trust directory's lock was free just now"},
+		{Mark: rotation.VerdictSoon, What: "a backup of root key 7f3a9c1 was decrypted", Detail: "no record here says so: keyrite backup verify FILE makes one"}}
+	for i, p := range plans {
+		may := rotation.Check{Mark: rotation.VerdictOK, What: "the login may publish", Detail: "the token that was given out grants it", GUN: p.GUN}
+		if i == 3 {
+			may.Mark, may.Detail = rotation.VerdictNow, "refused (403): keyrite doctor says what to ask for"
+		}
+		checks = append(checks, rotation.Check{Mark: rotation.VerdictOK, What: "the root on the server is the one known here", Detail: fmt.Sprintf("version %d follows from what was known", p.RootVersion-1), GUN: p.GUN}, may)
+	}
+	return checks, nil
 }
 
 func (f *tenRepositories) Prepare(ctx context.Context, _ *rotation.Batch, _ rotation.Keys, p keyring.Passphrase) (*rotation.Prepared, error) {

@@ -64,8 +64,9 @@ type Several struct {
 	gate
 	opt SeveralOptions
 
-	batch *rotation.Batch
-	said  string
+	batch  *rotation.Batch
+	checks []rotation.Check
+	said   string
 	// out are the repositories that were taken out by hand, before the start or after a
 	// failure.
 	out map[trustdata.GUN]bool
@@ -178,7 +179,7 @@ func (m *Several) View(width, height int) string {
 func (m *Several) handle(e any) tea.Cmd {
 	switch e := e.(type) {
 	case batchMade:
-		m.batch = e.batch
+		m.batch, m.checks = e.batch, e.checks
 		m.Planned()
 		if m.StepName() == stepPublish {
 			m.trying = true

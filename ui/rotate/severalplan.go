@@ -14,7 +14,10 @@ import (
 	"keyrite/ui"
 )
 
-type batchMade struct{ batch *rotation.Batch }
+type batchMade struct {
+	batch  *rotation.Batch
+	checks []rotation.Check
+}
 
 // makePlan asks the servers what there is to do.
 func (m *Several) makePlan() tea.Cmd {
@@ -22,7 +25,11 @@ func (m *Several) makePlan() tea.Cmd {
 	o := m.opt.Operation
 	return m.Plan("asking the trust server for "+m.names(), func(ctx context.Context) (any, error) {
 		b, err := o.Plan(ctx)
-		return batchMade{b}, err
+		if err != nil {
+			return nil, err
+		}
+		checks, err := lookAround(ctx, o, b.Plans...)
+		return batchMade{b, checks}, err
 	})
 }
 
@@ -141,6 +148,9 @@ func (m *Several) checkPage() ui.Page {
 		p.Sections = append(p.Sections, ui.Section{Facts: []ui.Fact{{Value: m.said, Mark: ui.MarkNote}}})
 	}
 	p.Sections = append(p.Sections, ui.Section{Facts: m.checkFacts(b)})
+	if len(m.checks) > 0 {
+		p.Sections = append(p.Sections, Checks(m.checks))
+	}
 	p.Notes = append(m.common("Will not follow: "), m.wayToScript())
 	return m.rows(p)
 }

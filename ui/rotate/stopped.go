@@ -121,7 +121,7 @@ func (m *Several) tryAgain() tea.Cmd {
 	o := m.opt.Operation
 	return m.Run("asking the servers what is left to do", func(ctx context.Context) (any, error) {
 		b, err := o.Plan(ctx)
-		return batchMade{b}, err
+		return batchMade{batch: b}, err
 	})
 }
 

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/trustdata/access"
@@ -105,11 +107,47 @@ func save(t *testing.T) (dir string) {
 	if !saved.Verified || saved.Roots != 2 || saved.Tags != 1 || len(saved.Missing) != 0 {
 		t.Errorf("saved %+v", saved)
 	}
-	if _, err := archive.Save(context.Background(), dir, "keyrite test", res, client, day); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("saving over an archive: %v, want fs.ErrExist", err)
-	}
 	web.Close()
 	return dir
+}
+
+// A command that was cut short after its archive was written finds it there: the very same
+// evidence is the result, and nothing is written. Anything else is in the way.
+func TestSaveTwice(t *testing.T) {
+	client, res, _ := serve(t)
+	other, changed, _ := serve(t) // the same name, with other keys
+	dir := t.TempDir()
+	again := func(from *remote.Client, res *remote.Result, later time.Duration) (*archive.Saved, error) {
+		return archive.Save(context.Background(), dir, "keyrite test", res, from, day.Add(later))
+	}
+	first, err := again(client, res, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest := filepath.Join(first.Path, "archive.json")
+	before, err := os.ReadFile(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := again(client, res, time.Hour)
+	if d := cmp.Diff(first, second); d != "" || err != nil {
+		t.Errorf("the same evidence: %v %s", err, d)
+	}
+	if _, err := again(other, changed, 0); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("other evidence: %v, want fs.ErrExist", err)
+	}
+	if after, err := os.ReadFile(manifest); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("archive.json has changed: %v", err)
+	}
+	if err := os.Truncate(filepath.Join(first.Path, "targets.json"), 9); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again(client, res, 0); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("over a damaged archive: %v, want fs.ErrExist", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("beside the archive: %v %v", left, err)
+	}
 }
 
 func TestReadWithoutServer(t *testing.T) {

@@ -39,7 +39,8 @@ type Saved struct {
 }
 
 // Save writes the archive of a repository that was just fetched and verified, below dir,
-// and reads it back. An archive that is there already is never replaced: fs.ErrExist. It
+// and reads it back. An archive that is there already is never replaced: one that verifies
+// and has the very same evidence is the result, any other fs.ErrExist. It
 // gets its name only when it is whole and verified; what is cut short before that leaves a
 // folder whose name begins with a dot, which nothing reads.
 func Save(ctx context.Context, dir, tool string, res *remote.Result, from Roots, now time.Time) (*Saved, error) {
@@ -50,13 +51,18 @@ func Save(ctx context.Context, dir, tool string, res *remote.Result, from Roots,
 	}
 	defer below.Close()
 	name := Folder(col.GUN)
-	if _, err := below.Lstat(name); err == nil {
-		return nil, fmt.Errorf("an archive of %q in %q: %w", col.GUN, dir, fs.ErrExist)
-	}
 	m := &Manifest{Format: format, Tool: tool, GUN: col.GUN, Server: col.Server, VerifiedAt: now.UTC(), Missing: []int64{}}
 	files, err := gather(ctx, res, from, m)
 	if err != nil {
 		return nil, err
+	}
+	saved := &Saved{GUN: m.GUN, Path: filepath.Join(dir, name), Files: len(m.Files) + 2,
+		Roots: int(res.Repo.Root.Body.Version) - len(m.Missing), Tags: len(col.Tags), Missing: m.Missing, Verified: true}
+	if _, err := below.Lstat(name); err == nil {
+		if there, err := readFolder(ctx, saved.Path, col.GUN); err == nil && there.Manifest.has(m) {
+			return saved, nil
+		}
+		return nil, fmt.Errorf("an archive of %q in %q: %w", col.GUN, dir, fs.ErrExist)
 	}
 	part := "." + name + "." + rand.Text()[:10] + ".part"
 	if err := write(filepath.Join(dir, part), m, files, transcript(res, m)); err != nil {
@@ -72,8 +78,13 @@ func Save(ctx context.Context, dir, tool string, res *remote.Result, from Roots,
 	if err := state.Rename(below, part, name); err != nil {
 		return nil, fmt.Errorf("the archive in %q could not be given its name: %w", filepath.Join(dir, part), err)
 	}
-	return &Saved{GUN: m.GUN, Path: filepath.Join(dir, name), Files: len(m.Files) + 2,
-		Roots: int(res.Repo.Root.Body.Version) - len(m.Missing), Tags: len(col.Tags), Missing: m.Missing, Verified: true}, nil
+	return saved, nil
+}
+
+// has reports whether an archive has the same evidence as another: what an earlier run has
+// kept before it was cut short need not be kept twice.
+func (m *Manifest) has(other *Manifest) bool {
+	return slices.Equal(m.Files, other.Files) && slices.Equal(m.Missing, other.Missing)
 }
 
 // gather lists in m what goes into the archive, and gives it by path.

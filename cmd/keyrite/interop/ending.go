@@ -22,6 +22,16 @@ const moment = 3 * time.Second
 // snapshot goes along where its key is here, and ends too where it is among the roles.
 func (n *Notary) LetEnd(gun string, roles ...trustdata.Role) {
 	n.t.Helper()
+	end := time.Now().Add(moment).Truncate(time.Second)
+	n.EndAt(gun, end, roles...)
+	ended, cancel := context.WithDeadline(context.Background(), end.Add(time.Second))
+	defer cancel()
+	<-ended.Done()
+}
+
+// EndAt publishes roles as LetEnd does, with an end that is further away.
+func (n *Notary) EndAt(gun string, end time.Time, roles ...trustdata.Role) {
+	n.t.Helper()
 	ctx := context.Background()
 	config := access.Config{Server: n.Server}
 	if n.CA != "" {
@@ -29,14 +39,10 @@ func (n *Notary) LetEnd(gun string, roles ...trustdata.Role) {
 	}
 	fetched, err := (&remote.Fetcher{Config: config, Now: time.Now}).Fetch(ctx, trustdata.GUN(gun))
 	n.must(err)
-	end := time.Now().Add(moment).Truncate(time.Second)
 	files := n.ending(fetched.Repo, end, roles)
 	ep, err := config.TrustServer(trustdata.GUN(gun))
 	n.must(err)
 	n.must(remote.New(ep, trustdata.GUN(gun)).Publish(ctx, files))
-	ended, cancel := context.WithDeadline(ctx, end.Add(time.Second))
-	defer cancel()
-	<-ended.Done()
 }
 
 func (n *Notary) must(err error) {

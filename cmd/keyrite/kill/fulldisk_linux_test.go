@@ -18,19 +18,19 @@ func TestDisks(t *testing.T) {
 	if !statetest.Namespace(t) {
 		return
 	}
-	base := founded(t)
+	worlds := worlds{"": founded(t)}
 	for _, c := range changes {
 		if c.name != "rotate targets" && c.name != "rotate root of three" && c.name != "init" {
 			continue
 		}
+		k := &kind{change: c, ready: worlds.given(t, c)}
+		k.undisturbed(t)
 		for _, folder := range []string{"trust", "home"} {
 			t.Run(c.name+"/"+folder, func(t *testing.T) {
-				refused := &point{world: base.copy(t), change: c, was: base.view()}
-				refused.disk(folder, "read-only")
+				k.at(t, 0, false).disk(folder, "read-only")
 				failures := 0
 				for pages := range 1000 {
-					p := &point{world: base.copy(t), change: c, number: pages, was: base.view()}
-					if p.disk(folder, fmt.Sprint(pages)) == 0 {
+					if k.at(t, pages, false).disk(folder, fmt.Sprint(pages)) == 0 {
 						break
 					}
 					failures++
@@ -48,7 +48,6 @@ func TestDisks(t *testing.T) {
 // is how many pages it still takes, or "read-only".
 func (p *point) disk(folder, state string) int {
 	p.t.Helper()
-	p.files = p.keyFiles()
 	at, err := filepath.EvalSymlinks(filepath.Join(p.folder, folder))
 	p.ok(err)
 	aside := filepath.Join(p.folder, "aside")
@@ -69,7 +68,7 @@ func (p *point) disk(folder, state string) int {
 		p.ok(err)
 		p.ok(os.Truncate(ballast, info.Size()-pages*int64(os.Getpagesize())))
 	}
-	_, all, code := p.try(append(p.args, "--yes")...)
+	_, all, code := p.try(p.args...)
 	if code != 0 && code != 1 {
 		p.t.Errorf("with a disk that is %s: exit %d\n%s", state, code, all)
 	}
@@ -81,11 +80,4 @@ func (p *point) disk(folder, state string) int {
 	}
 	p.recovers("the failure")
 	return code
-}
-
-func (w *world) ok(err error) {
-	w.t.Helper()
-	if err != nil {
-		w.t.Fatal(err)
-	}
 }

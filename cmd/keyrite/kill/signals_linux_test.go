@@ -87,9 +87,8 @@ func TestSignalled(t *testing.T) {
 		for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT} {
 			t.Run(name+"/"+sig.String(), func(t *testing.T) {
 				t.Parallel()
-				p := &point{world: base.copy(t), was: base.view()}
+				p := (&kind{ready: base}).at(t, 0, false)
 				p.config("[limits]\nat_once = 1\n")
-				p.files = p.keyFiles()
 				all, code := p.asked(c.at, func(pid int) { send(t, pid, sig) }, c.args...)
 				if code != c.code {
 					t.Errorf("exit %d, want %d\n%s", code, c.code, all)

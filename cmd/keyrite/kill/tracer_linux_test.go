@@ -31,6 +31,7 @@ type trace struct {
 // disk or on the wire after, and not before.
 var changing = map[uint64]string{
 	syscall.SYS_WRITE: "write", syscall.SYS_PWRITE64: "pwrite64", syscall.SYS_SENDTO: "sendto", syscall.SYS_CONNECT: "connect",
+	syscall.SYS_WRITEV: "writev", syscall.SYS_SENDMSG: "sendmsg", syscall.SYS_SENDFILE: "sendfile",
 	syscall.SYS_FSYNC: "fsync", syscall.SYS_FDATASYNC: "fdatasync", syscall.SYS_FTRUNCATE: "ftruncate",
 	syscall.SYS_MKDIRAT: "mkdirat", syscall.SYS_UNLINKAT: "unlinkat", syscall.SYS_RENAMEAT: "renameat", sysRenameat2: "renameat2",
 	syscall.SYS_LINKAT: "linkat", syscall.SYS_FCHMODAT: "fchmodat", syscall.SYS_OPENAT: "openat",
@@ -133,7 +134,7 @@ func callOf(pid, thread int) string {
 		return ""
 	}
 	switch name {
-	case "write", "pwrite64", "fsync", "fdatasync", "ftruncate", "sendto", "connect":
+	case "write", "pwrite64", "writev", "sendfile", "fsync", "fdatasync", "ftruncate", "sendto", "sendmsg", "connect":
 		on, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", pid, info.Args[0]))
 		if err != nil || strings.HasPrefix(on, "pipe:") || strings.HasPrefix(on, "anon_inode:") || strings.HasPrefix(on, "/dev/") && !strings.HasPrefix(on, "/dev/shm/") {
 			return ""

@@ -96,6 +96,16 @@ func (v vault) Trash(ctx context.Context, id trustdata.KeyID, now time.Time) (st
 	return v.toTrash(ctx, keyName(id), id, now)
 }
 
+// Trashed implements Store.
+func (v vault) Trashed(ctx context.Context) ([]Info, error) {
+	rows, err := v.listFolder(ctx, trash)
+	if err != nil {
+		return nil, err
+	}
+	sortInfos(rows)
+	return rows, nil
+}
+
 // maxSameDay bounds how often one key can go to the trash in a day.
 const maxSameDay = 1000
 

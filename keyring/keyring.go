@@ -115,6 +115,9 @@ type Store interface {
 	Discard(ctx context.Context, op string, id trustdata.KeyID, now time.Time) (path string, err error)
 	// Trash moves a key to the trash, as Discard does.
 	Trash(ctx context.Context, id trustdata.KeyID, now time.Time) (path string, err error)
+	// Trashed lists the keys in the trash, as List does those in use: of one that was moved
+	// there several times on a day the first file of that day.
+	Trashed(ctx context.Context) ([]Info, error)
 	// Retire moves a key to retired/, where it stays for ever, by one rename that replaces
 	// nothing, reads it back, and says where it is. A key that is only there already is a
 	// success.

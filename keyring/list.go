@@ -156,7 +156,7 @@ func (row *Info) place(name string) (problem string) {
 	switch {
 	case err != nil:
 		return "the file's name is no key ID"
-	case len(below) > 0 && !row.Legacy:
+	case len(below) > 0 && !row.Legacy && path.Dir(path.Dir(name)) != trash: // of a day
 		problem = "the file lies in a folder where no client looks for it"
 	}
 	row.KeyID = id

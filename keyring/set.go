@@ -141,9 +141,19 @@ func (s Set) Retire(ctx context.Context, id trustdata.KeyID) (string, error) {
 
 // Retired implements Store.
 func (s Set) Retired(ctx context.Context) ([]Info, error) {
+	return s.rows(func(store Store) ([]Info, error) { return store.Retired(ctx) })
+}
+
+// Trashed implements Store.
+func (s Set) Trashed(ctx context.Context) ([]Info, error) {
+	return s.rows(func(store Store) ([]Info, error) { return store.Trashed(ctx) })
+}
+
+// rows are those of every store in one order.
+func (s Set) rows(of func(Store) ([]Info, error)) ([]Info, error) {
 	var all []Info
 	for _, store := range s {
-		rows, err := store.Retired(ctx)
+		rows, err := of(store)
 		if err != nil {
 			return nil, err
 		}

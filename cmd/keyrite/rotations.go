@@ -187,7 +187,7 @@ func (c *cli) abandonRotation(ctx context.Context, id string, iterations int) er
 		return err
 	}
 	defer release()
-	if err := c.confirm(ctx, []string{op.Summary(), "Nothing more of it is sent; new keys that no repository lists go to the trash."}, op.ID, "giving up "+op.ID); err != nil {
+	if err := c.confirm(ctx, []string{op.Summary(), "Nothing more of it is sent; new keys that no repository lists go to the trash. Should what was sent arrive all the same, the next change names the key's file."}, op.ID, "giving up "+op.ID); err != nil {
 		return err
 	}
 	if _, err := c.recovered(r.GiveUp(ctx, op)); err != nil {

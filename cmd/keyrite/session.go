@@ -260,5 +260,12 @@ func (s *session) explain(ctx context.Context, err error) error {
 			err = fmt.Errorf("%w; the file of key %q is of no use: %s", err, info.KeyID.Short(), info.Problem)
 		}
 	}
+	trashed, listing := s.keys.Trashed(ctx)
+	for _, id := range missing.Listed {
+		is := func(info keyring.Info) bool { return info.KeyID == id }
+		if at := slices.IndexFunc(trashed, is); listing == nil && at >= 0 && !slices.ContainsFunc(infos, is) {
+			err = fmt.Errorf("%w; key %q is in the trash: keyrite keys import %q puts it back", err, id.Short(), trashed[at].Path)
+		}
+	}
 	return err
 }

@@ -236,6 +236,11 @@ func testTrash(t *testing.T, s keyring.Store) {
 		}
 		must(t, s.Put(t.Context(), string(k.KeyID()), data))
 	}
+	rows, err := s.Trashed(t.Context())
+	if err != nil || len(rows) != 1 || rows[0].KeyID != k.KeyID() || rows[0].Role != "root" || rows[0].Problem != "" ||
+		!strings.HasSuffix(rows[0].Path, "/trash/2026-11-23/"+string(k.KeyID())+".key") {
+		t.Errorf("Trashed = %+v, %v", rows, err)
+	}
 }
 
 func testLegacy(t *testing.T, s keyring.Store) {

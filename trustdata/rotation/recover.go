@@ -12,10 +12,12 @@ import (
 )
 
 // Recovered is what became of one operation that an earlier run did not finish, or of a
-// key in pending/ that belongs to none.
+// key in pending/ that belongs to none, or of one in the trash that is wanted.
 type Recovered struct {
 	// Op is the operation as it stands now; nil for a key that belongs to none.
 	Op *Operation
+	// AfterAll is a change that was given up and has landed; Op is nil then.
+	AfterAll *AfterAll
 	// Stray is that key.
 	Stray keyring.Staged
 	// Promoted are the keys that were moved from pending/ into private/, because the
@@ -54,7 +56,8 @@ func (r *Rotator) Recover(ctx context.Context) ([]Recovered, error) {
 			out = append(out, Recovered{Stray: staged})
 		}
 	}
-	return out, nil
+	late, err := r.afterAll(ctx)
+	return append(out, late...), err
 }
 
 // Unfinished are the operations of this trust directory that have not ended, as the

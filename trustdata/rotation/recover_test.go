@@ -1,8 +1,13 @@
 package rotation_test
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net/http"
+	"os"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -102,4 +107,73 @@ func TestEndedStaysEnded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLandsAfterAll holds an upload back until it was given up, and lets it land then. The
+// next change says which key the server lists now, and the file that has it.
+func TestLandsAfterAll(t *testing.T) {
+	for _, role := range []trustdata.Role{trustdata.RoleRoot, trustdata.RoleTargets} {
+		t.Run(string(role), func(t *testing.T) {
+			w := newWorld(t)
+			w.publish(false)
+			var upload []byte
+			var kind string
+			w.meddle = func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+				if isUpload(r) {
+					upload, _ = io.ReadAll(r.Body)
+					kind = r.Header.Get("Content-Type")
+					rw.WriteHeader(http.StatusInternalServerError)
+					return
+				}
+				next.ServeHTTP(rw, r)
+			}
+			_, _, err := w.rotate(role, rotation.Same)
+			is(t, err, rotation.ErrUnknown)
+			w.giveUp()
+			w.meddle = nil
+			r := w.rotator()
+			r.StillListed = w.listedInCache
+			if found, err := r.Recover(context.Background()); err != nil || len(found) != 0 {
+				t.Errorf("before it lands: %+v, %v", found, err)
+			}
+			resp, err := http.Post(w.config.Server+"/v2/"+string(gun)+"/_trust/tuf/", kind, bytes.NewReader(upload))
+			if err != nil || resp.StatusCode != http.StatusOK {
+				t.Fatal(resp, err)
+			}
+			resp.Body.Close()
+			if _, err := r.Fetch(context.Background(), gun); err != nil {
+				t.Fatal(err)
+			}
+			found, err := r.Recover(context.Background())
+			if err != nil || len(found) != 1 || found[0].AfterAll == nil {
+				t.Fatalf("once it has landed: %+v, %v", found, err)
+			}
+			file := found[0].AfterAll.Key.Path
+			if said := found[0].Sentences(); len(said) != 1 || !strings.Contains(said[0], "keyrite keys import "+strconv.Quote(file)) {
+				t.Errorf("said %q", said)
+			}
+			pem, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := w.dir.Import(context.Background(), pem, keyring.NewPassphrase([]byte(pass))); err != nil {
+				t.Fatal(err)
+			}
+			if found, err := r.Recover(context.Background()); err != nil || len(found) != 0 {
+				t.Errorf("once it is back: %+v, %v", found, err)
+			}
+			w.sign(rotation.TagTarget{Tag: "2.0", Target: target})
+		})
+	}
+}
+
+// listedInCache is Rotator.StillListed by what was read of the one repository.
+func (w *world) listedInCache(_ context.Context, id trustdata.KeyID, _ trustdata.GUN) ([]trustdata.GUN, error) {
+	files, err := w.cache.Files(gun)
+	for _, raw := range files {
+		if bytes.Contains(raw, []byte(id)) {
+			return []trustdata.GUN{gun}, err
+		}
+	}
+	return nil, err
 }

@@ -8,6 +8,9 @@ import (
 // Sentences say for people what became of an unfinished operation, and what can be done
 // next.
 func (rec Recovered) Sentences() []string {
+	if rec.AfterAll != nil {
+		return []string{rec.AfterAll.Sentence()}
+	}
 	if rec.Op == nil {
 		return []string{fmt.Sprintf("key %s stays in pending/: no operation that is known on this machine has made it", rec.Stray.KeyID.Short())}
 	}

@@ -166,8 +166,16 @@ func verifyListed(keys map[trustdata.ListedID]trustdata.PublicKey, sig Signature
 	if key.ListedID() != sig.KeyID {
 		return "", fmt.Errorf("the ID is not that of the key's content")
 	}
+	name := verdictOf(sig, message)
+	if id, ok := proven.find(name); ok {
+		return id, nil
+	}
 	if err := VerifySignature(key, sig.Method, sig.Bytes, message); err != nil {
 		return "", err
 	}
-	return key.KeyID()
+	id, err := key.KeyID()
+	if err == nil {
+		proven.keep(name, id)
+	}
+	return id, err
 }

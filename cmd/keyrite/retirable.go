@@ -22,10 +22,12 @@ type listing struct {
 	// blocks are sentences, one for each repository that lists the key still, or of which
 	// nobody can tell.
 	blocks []string
+	// late are the repositories that have expired: what they list was verified all the same.
+	late []trustdata.GUN
 }
 
 // whoLists asks for every known repository, side by side, whether it lists the key in any
-// role.
+// role. Which keys a root lists does not end with its date, so an expired one tells it too.
 func (s *session) whoLists(ctx context.Context, id trustdata.KeyID) (listing, error) {
 	known, err := s.known(ctx)
 	if err != nil {
@@ -36,16 +38,20 @@ func (s *session) whoLists(ctx context.Context, id trustdata.KeyID) (listing, er
 		return listing{}, err
 	}
 	l := listing{checked: len(known)}
-	fetcher := s.exact()
+	fetcher := s.late()
 	s.sideBySide(false, len(known), func(i int) func() {
 		col, err := s.readWith(ctx, fetcher, known[i])
 		return func() {
 			if why := blocks(known[i], col, err, id, kept); why != "" {
 				l.blocks = append(l.blocks, why)
 			}
+			if err == nil && col.Expires().Before(s.cli.now()) && !col.Expires().IsZero() {
+				l.late = append(l.late, known[i])
+			}
 		}
 	})
 	slices.Sort(l.blocks)
+	slices.Sort(l.late)
 	return l, ctx.Err()
 }
 
@@ -74,6 +80,15 @@ func listingRoles(col *trustdata.Collection, id trustdata.KeyID) (roles []string
 		}
 	}
 	return roles
+}
+
+// lines say what was asked, for people.
+func (l listing) lines(id trustdata.KeyID) []string {
+	lines := []string{fmt.Sprintf("%d known repositories were asked for; none lists root key %s", l.checked, id)}
+	for _, gun := range l.late {
+		lines = append(lines, fmt.Sprintf("%s has expired; everything else about it was verified, and its root does not list the key", gun))
+	}
+	return lines
 }
 
 // free is nil where nobody lists the key any more.

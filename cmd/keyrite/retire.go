@@ -115,6 +115,7 @@ func (c *cli) retirePlan(ctx context.Context, s *session, info keyring.Info, fil
 	for _, f := range files {
 		p.Changes = append(p.Changes, f.Path+": moved to retired/, for ever")
 	}
+	p.Changes = append(p.Changes, l.lines(info.KeyID)...)
 	p.WillNotFollow = append(p.WillNotFollow, proofSentence(proof, proven))
 	return c.emitKeyPlan("Retire root key "+info.KeyID.Short(), p)
 }
@@ -146,7 +147,7 @@ func (c *cli) retireNow(ctx context.Context, s *session, info keyring.Info, file
 	if proven {
 		out.Backup = &proofJSON{proof.File, proof.SHA256, proof.State, stamp(proof.At)}
 	}
-	lines := []string{fmt.Sprintf("%d known repositories were asked for; none lists root key %s", l.checked, info.KeyID), proofSentence(proof, proven)}
+	lines := append(l.lines(info.KeyID), proofSentence(proof, proven))
 	for _, f := range files {
 		lines = append(lines, f.Path+" moves to retired/, for ever")
 	}

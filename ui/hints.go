@@ -103,7 +103,7 @@ func hintFor(err error) hint {
 		return landed
 	}
 	var refused *trustdata.VerifyError
-	if errors.As(err, &refused) {
+	if errors.As(err, &refused) && !errors.Is(err, rotation.ErrEnded) {
 		h := verifyHints[refused.Reason]
 		if conflict := new(remote.Conflict); errors.As(err, &conflict) {
 			h.do += bothCopies

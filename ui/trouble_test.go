@@ -36,6 +36,7 @@ func TestEveryTroubleSaysWhatToDo(t *testing.T) {
 	}{
 		{keyring.ErrPassphrase, "restore it from a backup"}, {keyring.ErrMismatch, "last backup"}, {keyring.ErrDamaged, "Restore it"}, {keyring.ErrReadOnly, "--read-only"},
 		{rotation.ErrMoved, "made anew"}, {rotation.ErrConflict, "made anew"}, {rotation.ErrRefused, "right is missing"}, {rotation.ErrUnknown, "Delete no key"}, {rotation.ErrUnsent, "Try again"},
+		{fmt.Errorf("%w: %w", rotation.ErrEnded, trustdata.Refuse("root", trustdata.ReasonCertificate, "x")), "Found it anew"},
 		{fmt.Errorf("%w, but: %w", rotation.ErrLanded, trustdata.Refuse("root", trustdata.ReasonSignature, "x")), "Keep old and new"},
 		{&access.StatusError{Status: 401, URL: "https://notary.example/v2/"}, "docker login"}, {&access.StatusError{Status: 404, URL: "https://x"}, "never signed"},
 		{remote.ErrNotTrustServer, "--server"}, {remote.ErrNotCached, "--offline"}, {access.ErrTruncated, "Try again"},

@@ -11,13 +11,23 @@ import (
 	"keyrite/trustdata/notary"
 )
 
-// explainEnded adds ErrEnded to a refusal where the reason is that every root certificate
-// has ended: with several one that still holds may do.
-func (r *Rotator) explainEnded(ctx context.Context, gun trustdata.GUN, err error) error {
+// explain adds to a refusal of a repository what is left to do about it.
+func (r *Rotator) explain(ctx context.Context, gun trustdata.GUN, err error) error {
 	var refused *trustdata.VerifyError
-	if !errors.As(err, &refused) || refused.Reason != trustdata.ReasonCertificate {
+	switch {
+	case !errors.As(err, &refused):
 		return err
+	case refused.Reason == trustdata.ReasonExpired:
+		return fmt.Errorf("%w: keyrite repair %s signs again what has ended, and this can be done after it", err, gun)
+	case refused.Reason == trustdata.ReasonCertificate:
+		return r.explainEnded(ctx, gun, err)
 	}
+	return err
+}
+
+// explainEnded adds ErrEnded to a refusal of a root certificate where every one has ended:
+// with several one that still holds may do.
+func (r *Rotator) explainEnded(ctx context.Context, gun trustdata.GUN, err error) error {
 	server, failed := r.Server(gun)
 	if failed != nil {
 		return err

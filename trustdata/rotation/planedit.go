@@ -145,7 +145,7 @@ func (r *Rotator) planRead(ctx context.Context, kind string, gun trustdata.GUN, 
 		return nil, nil, fmt.Errorf("%q was never signed, and has to be founded first (keyrite init): %w", gun, err)
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, r.explain(ctx, gun, err)
 	}
 	infos, err := r.Keys.List(ctx)
 	if err != nil {

@@ -90,4 +90,35 @@ func TestEndedCertificate(t *testing.T) {
 		is(t, err, rotation.ErrEnded)
 		is(t, err, trustdata.ErrVerify)
 	}
+	_, err := w.rotator().PlanRepair(context.Background(), rotation.RepairRequest{GUN: gun})
+	is(t, err, rotation.ErrEnded)
+	_, err = w.rotator().PlanSign(context.Background(), gun, []rotation.TagTarget{{Tag: "2.0", Target: target}})
+	is(t, err, rotation.ErrEnded)
+	for _, left := range []string{"keyrite delete " + string(gun), "keyrite init " + string(gun) + " --anew"} {
+		if !strings.Contains(err.Error(), left) {
+			t.Errorf("error %v does not say %q", err, left)
+		}
+	}
+}
+
+// TestExpiredRootIsRepairedFirst: no new root is made above one that has expired; the command
+// that comes first is named, and does it.
+func TestExpiredRootIsRepairedFirst(t *testing.T) {
+	w := newWorld(t)
+	w.publish(false)
+	w.clock = w.clock.AddDate(9, 1, 0)
+	w.unreadable()
+	for _, role := range []trustdata.Role{trustdata.RoleRoot, trustdata.RoleTargets} {
+		_, err := w.rotator().Plan(context.Background(), rotation.Request{GUN: gun, Role: role})
+		is(t, err, trustdata.ErrVerify)
+		if err == nil || !strings.Contains(err.Error(), "keyrite repair "+string(gun)+" signs again") {
+			t.Errorf("rotating %s: %v", role, err)
+		}
+	}
+	if _, _, err := w.repair(); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := w.rotate(trustdata.RoleRoot, rotation.Same); err != nil {
+		t.Error(err)
+	}
 }

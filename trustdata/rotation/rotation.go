@@ -100,7 +100,7 @@ func (r *Rotator) here(ctx context.Context) (here, error) {
 func (r *Rotator) planWith(ctx context.Context, req Request, h here) (*Plan, error) {
 	res, err := r.Fetch(ctx, req.GUN)
 	if err != nil {
-		return nil, r.explainEnded(ctx, req.GUN, err)
+		return nil, r.explain(ctx, req.GUN, err)
 	}
 	b := &planner{now: r.Now(), pin: r.Pins.For(req.GUN), held: h.held, moved: heldByServer(h.past, req.GUN, trustdata.RoleSnapshot),
 		plan: &Plan{ID: operationID(r.Now()), Request: req, Server: res.Collection.Server, base: res.Repo, WillNotFollow: []string{}, Need: []Need{},

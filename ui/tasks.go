@@ -1,22 +1,23 @@
 package ui
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
 
-// Tasks are the pieces of long work in their order, of which one runs at a time. The work
-// reports them by the names of its steps.
+// Tasks are the pieces of long work in their order. The work reports them by the names of its
+// steps: Begin where one runs at a time, Beside where several do.
 type Tasks struct {
 	clock Clock
 	steps []string
 	rows  []Task
-	began time.Time // of the one that runs
+	began []time.Time
 }
 
 // NewTasks are tasks of which none has begun; names are the steps in words.
 func NewTasks(clock Clock, steps, names []string) *Tasks {
-	t := &Tasks{clock: clock, steps: steps}
+	t := &Tasks{clock: clock, steps: steps, began: make([]time.Time, len(steps))}
 	for _, n := range names {
 		t.rows = append(t.rows, Task{Name: n})
 	}
@@ -29,23 +30,36 @@ var taskWords = map[TaskState]string{TaskDone: "done", TaskFailed: "failed", Tas
 // Begin ends the task that runs as done, and begins that of a step; note says what it does.
 func (t *Tasks) Begin(step, note string) {
 	t.End(TaskDone)
-	t.began = t.clock.Now()
-	if i := slices.Index(t.steps, step); i >= 0 {
-		t.rows[i].State, t.rows[i].Note = TaskRunning, note
-	}
+	t.Beside(step, note)
 }
 
-// End ends the task that runs.
+// Beside begins the task of a step beside those that run; for one that runs already note says
+// what it does now.
+func (t *Tasks) Beside(step, note string) {
+	i := slices.Index(t.steps, step)
+	if i < 0 {
+		return
+	}
+	if t.rows[i].State != TaskRunning {
+		t.began[i] = t.clock.Now()
+	}
+	t.rows[i].State, t.rows[i].Note = TaskRunning, note
+}
+
+// End ends the tasks that run.
 func (t *Tasks) End(state TaskState) {
-	if i := t.running(); i >= 0 {
-		t.rows[i].State, t.rows[i].Took, t.rows[i].Note = state, t.clock.Now().Sub(t.began), taskWords[state]
+	for i, r := range t.rows {
+		if r.State == TaskRunning {
+			t.rows[i] = Task{Name: r.Name, State: state, Took: t.clock.Now().Sub(t.began[i]), Note: taskWords[state]}
+		}
 	}
 }
 
-// Settle corrects what came of a step, by what was found out later.
-func (t *Tasks) Settle(step string, state TaskState) {
+// Settle corrects what came of a step, by what was found out later; without a note it is said
+// in one word.
+func (t *Tasks) Settle(step string, state TaskState, note string) {
 	if i := slices.Index(t.steps, step); i >= 0 {
-		t.rows[i].State, t.rows[i].Note = state, taskWords[state]
+		t.rows[i].State, t.rows[i].Note = state, cmp.Or(note, taskWords[state])
 	}
 }
 
@@ -58,16 +72,14 @@ func (t *Tasks) Skip() {
 	}
 }
 
-// Running is the name of the task that runs, or "".
+// Running is the name of the first task that runs, or "".
 func (t *Tasks) Running() string {
-	if i := t.running(); i >= 0 {
-		return t.rows[i].Name
+	for _, r := range t.rows {
+		if r.State == TaskRunning {
+			return r.Name
+		}
 	}
 	return ""
-}
-
-func (t *Tasks) running() int {
-	return slices.IndexFunc(t.rows, func(r Task) bool { return r.State == TaskRunning })
 }
 
 // Rows are the tasks as they are now, for Page.Progress. Without any there are none.
@@ -76,8 +88,10 @@ func (t *Tasks) Rows() []Task {
 		return nil
 	}
 	rows := slices.Clone(t.rows)
-	if i := t.running(); i >= 0 {
-		rows[i].Took = t.clock.Now().Sub(t.began)
+	for i := range rows {
+		if rows[i].State == TaskRunning {
+			rows[i].Took = t.clock.Now().Sub(t.began[i])
+		}
 	}
 	return rows
 }

@@ -31,8 +31,13 @@ func (d *desk) signScreen(gun trustdata.GUN, tags, hidden []string, unsign bool)
 	if d.session.isTUF(gun) {
 		return nil, tufNotSigned
 	}
-	return change.New(change.Options{Profile: d.session.cli.profileLabel(), Context: d.ctx, Styles: d.styles, Clock: d.clock, GUN: gun, Tags: tags, Hidden: hidden,
+	return change.New(change.Options{Setting: d.changing(), GUN: gun, Tags: tags, Hidden: hidden,
 		Unsign: unsign, Service: &signService{desk: d, unsign: unsign}}), ""
+}
+
+// changing is what every wizard of a change is given.
+func (d *desk) changing() change.Setting {
+	return change.Setting{Context: d.ctx, Styles: d.styles, Clock: d.clock, Profile: d.session.cli.profileLabel()}
 }
 
 // signService is what the signing screen needs of the layers below.

@@ -39,7 +39,7 @@ func (s signed) Apply(ctx context.Context, e *rotation.Edit, keys rotation.Keys,
 func (s signed) enterSigning(tags ...string) *uitest.Driver {
 	s.t.Helper()
 	return enter(s.t, 100, 30, func(st *ui.Styles, clock ui.Clock) ui.Screen {
-		return change.New(change.Options{Context: context.Background(), Styles: st, Clock: clock, GUN: realGUN, Tags: tags, Unsign: s.unsign, Service: s})
+		return change.New(change.Options{Setting: change.Setting{Context: context.Background(), Styles: st, Clock: clock}, GUN: realGUN, Tags: tags, Unsign: s.unsign, Service: s})
 	})
 }
 

@@ -88,8 +88,8 @@ func (f *signings) wiped(t *testing.T) {
 
 func (f *signings) enter(t testing.TB, width, height int, tags, hidden []string) *uitest.Driver {
 	return enter(t, width, height, func(st *ui.Styles, clock ui.Clock) ui.Screen {
-		return change.New(change.Options{Context: context.Background(), Styles: st, Clock: clock, GUN: "registry.acme.io/pay/web",
-			Tags: tags, Hidden: hidden, Unsign: f.unsign, Profile: "PROD acme", Service: f})
+		return change.New(change.Options{Setting: change.Setting{Context: context.Background(), Styles: st, Clock: clock, Profile: "PROD acme"}, GUN: "registry.acme.io/pay/web",
+			Tags: tags, Hidden: hidden, Unsign: f.unsign, Service: f})
 	})
 }
 
@@ -211,7 +211,7 @@ func TestMarkedTagsAreSigned(t *testing.T) {
 	w.sign = func(st *ui.Styles, clock ui.Clock) func(trustdata.GUN, []string, []string) (ui.Screen, string) {
 		return func(gun trustdata.GUN, tags, h []string) (ui.Screen, string) {
 			got, hidden = tags, h
-			return change.New(change.Options{Context: context.Background(), Styles: st, Clock: clock, GUN: gun, Tags: tags, Hidden: h, Service: f}), ""
+			return change.New(change.Options{Setting: change.Setting{Context: context.Background(), Styles: st, Clock: clock}, GUN: gun, Tags: tags, Hidden: h, Service: f}), ""
 		}
 	}
 	d := w.console(t, 100, 30).Press("o").Type("registry.acme.io/pay/web").Press("enter")

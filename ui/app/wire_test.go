@@ -54,7 +54,7 @@ func (w *world) signing(st *ui.Styles, clock ui.Clock) (sign, unsign func(trustd
 	}
 	screen := func(unsign bool) func(trustdata.GUN, []string, []string) (ui.Screen, string) {
 		return func(gun trustdata.GUN, tags, hidden []string) (ui.Screen, string) {
-			return change.New(change.Options{Context: context.Background(), Styles: st, Clock: clock, GUN: gun, Tags: tags, Hidden: hidden, Unsign: unsign,
+			return change.New(change.Options{Setting: change.Setting{Context: context.Background(), Styles: st, Clock: clock}, GUN: gun, Tags: tags, Hidden: hidden, Unsign: unsign,
 				Service: &worldly{signings{unsign: unsign}, w}}), ""
 		}
 	}

@@ -1,6 +1,6 @@
 // Package change shows plans and results of changes that are neither rotations nor
-// backups: founding a repository, signing tags, taking signatures away. Its screen does the
-// latter two.
+// backups: founding a repository, signing tags, taking signatures away. One wizard leads
+// through all of those that the console does.
 package change
 
 import (

@@ -79,7 +79,7 @@ func (m *Model) judge(err error) {
 		m.tasks.End(ui.TaskFailed)
 		return
 	}
-	m.tasks.Settle("send", sent)
+	m.tasks.Settle("send", sent, "")
 	m.tasks.End(seen)
 }
 

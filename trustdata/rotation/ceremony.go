@@ -51,6 +51,12 @@ func (j *Journal) lookUp(id string) (*Operation, error) {
 	return nil, nil
 }
 
+// unprepared reports whether a ceremony was not prepared to its end. Its file leaves this
+// machine only once every unit names it, so then it has not.
+func (o *Operation) unprepared() bool {
+	return o.Ceremony == OnlineSide && slices.ContainsFunc(o.Units, func(u *Unit) bool { return u.Bundle == "" })
+}
+
 // handedOut reports whether a file that was signed here may be with somebody else already.
 func (o *Operation) handedOut() bool {
 	return o.Ceremony == OfflineSide && slices.ContainsFunc(o.Units, func(u *Unit) bool { return u.State == StateSigned })

@@ -114,7 +114,7 @@ func publicHalf(key trustdata.PublicKey, at string) (ceremony.Key, error) {
 // AgainCeremony is the file of a ceremony that waits, as it was prepared.
 func (r *Rotator) AgainCeremony(op *Operation) (*ceremony.Bundle, error) {
 	waits := slices.ContainsFunc(op.Units, func(u *Unit) bool { return u.State == StateWaiting })
-	if op.Ceremony != OnlineSide || !waits {
+	if op.Ceremony != OnlineSide || !waits || op.unprepared() {
 		return nil, usagef("operation %q does not wait for a ceremony", op.ID)
 	}
 	return r.Journal.bundle(op)

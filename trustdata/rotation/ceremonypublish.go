@@ -118,7 +118,7 @@ func (r *Rotator) preparedFor(b *ceremony.Bundle) (*Operation, *ceremony.Bundle,
 		return nil, nil, fmt.Errorf("%w: the ceremony %s was published already", ErrCeremony, b.ID)
 	case op.Ended():
 		return nil, nil, fmt.Errorf("%w: the ceremony %s has ended here (%s): prepare another one", ErrCeremony, b.ID, op.State())
-	case op.Units[0].Bundle == "":
+	case op.unprepared():
 		return nil, nil, fmt.Errorf("%w: the ceremony %s was not prepared to its end: give it up with rotate --abandon %s, and prepare another one", ErrCeremony, b.ID, op.ID)
 	}
 	own, err := r.Journal.bundle(op)

@@ -96,7 +96,7 @@ func (r *Rotator) settle(ctx context.Context, op *Operation) (Recovered, error) 
 func (o *Operation) nothingOf(u *Unit) bool {
 	switch o.Ceremony {
 	case OnlineSide:
-		return u.State == StatePlanned && u.Bundle == ""
+		return !u.State.Ended() && o.unprepared()
 	case OfflineSide:
 		return false
 	}

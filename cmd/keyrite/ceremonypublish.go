@@ -70,7 +70,7 @@ func (c *cli) settleCeremony(ctx context.Context, s *session, r *rotation.Rotato
 	if err != nil {
 		return nil, err
 	}
-	if rest := slices.ContainsFunc(op.Units, func(u *rotation.Unit) bool { return u.State == rotation.StateWaiting && u.Tries == 0 }); !rest {
+	if !op.Unsent() {
 		return nil, c.emitOperation(ctx, op, nil)
 	}
 	return r.PlanPublishing(ctx, b, s.atOnce(false))

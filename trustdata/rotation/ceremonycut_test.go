@@ -73,3 +73,25 @@ func TestCeremonyHalfPrepared(t *testing.T) {
 		t.Errorf("it is for %q", whole.GUNs())
 	}
 }
+
+// TestUnsent are the states of two repositories of an operation, and whether there is one
+// that is still to be sent for the first time.
+func TestUnsent(t *testing.T) {
+	sent := rotation.Unit{State: rotation.StateUnknown, Tries: 1}
+	for name, c := range map[string]struct {
+		other rotation.Unit
+		want  bool
+	}{
+		"waiting":              {rotation.Unit{State: rotation.StateWaiting}, true},
+		"signed":               {rotation.Unit{State: rotation.StateSigned}, true},
+		"planned":              {rotation.Unit{State: rotation.StatePlanned}, true},
+		"refused, and waits":   {rotation.Unit{State: rotation.StateWaiting, Tries: 1}, false},
+		"on its way":           {sent, false},
+		"done":                 {rotation.Unit{State: rotation.StateDone, Tries: 1}, false},
+		"given up, never sent": {rotation.Unit{State: rotation.StateAbandoned}, false},
+	} {
+		if got := (&rotation.Operation{Units: []*rotation.Unit{&sent, &c.other}}).Unsent(); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

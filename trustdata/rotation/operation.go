@@ -81,6 +81,11 @@ type Unit struct {
 // refusedBefore reports whether the upload of a unit that is to do again was sent before.
 func (u *Unit) refusedBefore() bool { return u.Tries > 0 && !u.State.Ended() && !u.State.Sent() }
 
+// Unsent reports whether something of an operation has neither ended nor ever been sent.
+func (o *Operation) Unsent() bool {
+	return slices.ContainsFunc(o.Units, func(u *Unit) bool { return u.Tries == 0 && !u.State.Ended() && !u.State.Sent() })
+}
+
 // Stored is a new private key of an operation that waits in pending/, proven.
 type Stored struct {
 	KeyID trustdata.KeyID `json:"key_id"`

@@ -121,3 +121,61 @@ func TestVouchedAsksOn(t *testing.T) {
 		t.Errorf("a server that is down gave %s", spans(h))
 	}
 }
+
+// trust writes down what a root key trusted others with: role, versions, "!" for what is
+// listed now.
+func trust(h *rotation.RootHistory) string {
+	var out []string
+	for _, k := range h.Keys {
+		now := ""
+		if k.Now {
+			now = "!"
+		}
+		out = append(out, fmt.Sprintf("%s %d-%d%s", k.Role, k.From, k.To, now))
+	}
+	return fmt.Sprintf("%d-%d %v %s", h.From, h.To, h.Whole, strings.Join(out, ", "))
+}
+
+// TestTrusted: root.json is read version by version, as far as the compromised key has signed
+// it, and a key that it does not list any more is named too.
+func TestTrusted(t *testing.T) {
+	w := newWorld(t)
+	w.publish(true)
+	for _, role := range []trustdata.Role{trustdata.RoleTargets, trustdata.RoleRoot, trustdata.RoleSnapshot} {
+		if _, _, err := w.rotate(role, rotation.Local); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stolen := rotation.Request{GUN: gun, Role: trustdata.RoleRoot, Compromised: true}
+	plan, err := w.rotator().Plan(t.Context(), stolen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The second root key came with version 3.
+	if got, want := trust(plan.Trusted), "3-4 true root 3-4!, targets 3-4!, snapshot 4-4!, timestamp 3-4!, snapshot 3-3"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	said := strings.Join(plan.Changes, "\n")
+	for _, k := range plan.Trusted.Keys {
+		if line := fmt.Sprintf("%s key %s, versions %d to %d", k.Role, k.KeyID.Short(), k.From, k.To); !strings.Contains(said, line) {
+			t.Errorf("the plan does not say %q: %s", line, said)
+		}
+	}
+	// A server that has not kept the old versions ends the list there, and that is said.
+	gone := http.StatusNotFound
+	w.meddle = func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		if strings.HasSuffix(r.URL.Path, "/3.root.json") {
+			rw.WriteHeader(gone)
+			return
+		}
+		next.ServeHTTP(rw, r)
+	}
+	if plan, err = w.rotator().Plan(t.Context(), stolen); err != nil || plan.Trusted.Whole || plan.Trusted.From != 4 {
+		t.Errorf("%+v, %v", plan, err)
+	}
+	// One that fails does not keep the stolen key in use.
+	gone = http.StatusBadGateway
+	if plan, err = w.rotator().Plan(t.Context(), stolen); err != nil || plan.Trusted != nil || !strings.Contains(strings.Join(plan.Changes, "\n"), "NOT LOOKED THROUGH") {
+		t.Errorf("%+v, %v", plan, err)
+	}
+}

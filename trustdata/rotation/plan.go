@@ -56,8 +56,10 @@ type Plan struct {
 	// that root.json would get.
 	OldKeys []trustdata.KeyID `json:"-"`
 	// Vouched is what a compromised key has signed, once somebody has asked for it.
-	Vouched     *History `json:"vouched,omitempty"`
-	RootVersion int64    `json:"-"`
+	Vouched *History `json:"vouched,omitempty"`
+	// Trusted is what a compromised root key has trusted others with.
+	Trusted     *RootHistory `json:"trusted,omitempty"`
+	RootVersion int64        `json:"-"`
 
 	base         *notary.Repository
 	to           Manager // never Same

@@ -32,6 +32,8 @@ type Result struct {
 	Compromised bool `json:"compromised,omitempty"`
 	// Vouched is what such a key had signed.
 	Vouched *History `json:"vouched,omitempty"`
+	// Trusted is what such a root key had trusted others with.
+	Trusted *RootHistory `json:"trusted,omitempty"`
 	// Trashed are the files that the old keys were moved to.
 	Trashed []string `json:"trashed,omitempty"`
 	// Retired are the files that compromised root keys were moved to; the caller does that.
@@ -101,7 +103,7 @@ func (r *Rotator) publish(ctx context.Context, prep *Prepared, u *ready, shared 
 func (r *Rotator) landed(u *ready) *Result {
 	p, yes := u.plan, true
 	return &Result{GUN: p.GUN, Role: p.Role, OldKeys: p.OldKeys, NewKeys: append([]trustdata.KeyID{}, u.unit.NewKeys...),
-		Published: &yes, RootVersion: p.RootVersion, Waived: []string{}, Compromised: p.Compromised, Vouched: p.Vouched,
+		Published: &yes, RootVersion: p.RootVersion, Waived: []string{}, Compromised: p.Compromised, Vouched: p.Vouched, Trusted: p.Trusted,
 		RootCertificateID: trustdata.CertificateID(u.unit.Certificate), PinsToChange: r.pinsToChange(u)}
 }
 

@@ -108,6 +108,7 @@ func (r *Rotator) planWith(ctx context.Context, req Request, h here) (*Plan, err
 	if err := b.run(); err != nil {
 		return nil, err
 	}
+	b.plan.lookThrough(ctx, r.Server)
 	return b.plan, nil
 }
 

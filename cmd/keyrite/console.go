@@ -102,7 +102,7 @@ func (d *desk) parseName(typed string) (trustdata.GUN, error) {
 
 func (d *desk) keysScreen() ui.Screen {
 	return keys.New(keys.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Store: d.session.keys, Finder: d,
-		Dirs: d.session.paths.trust, OpenRepository: d.tagsScreen, Import: d.importScreen, Rotate: d.rotateKey, BackUp: d.backupScreen})
+		Dirs: d.session.paths.trust, OpenRepository: d.tagsScreen, Import: d.importScreen, Rotate: d.rotateKey, BackUp: d.backupScreen, Ceremony: d.ceremonyOf})
 }
 
 func (d *desk) activityScreen() ui.Screen {
@@ -111,7 +111,7 @@ func (d *desk) activityScreen() ui.Screen {
 
 func (d *desk) reposScreen() ui.Screen {
 	return repos.New(repos.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Source: d,
-		Offline: d.session.cli.flags.offline, Open: d.tagsScreen, Archive: d.archiveScreen, Rotate: d.rotateMarked})
+		Offline: d.session.cli.flags.offline, Open: d.tagsScreen, Archive: d.archiveScreen, Rotate: d.rotateMarked, Ceremony: d.ceremonyScreen})
 }
 
 func (d *desk) tagsScreen(gun trustdata.GUN) ui.Screen {

@@ -43,6 +43,9 @@ func (p *SigningPlan) MakesRoot() bool {
 	return r.Change == ceremony.NewKey && r.Role == trustdata.RoleRoot
 }
 
+// Begun reports whether an earlier run has begun to sign the same file here.
+func (p *SigningPlan) Begun() bool { return p.op != nil }
+
 // PlanSigning verifies a prepared file from the roots that this machine knows, and finds
 // what it takes to sign it. It asks no server.
 func (r *Rotator) PlanSigning(ctx context.Context, b *ceremony.Bundle, t CeremonyTrust) (*SigningPlan, error) {

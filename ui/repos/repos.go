@@ -47,6 +47,9 @@ type Options struct {
 	// Rotate makes the screen that rotates a key of repositories, or says why there is none.
 	// It may be nil.
 	Rotate func([]trustdata.GUN) (screen ui.Screen, reason string)
+	// Ceremony makes the screen of a change of repositories that is signed on a machine
+	// which is never online, or says why there is none. It may be nil.
+	Ceremony func([]trustdata.GUN) (screen ui.Screen, reason string)
 }
 
 // Model is the screen.
@@ -62,16 +65,17 @@ type Model struct {
 	keys   keyMap
 }
 
-type keyMap struct{ open, roles, archive, rotate, catalog, refresh key.Binding }
+type keyMap struct{ open, roles, archive, rotate, ceremony, catalog, refresh key.Binding }
 
 // New makes the screen.
 func New(opt Options) *Model {
 	m := &Model{List: ui.NewList(opt.Styles, "repository", "repositories"), opt: opt,
 		loader: ui.NewLoader[news](opt.Context, opt.Clock),
 		keys: keyMap{open: ui.Bind("Enter", "tags", "enter", "l", "right"), roles: ui.Bind("i", "roles", "i"),
-			archive: ui.Bind("a", "archive", "a"), rotate: ui.Bind("R", "rotate", "R"), catalog: ui.Bind("c", "catalog", "c"), refresh: ui.Bind("r", "refresh", "r")}}
+			archive: ui.Bind("a", "archive", "a"), rotate: ui.Bind("R", "rotate", "R"), ceremony: ui.Bind("A", "ceremony", "A"), catalog: ui.Bind("c", "catalog", "c"), refresh: ui.Bind("r", "refresh", "r")}}
 	m.keys.archive.SetEnabled(opt.Archive != nil)
 	m.keys.rotate.SetEnabled(opt.Rotate != nil)
+	m.keys.ceremony.SetEnabled(opt.Ceremony != nil)
 	if opt.Archive != nil {
 		m.AllowMarks()
 	}
@@ -144,6 +148,10 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.load()
 	case key.Matches(k, m.keys.catalog):
 		return m.askHost()
+	case key.Matches(k, m.keys.ceremony) && m.ID() == "":
+		return ui.PushOr(m.opt.Ceremony(nil))
+	case key.Matches(k, m.keys.ceremony):
+		return ui.PushOr(m.opt.Ceremony(m.chosen()))
 	case !key.Matches(k, m.keys.open, m.keys.roles, m.keys.archive, m.keys.rotate):
 		return nil
 	case m.ID() == "":
@@ -178,7 +186,7 @@ func (m *Model) ShortHelp() []key.Binding {
 
 // FullHelp are all keys of this screen.
 func (m *Model) FullHelp() [][]key.Binding {
-	own := []key.Binding{m.keys.open, m.keys.roles, m.keys.archive, m.keys.rotate, m.keys.catalog, m.keys.refresh}
+	own := []key.Binding{m.keys.open, m.keys.roles, m.keys.archive, m.keys.rotate, m.keys.ceremony, m.keys.catalog, m.keys.refresh}
 	return [][]key.Binding{append(own, m.MarkKeys()...), m.Moves()}
 }
 

@@ -35,6 +35,8 @@ type session struct {
 	realms *realmBook
 	// pins are those of the settings.
 	pins notary.Pins
+	// clients are those of the settings that pin roots.
+	clients []rotation.Client
 	// note takes a sentence that does not change a result, such as a login that could not
 	// be used. The console has no place for it on stderr and shows it with the problem.
 	note func(string)
@@ -53,6 +55,9 @@ func (c *cli) open() (*session, error) {
 	s.cache = remote.NewCache(p.cache)
 	if c.config != nil {
 		if s.pins, err = c.config.Pins.read(); err != nil {
+			return nil, err
+		}
+		if s.clients, err = c.config.clients(); err != nil {
 			return nil, err
 		}
 	}

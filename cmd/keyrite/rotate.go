@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -251,6 +252,9 @@ func (c *cli) goOn(ctx context.Context, f rotateFlags) error {
 		return usagef("--dry-run has no plan for this: keyrite rotations says how the operation stands")
 	case f.resume != "":
 		return c.resumeRotation(ctx, f.resume, f.iterations)
+	}
+	if strings.HasSuffix(f.abandon, rotation.FolderOp) {
+		return c.abandonFolder(ctx, f.abandon)
 	}
 	return c.abandonRotation(ctx, f.abandon, f.iterations)
 }

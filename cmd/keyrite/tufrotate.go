@@ -83,6 +83,13 @@ func (c *cli) rotateTUF(ctx context.Context, typedRole string, f rotateFlags) er
 	if err := t.finish(); err != nil {
 		return err
 	}
+	waiting, err := s.strayOf(ctx, func(keyring.Staged) bool { return true })
+	if err != nil {
+		return err
+	}
+	for _, k := range waiting {
+		t.note(rotation.Recovered{Stray: k}.Sentences()[0])
+	}
 	if err := t.look(ctx, trustdata.Role(typedRole)); err != nil {
 		return c.unverified(trustdata.GUN(t.options.Base), err)
 	}
@@ -120,7 +127,7 @@ func (t *tufRotation) look(ctx context.Context, role trustdata.Role) error {
 	if err != nil {
 		return fmt.Errorf("%q: %w", base, err)
 	}
-	t.shown = &rotation.Plan{ID: t.cli.now().UTC().Format("20060102T150405Z") + "-tuf", Kind: "rotate", Request: rotation.Request{GUN: base, Role: t.plan.Role},
+	t.shown = &rotation.Plan{ID: t.cli.now().UTC().Format("20060102T150405Z") + rotation.FolderOp, Kind: "rotate", Request: rotation.Request{GUN: base, Role: t.plan.Role},
 		Server: t.options.Base, Dialect: trustdata.DialectTUF, Command: fmt.Sprintf("keyrite rotate %s %s", t.cli.tufFlags(), t.plan.Role), Changes: t.plan.Changes, OldKeys: []trustdata.KeyID{t.plan.Old}, RootVersion: t.plan.RootVersion,
 		Steps: []string{"make the new key and lock it with its passphrase", "sign, and verify with go-tuf as clients will after each step",
 			"write the new files beside the old ones, then give each its name", "read the repository back from its first root and verify it"},

@@ -5,11 +5,20 @@ import (
 	"strings"
 )
 
+// FolderOp ends the ID of a rotation in a local repository of TUF 1.0. Its journal is in the
+// folder itself, and what is here of it is the new key, until that comes into private/: the
+// folder is written after that.
+const FolderOp = "-tuf"
+
 // Sentences say for people what became of an unfinished operation, and what can be done
 // next.
 func (rec Recovered) Sentences() []string {
 	if rec.AfterAll != nil {
 		return []string{rec.AfterAll.Sentence()}
+	}
+	if rec.Op == nil && strings.HasSuffix(rec.Stray.Op, FolderOp) {
+		return []string{fmt.Sprintf("key %s waits in pending/ for the rotation of a TUF 1.0 folder that was cut short before the folder was touched, so that nothing lists it: keyrite rotate --abandon %s moves it to the trash, and the rotation can be begun again",
+			rec.Stray.KeyID.Short(), rec.Stray.Op)}
 	}
 	if rec.Op == nil {
 		return []string{fmt.Sprintf("key %s stays in pending/: no operation that is known on this machine has made it", rec.Stray.KeyID.Short())}

@@ -47,7 +47,8 @@ func TestRotateSeveralLooksAround(t *testing.T) {
 	d := enter(t, 140, 45, func(st *ui.Styles, clock ui.Clock) ui.Screen {
 		return rotate.NewOperation(rotate.SeveralOptions{Context: context.Background(), Styles: st, Clock: clock, Role: trustdata.RoleRoot, GUNs: s.guns, Profile: "PROD acme", Operation: s})
 	})
-	d.Fits().Has("BEFORE YOU BEGIN", "1024 MiB free", "the trust server answers", "3 of 3 repositories: change lists are empty", "no record here says so")
+	d.Fits().Has("BEFORE YOU BEGIN", "no record here says so", "things looked at just now and fine", "v1 -> v2").Lacks("1024 MiB free")
+	d.Press("d").Fits().Has("1024 MiB free", "the trust server answers", "3 of 3 repositories: change lists are empty")
 	waiting := filepath.Join(w.dir.Path(), "tuf", string(secondGUN), "changelist")
 	w.must(os.MkdirAll(waiting, 0o700))
 	w.must(os.WriteFile(filepath.Join(waiting, "1_a.change"), []byte("{}"), 0o600))

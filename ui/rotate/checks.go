@@ -41,6 +41,20 @@ func Checks(checks []rotation.Check) ui.Section {
 	return s
 }
 
+// BriefChecks is Checks without the rows that are fine, of which it gives the number: a table
+// follows, which must not be pushed out of sight.
+func BriefChecks(checks []rotation.Check) ui.Section {
+	s, fine := Checks(checks), 0
+	s.Facts = slices.DeleteFunc(s.Facts, func(f ui.Fact) bool {
+		if f.Mark == ui.MarkOK {
+			fine++
+		}
+		return f.Mark == ui.MarkOK
+	})
+	s.Facts = append(s.Facts, ui.Fact{Label: "the rest", Value: ui.Plural(fine, "thing", "things") + " looked at just now and fine; d lists all", Mark: ui.MarkOK})
+	return s
+}
+
 // alike are checks of one kind that came out alike.
 type alike []rotation.Check
 

@@ -56,8 +56,6 @@ type SeveralOptions struct {
 	Operation Operation
 	// Profile is the profile's word and name, for the danger dialog.
 	Profile string
-	// Elsewhere is as in Options.
-	Elsewhere func() (ui.Screen, string)
 }
 
 // Several is the wizard that rotates a role of several repositories in one operation, and
@@ -68,7 +66,9 @@ type Several struct {
 
 	batch  *rotation.Batch
 	checks []rotation.Check
-	said   string
+	// detailed shows the checks that are fine too.
+	detailed bool
+	said     string
 	// out are the repositories that were taken out by hand, before the start or after a
 	// failure.
 	out map[trustdata.GUN]bool
@@ -100,7 +100,7 @@ func NewOperation(opt SeveralOptions) *Several {
 func (m *Several) steps() []ui.Step {
 	steps := []ui.Step{
 		{Name: stepCheck, Page: m.checkPage, Leaving: m.leaving, Start: m.makePlan, Next: "next: passphrases", Blocked: m.noPlan,
-			Acts: []ui.Act{{Key: ui.Bind("r", "check", "r"), Do: m.makePlan}, {Key: ui.Bind("x", "in or out", "x"), Do: m.choose, Blocked: m.noPlan}}},
+			Acts: []ui.Act{{Key: ui.Bind("r", "check", "r"), Do: m.makePlan}, {Key: ui.Bind("x", "in or out", "x"), Do: m.choose, Blocked: m.noPlan}, {Key: ui.Bind("d", "details", "d"), Do: m.detail, Blocked: m.noPlan}}},
 		m.Held.Step(m.leaving),
 	}
 	if m.newRoot() {

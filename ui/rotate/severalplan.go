@@ -90,6 +90,13 @@ func (m *Several) noPlan() string {
 	return m.Occupied()
 }
 
+// detail shows everything that was looked at, or what is not fine.
+func (m *Several) detail() tea.Cmd {
+	m.detailed = !m.detailed
+	m.Refresh()
+	return nil
+}
+
 // choose takes the selected repository out of the operation, or in again.
 func (m *Several) choose() tea.Cmd {
 	gun := trustdata.GUN(m.ID())
@@ -148,8 +155,11 @@ func (m *Several) checkPage() ui.Page {
 		p.Sections = append(p.Sections, ui.Section{Facts: []ui.Fact{{Value: m.said, Mark: ui.MarkNote}}})
 	}
 	p.Sections = append(p.Sections, ui.Section{Facts: m.checkFacts(b)})
-	if len(m.checks) > 0 {
+	switch {
+	case len(m.checks) > 0 && m.detailed:
 		p.Sections = append(p.Sections, Checks(m.checks))
+	case len(m.checks) > 0:
+		p.Sections = append(p.Sections, BriefChecks(m.checks))
 	}
 	p.Notes = append(m.common("Will not follow: "), m.wayToScript())
 	return m.rows(p)

@@ -4,11 +4,10 @@ import "runtime/debug"
 
 // The garbage collector's percentages. A verb is over before most of what it made is
 // garbage, so it is collected four times later than usual: the first time at 16 MiB, which
-// a verb on ten thousand tags hardly reaches. The console lives long and stays small, and so
-// does a change of many repositories, however many they are.
+// a verb on ten thousand tags hardly reaches. The console lives long and stays small.
 const (
-	verbGC  = 400
-	usualGC = 100
+	verbGC    = 400
+	consoleGC = 100
 )
 
 // collectLater sets the collector up for a verb, unless $GOGC says otherwise.
@@ -18,10 +17,10 @@ func (c *cli) collectLater() {
 	}
 }
 
-// collectAsUsual sets it up for what lasts.
+// collectAsUsual sets it up for the console.
 func (c *cli) collectAsUsual() {
 	if c.getenv("GOGC") == "" {
-		debug.SetGCPercent(usualGC)
+		debug.SetGCPercent(consoleGC)
 	}
 }
 

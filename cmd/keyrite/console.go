@@ -102,7 +102,7 @@ func (d *desk) parseName(typed string) (trustdata.GUN, error) {
 
 func (d *desk) keysScreen() ui.Screen {
 	return keys.New(keys.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Store: d.session.keys, Finder: d,
-		Dirs: d.session.paths.trust, OpenRepository: d.tagsScreen, Import: d.importScreen, Rotate: d.rotateKey, BackUp: d.backupScreen, Ceremony: d.ceremonyOf})
+		Dirs: d.session.paths.trust, OpenRepository: d.tagsScreen, Import: d.importScreen, Rotate: d.rotateKey, Retire: d.retireKey, BackUp: d.backupScreen})
 }
 
 func (d *desk) activityScreen() ui.Screen {
@@ -111,11 +111,13 @@ func (d *desk) activityScreen() ui.Screen {
 
 func (d *desk) reposScreen() ui.Screen {
 	return repos.New(repos.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Source: d,
-		Offline: d.session.cli.flags.offline, Open: d.tagsScreen, Archive: d.archiveScreen, Rotate: d.rotateMarked, Ceremony: d.ceremonyScreen})
+		Offline: d.session.cli.flags.offline, Open: d.tagsScreen, Archive: d.archiveScreen, Rotate: d.rotateMarked,
+		Refresh: d.refresh, Repair: d.repair, Delete: d.deleteRepository})
 }
 
 func (d *desk) tagsScreen(gun trustdata.GUN) ui.Screen {
 	return tags.New(tags.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Source: d, GUN: gun, Dialect: d.dialectOf(gun),
 		Offline: d.session.cli.flags.offline, Rotate: d.rotateRepository,
-		Sign: d.signTags, Unsign: d.unsignTags, Archive: d.archiveScreen, Export: d.session.exportHere})
+		Sign: d.signTags, Unsign: d.unsignTags, Refresh: d.refreshOne, Repair: d.repair, Delete: d.deleteRepository, AddSigner: d.addSigner, RemoveSigner: d.removeSigner,
+		Archive: d.archiveScreen, Export: d.session.exportHere})
 }

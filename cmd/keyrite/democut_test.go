@@ -124,7 +124,7 @@ func TestConsoleRootKeyLostOnTheWay(t *testing.T) {
 // TestConsoleRotatesMarked: R rotates a key of every marked repository.
 func TestConsoleRotatesMarked(t *testing.T) {
 	world, desk, d := demoConsole(t)
-	d.Press("esc", "3", "/").Type("pay/").Press("enter", "*").Press("j").Has("2 marked. a archives them, R rotates a key of each.").Press("R").Has("new repository key").Press("enter")
+	d.Press("esc", "3", "/").Type("pay/").Press("enter", "*").Press("j").Has("2 marked. a archives them, R rotates a key of each, F refreshes their dates.").Press("R").Has("new repository key").Press("enter")
 	d.Has("ROTATE THE REPOSITORY KEY OF 2 REPOSITORIES").Press("enter").Type(world.Passphrases["root"]).Press("enter").Type("a new long phrase").Press("enter").Type("a new long phrase").Press("enter")
 	d.Has("[3 Review]").Press("enter").Advance(time.Second).Type("2 repositories").Press("tab", "enter").Has("DONE. 2 of 2 repositories")
 	for _, path := range []string{"pay/web", "pay/api"} {

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"keyrite/keyring"
 	"keyrite/trustdata"
 	saving "keyrite/trustdata/archive"
 	"keyrite/trustdata/rotation"
@@ -32,7 +31,7 @@ func (d *desk) signScreen(gun trustdata.GUN, tags, hidden []string, unsign bool)
 		return nil, tufNotSigned
 	}
 	return change.New(change.Options{Setting: d.changing(), GUN: gun, Tags: tags, Hidden: hidden,
-		Unsign: unsign, Service: &signService{desk: d, unsign: unsign}}), ""
+		Unsign: unsign, Service: &signService{editService{desk: d}, unsign}}), ""
 }
 
 // changing is what every wizard of a change is given.
@@ -40,62 +39,28 @@ func (d *desk) changing() change.Setting {
 	return change.Setting{Context: d.ctx, Styles: d.styles, Clock: d.clock, Profile: d.session.cli.profileLabel()}
 }
 
-// signService is what the signing screen needs of the layers below.
+// signService is editService for tags.
 type signService struct {
-	desk   *desk
+	editService
 	unsign bool
-	// rotator is opened by Plan: opening reads the journal, and a screen must not wait for
-	// a disk.
-	rotator *rotation.Rotator
 }
 
 var _ change.Service = (*signService)(nil)
 
 // Plan implements change.Service.
 func (s *signService) Plan(ctx context.Context, gun trustdata.GUN, tags []string) (*rotation.Edit, error) {
-	session := s.desk.session
-	r, err := session.rotator(keyring.DefaultIterations)
-	if err != nil {
-		return nil, err
-	}
-	s.rotator = r
 	if s.unsign {
-		e, err := r.PlanRevoke(ctx, gun, tags)
-		return e, session.explain(ctx, err)
+		return s.planned(ctx, func(r *rotation.Rotator) (*rotation.Edit, error) { return r.PlanRevoke(ctx, gun, tags) })
 	}
 	targets := make([]rotation.TagTarget, len(tags))
 	for i, tag := range tags {
-		target, err := session.served(ctx, gun, tag)
+		target, err := s.desk.session.served(ctx, gun, tag)
 		if err != nil {
 			return nil, fmt.Errorf("tag %q: %w", tag, err)
 		}
 		targets[i] = rotation.TagTarget{Tag: tag, Target: target}
 	}
-	e, err := r.PlanSign(ctx, gun, targets)
-	return e, session.explain(ctx, err)
-}
-
-// Unlocked implements change.Service: a key without a passphrase, or one whose passphrase is
-// set for this run.
-func (s *signService) Unlocked(ctx context.Context, id trustdata.KeyID) (*keyring.PrivateKey, error) {
-	return s.desk.session.cli.openSet(ctx, s.desk.session.keys, id)
-}
-
-// Open implements change.Service.
-func (s *signService) Open(ctx context.Context, id trustdata.KeyID, p keyring.Passphrase) (*keyring.PrivateKey, error) {
-	return s.desk.session.keys.Open(ctx, id, p)
-}
-
-// Apply implements change.Service. The end of the program waits for it.
-func (s *signService) Apply(ctx context.Context, e *rotation.Edit, keys rotation.Keys, progress rotation.Progress) (*rotation.EditResult, error) {
-	s.desk.working.Add(1)
-	defer s.desk.working.Done()
-	unlock, err := s.desk.session.keys.Lock(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	return s.rotator.ApplyEdit(ctx, e, keys, progress)
+	return s.planned(ctx, func(r *rotation.Rotator) (*rotation.Edit, error) { return r.PlanSign(ctx, gun, targets) })
 }
 
 // archiveScreen keeps the evidence of repositories in a folder, or says why there is none.

@@ -147,7 +147,7 @@ func TestConsoleAsksTheRegistry(t *testing.T) {
 			continue
 		}
 		asked++
-		s := &signService{desk: d}
+		s := &signService{editService: editService{desk: d}}
 		e, err := s.Plan(t.Context(), gun, []string{r.Name})
 		if err != nil {
 			t.Errorf("%s: %v", r.Name, err)
@@ -160,7 +160,7 @@ func TestConsoleAsksTheRegistry(t *testing.T) {
 	if asked == 0 {
 		t.Fatal("the demo has no tag that wants a signature")
 	}
-	_, err = (&signService{desk: d}).Plan(t.Context(), gun, []string{"never there"})
+	_, err = (&signService{editService: editService{desk: d}}).Plan(t.Context(), gun, []string{"never there"})
 	if err == nil || !strings.Contains(err.Error(), "never there") {
 		t.Errorf("a tag that is not served: %v", err)
 	}

@@ -48,17 +48,27 @@ func (c *cli) refreshMany(ctx context.Context, many chosen, roles []string, all 
 	if err != nil {
 		return err
 	}
+	return c.editMany(ctx, many, refreshAgain(roles, all), func(r *rotation.Rotator) func(context.Context, trustdata.GUN) (*rotation.Edit, error) {
+		return refreshing(r, req)
+	})
+}
+
+// refreshAgain is the command that does what an operation has left, but for its repositories.
+func refreshAgain(roles []string, all bool) string {
 	again := strings.Join(append([]string{"keyrite refresh"}, roles...), " ")
 	if all {
 		again += " --all"
 	}
-	return c.editMany(ctx, many, again, func(r *rotation.Rotator) func(context.Context, trustdata.GUN) (*rotation.Edit, error) {
-		return func(ctx context.Context, gun trustdata.GUN) (*rotation.Edit, error) {
-			one := req
-			one.GUN = gun
-			return r.PlanRefresh(ctx, one)
-		}
-	})
+	return again
+}
+
+// refreshing plans the same for any repository.
+func refreshing(r *rotation.Rotator, req rotation.RefreshRequest) func(context.Context, trustdata.GUN) (*rotation.Edit, error) {
+	return func(ctx context.Context, gun trustdata.GUN) (*rotation.Edit, error) {
+		one := req
+		one.GUN = gun
+		return r.PlanRefresh(ctx, one)
+	}
 }
 
 // refreshRequest is what is asked for, without its repository.

@@ -12,7 +12,7 @@ import (
 	"keyrite/backup"
 	"keyrite/keyring"
 	"keyrite/trustdata"
-	"keyrite/ui"
+	"keyrite/ui/change"
 )
 
 func (c *cli) retireCommand() *cobra.Command {
@@ -98,16 +98,45 @@ func retirable(info keyring.Info, files []keyring.Info) error {
 	return nil
 }
 
+// retirement is what was found out before a root key is retired: nobody lists it.
+type retirement struct {
+	id     trustdata.KeyID
+	files  []keyring.Info
+	asked  listing
+	proof  backup.Record
+	proven bool
+}
+
+// retirement asks the servers, and fails where the key may not leave private/ yet.
+func (s *session) retirement(ctx context.Context, id trustdata.KeyID, files []keyring.Info) (*retirement, error) {
+	r := &retirement{id: id, files: files}
+	var err error
+	if r.asked, err = s.whoLists(ctx, id); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(s.unfinishedWith(id), r.asked.free(id)); err != nil {
+		return nil, err
+	}
+	r.proof, r.proven, err = s.proofOf(id)
+	return r, err
+}
+
+// retireKey records what it is done without, and moves the file.
+func (s *session) retireKey(ctx context.Context, id trustdata.KeyID, waived []string) (path string, err error) {
+	for _, what := range waived {
+		if err := s.waive("retire key", string(id), what); err != nil {
+			return "", fmt.Errorf("nothing was moved, because what was waived could not be recorded: %w", err)
+		}
+	}
+	if path, err = s.keys.Retire(ctx, id); err == nil {
+		s.act("retire key", string(id), path)
+	}
+	return path, err
+}
+
 // retirePlan asks the servers as the change itself would, and says what that would find.
 func (c *cli) retirePlan(ctx context.Context, s *session, info keyring.Info, files []keyring.Info) error {
-	l, err := s.whoLists(ctx, info.KeyID)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(s.unfinishedWith(info.KeyID), l.free(info.KeyID)); err != nil {
-		return err
-	}
-	proof, proven, err := s.proofOf(info.KeyID)
+	r, err := s.retirement(ctx, info.KeyID, files)
 	if err != nil {
 		return err
 	}
@@ -115,8 +144,8 @@ func (c *cli) retirePlan(ctx context.Context, s *session, info keyring.Info, fil
 	for _, f := range files {
 		p.Changes = append(p.Changes, f.Path+": moved to retired/, for ever")
 	}
-	p.Changes = append(p.Changes, l.lines(info.KeyID)...)
-	p.WillNotFollow = append(p.WillNotFollow, proofSentence(proof, proven))
+	p.Changes = append(p.Changes, r.asked.lines(info.KeyID)...)
+	p.WillNotFollow = append(p.WillNotFollow, proofSentence(r.proof, r.proven))
 	return c.emitKeyPlan("Retire root key "+info.KeyID.Short(), p)
 }
 
@@ -129,42 +158,26 @@ func proofSentence(proof backup.Record, proven bool) string {
 
 // retireNow retires a key under the lock.
 func (c *cli) retireNow(ctx context.Context, s *session, info keyring.Info, files []keyring.Info) error {
-	if err := s.unfinishedWith(info.KeyID); err != nil {
-		return err
-	}
-	l, err := s.whoLists(ctx, info.KeyID)
+	r, err := s.retirement(ctx, info.KeyID, files)
 	if err != nil {
 		return err
 	}
-	if err := l.free(info.KeyID); err != nil {
-		return err
+	out := retiredJSON{KeyID: info.KeyID, Checked: r.asked.checked, Waived: []string{}}
+	if r.proven {
+		out.Backup = &proofJSON{r.proof.File, r.proof.SHA256, r.proof.State, stamp(r.proof.At)}
 	}
-	proof, proven, err := s.proofOf(info.KeyID)
-	if err != nil {
-		return err
-	}
-	out := retiredJSON{KeyID: info.KeyID, Checked: l.checked, Waived: []string{}}
-	if proven {
-		out.Backup = &proofJSON{proof.File, proof.SHA256, proof.State, stamp(proof.At)}
-	}
-	lines := append(l.lines(info.KeyID), proofSentence(proof, proven))
+	lines := append(r.asked.lines(info.KeyID), proofSentence(r.proof, r.proven))
 	for _, f := range files {
 		lines = append(lines, f.Path+" moves to retired/, for ever")
 	}
-	waived, err := c.confirmRetiring(ctx, info.KeyID, lines, proven)
+	waived, err := c.confirmRetiring(ctx, info.KeyID, lines, r.proven)
 	if err != nil {
 		return err
 	}
-	for _, what := range waived {
-		if err := s.waive("retire key", string(info.KeyID), what); err != nil {
-			return fmt.Errorf("nothing was moved, because what was waived could not be recorded: %w", err)
-		}
-		out.Waived = append(out.Waived, what)
-	}
-	if out.Path, err = s.keys.Retire(ctx, info.KeyID); err != nil {
+	out.Waived = append(out.Waived, waived...)
+	if out.Path, err = s.retireKey(ctx, info.KeyID, waived); err != nil {
 		return err
 	}
-	s.act("retire key", string(info.KeyID), out.Path)
 	return c.emitRetired(out, "is retired")
 }
 
@@ -203,11 +216,5 @@ func (c *cli) confirmRetiring(ctx context.Context, id trustdata.KeyID, lines []s
 }
 
 func (c *cli) emitRetired(r retiredJSON, how string) error {
-	s := ui.Section{Facts: []ui.Fact{{Label: "Root key", Value: ui.Fours(string(r.KeyID)), Mark: ui.MarkOK},
-		{Label: "File", Value: trustdata.Visible(r.Path)}, {Label: "Repositories asked for", Value: fmt.Sprint(r.Checked)}}}
-	for _, w := range r.Waived {
-		s.Facts = append(s.Facts, ui.Fact{Label: "Done without", Value: trustdata.Visible(w), Mark: ui.MarkSoon})
-	}
-	return c.emit(r, ui.Page{Title: "Root key " + r.KeyID.Short() + " " + how, Sections: []ui.Section{s},
-		Notes: []string{"It is kept for ever: moving its file back into private/, as ID.key, undoes this."}})
+	return c.emit(r, change.RetiredPage(r.KeyID, r.Path, r.Checked, r.Waived, how))
 }

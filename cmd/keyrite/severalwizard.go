@@ -23,7 +23,7 @@ func (d *desk) rotateRootKey(id trustdata.KeyID, used []keys.Use) ui.Screen {
 			guns = append(guns, u.GUN)
 		}
 	}
-	return rotate.NewSeveral(d.severalOptions(rotate.SeveralOptions{Role: trustdata.RoleRoot, GUNs: guns, Elsewhere: d.elsewhere(guns...)}), func(req rotation.Request) rotate.Operation {
+	return rotate.NewSeveral(d.severalOptions(rotate.SeveralOptions{Role: trustdata.RoleRoot, GUNs: guns}), func(req rotation.Request) rotate.Operation {
 		return &severalService{desk: d, req: req, rootKey: id}
 	})
 }
@@ -39,7 +39,7 @@ func (d *desk) rotateMarked(guns []trustdata.GUN) (ui.Screen, string) {
 	case slices.ContainsFunc(guns, d.session.isTUF):
 		return nil, "A TUF 1.0 repository is rotated by itself: take its mark away."
 	}
-	return rotate.NewSeveral(d.severalOptions(rotate.SeveralOptions{GUNs: guns, Elsewhere: d.elsewhere(guns...)}), func(req rotation.Request) rotate.Operation {
+	return rotate.NewSeveral(d.severalOptions(rotate.SeveralOptions{GUNs: guns}), func(req rotation.Request) rotate.Operation {
 		return &severalService{desk: d, req: req, guns: guns}
 	}), ""
 }
@@ -47,12 +47,11 @@ func (d *desk) rotateMarked(guns []trustdata.GUN) (ui.Screen, string) {
 // goOn is the screen that does what is still to do of an operation, or why there is none.
 func (d *desk) goOn(op *rotation.Operation) (ui.Screen, string) {
 	first := op.Units[0]
-	if op.Ceremony != "" {
-		return d.goOnCeremony(op), ""
-	}
 	switch reason := d.readOnlyReason(); {
 	case reason != "":
 		return nil, reason
+	case op.Ceremony != "":
+		return nil, "It waits for a ceremony, which is gone on with on the command line."
 	case first.Role == "", first.Role == trustdata.RoleRoot && !first.SameKey && len(op.Keys) == 0:
 		return nil, "keyrite rotate --resume " + op.ID + " does what is still to do."
 	}
@@ -96,19 +95,6 @@ func (s *severalService) open() (*rotation.Rotator, error) {
 	return s.rotator, err
 }
 
-// locked does something under the lock of the trust directories. The end of the program
-// waits for it.
-func (s *severalService) locked(ctx context.Context, do func() error) error {
-	s.desk.working.Add(1)
-	defer s.desk.working.Done()
-	unlock, err := s.desk.session.keys.Lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = unlock() }()
-	return do()
-}
-
 // Plan implements rotate.Operation.
 func (s *severalService) Plan(ctx context.Context) (*rotation.Batch, error) {
 	r, err := s.open()
@@ -122,7 +108,7 @@ func (s *severalService) Plan(ctx context.Context) (*rotation.Batch, error) {
 		}
 		return r.PlanResume(ctx, s.op, atOnce)
 	}
-	if err := s.locked(ctx, func() error { _, err := r.Recover(ctx); return err }); err != nil {
+	if err := s.desk.locked(ctx, func() error { _, err := r.Recover(ctx); return err }); err != nil {
 		return nil, err
 	}
 	if s.rootKey == "" {
@@ -162,7 +148,7 @@ func (s *severalService) Open(ctx context.Context, id trustdata.KeyID, p keyring
 
 // Prepare implements rotate.Operation.
 func (s *severalService) Prepare(ctx context.Context, b *rotation.Batch, keys rotation.Keys, pass keyring.Passphrase) (prep *rotation.Prepared, err error) {
-	err = s.locked(ctx, func() error {
+	err = s.desk.locked(ctx, func() error {
 		prep, err = s.rotator.PrepareBatch(ctx, b, keys, pass)
 		return err
 	})
@@ -191,11 +177,6 @@ func (s *severalService) BackUp(ctx context.Context, prep *rotation.Prepared, fo
 
 // Record implements rotate.Operation.
 func (s *severalService) Record(_ context.Context, prep *rotation.Prepared, made *backup.CreateResult, waived string) error {
-	return s.desk.session.recordSecured(prep, made, waived)
-}
-
-// recordSecured notes the backup of a prepared operation's keys, or why there is none.
-func (s *session) recordSecured(prep *rotation.Prepared, made *backup.CreateResult, waived string) error {
 	var without []string
 	if made != nil {
 		if err := prep.BackedUp(rotation.Saved{File: made.File, SHA256: made.SHA256, State: string(made.State)}); err != nil {
@@ -208,7 +189,7 @@ func (s *session) recordSecured(prep *rotation.Prepared, made *backup.CreateResu
 	}
 	kind, on := prep.Names()
 	for _, what := range without {
-		if err := errors.Join(prep.Waived(what), s.waive(kind, on, what)); err != nil {
+		if err := errors.Join(prep.Waived(what), s.desk.session.waive(kind, on, what)); err != nil {
 			return err
 		}
 	}
@@ -217,7 +198,7 @@ func (s *session) recordSecured(prep *rotation.Prepared, made *backup.CreateResu
 
 // Again implements rotate.Operation.
 func (s *severalService) Again(ctx context.Context, told func(trustdata.GUN, string)) error {
-	return s.locked(ctx, func() error {
+	return s.desk.locked(ctx, func() error {
 		_, err := s.rotator.Again(ctx, s.op, told)
 		return err
 	})
@@ -226,7 +207,7 @@ func (s *severalService) Again(ctx context.Context, told func(trustdata.GUN, str
 // Publish implements rotate.Operation.
 func (s *severalService) Publish(ctx context.Context, prep *rotation.Prepared, keys rotation.Keys, told func(trustdata.GUN, string)) (out []rotation.Outcome, err error) {
 	s.begun = true
-	err = s.locked(context.WithoutCancel(ctx), func() error {
+	err = s.desk.locked(context.WithoutCancel(ctx), func() error {
 		out, err = s.rotator.PublishBatch(ctx, prep, keys, s.desk.session.atOnce(false), told)
 		return err
 	})

@@ -122,8 +122,7 @@ type planner struct {
 	// moved says that the operations log has the snapshot key at the server.
 	moved bool
 	// pin is what the settings of this machine say of the repository's root.
-	pin     notary.Pin
-	clients []clientPin
+	pin notary.Pin
 }
 
 func (b *planner) run() error {

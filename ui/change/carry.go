@@ -72,16 +72,20 @@ func (m *Model) leavingPublish() string {
 }
 
 func (m *Model) publishPage() ui.Page {
-	p := ui.Page{Title: stepPublish}
+	w := m.deed.words()
+	p := ui.Page{Title: stepPublish}.Progress(m.tasks.Rows())
+	if w.rows != "" {
+		p.Columns[0].Title, p.Columns[0].Cut, p.Columns[0].Host = w.rows, ui.CutLeft, true
+	}
 	if m.failed == nil {
-		p.Sections = []ui.Section{m.deed.words().publishing}
-		return p.Progress(m.tasks.Rows())
+		p.Sections = []ui.Section{w.publishing}
+		return p
 	}
 	o, t := outcomeOf(m.failed), ui.Explain(m.failed)
 	p.Sections = []ui.Section{{Facts: []ui.Fact{{Value: o.headline, Mark: o.mark}}},
 		{Facts: []ui.Fact{{Label: "What happened", Value: t.What}, {Label: "What you can do", Value: o.do}}}}
 	p.Copy = []ui.Copyable{{What: "the error", Text: o.headline + "\n" + t.Text()}}
-	return p.Progress(m.tasks.Rows())
+	return p
 }
 
 // checkPage is the plan, or why there is none.

@@ -26,8 +26,11 @@ type (
 		acts(*Model) []ui.Act
 		next(*Model) tea.Cmd
 	}
-	// stepping has steps of its own before the review.
-	stepping interface{ between(*Model) []ui.Step }
+	// stepping has steps of its own before the review, whose work sends it events.
+	stepping interface {
+		between(*Model) []ui.Step
+		taken(event any)
+	}
 )
 
 // words name a deed.
@@ -36,6 +39,8 @@ type words struct {
 	about []ui.Fact // what is known of it before there is a plan
 	asks  string    // what is said while the plan is made
 	from  string    // who has what it is made from: "the trust server has"
+	// rows are what the rows of the progress are, "" for the steps of one upload.
+	rows string
 	// keyless deeds open no key.
 	keyless bool
 	// publishing names what is done to what, while it is done.

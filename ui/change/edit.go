@@ -24,17 +24,22 @@ func (p edited) steps() (steps, names []string) { return theSteps() }
 func (p edited) carrying() func(context.Context, rotation.Keys, func(trustdata.GUN, string)) (done, error) {
 	e, editor := p.edit, p.editor
 	return func(ctx context.Context, keys rotation.Keys, told func(trustdata.GUN, string)) (done, error) {
-		var d done
 		res, err := editor.Apply(ctx, e, keys, once(told))
-		if err == nil || errors.Is(err, rotation.ErrUnknown) || errors.Is(err, rotation.ErrLanded) {
-			d.action = trustdata.Visible(e.Kind) + " in " + trustdata.Visible(string(e.GUN))
-		}
-		if err == nil {
-			d.page = ResultPage(res, e.Changes)
-			d.page.Notes = append(d.page.Notes, visible(res.Notes)...)
-		}
-		return d, err
+		return finished(e, res, err)
 	}
+}
+
+// finished is what came of one edit.
+func finished(e *rotation.Edit, res *rotation.EditResult, err error) (done, error) {
+	var d done
+	if err == nil || errors.Is(err, rotation.ErrUnknown) || errors.Is(err, rotation.ErrLanded) {
+		d.action = trustdata.Visible(e.Kind) + " in " + trustdata.Visible(string(e.GUN))
+	}
+	if err == nil {
+		d.page = ResultPage(res, e.Changes)
+		d.page.Notes = append(d.page.Notes, visible(res.Notes)...)
+	}
+	return d, err
 }
 
 // editFacts are what every edit has: where it goes, what to mind, and what it needs. More

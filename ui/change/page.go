@@ -83,6 +83,10 @@ func StepSentence(step string) string {
 		return "reading back with an empty cache, and verifying"
 	case "promote":
 		return "moving the new keys into private/"
+	case "ask":
+		return "asking who lists the key"
+	case "move":
+		return "moving the file"
 	}
 	return step
 }

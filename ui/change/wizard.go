@@ -139,6 +139,10 @@ func (m *Model) handle(e any) tea.Cmd {
 		m.begin(e)
 	case ended:
 		return m.end(e)
+	default:
+		if s, ok := m.deed.(stepping); ok {
+			s.taken(e)
+		}
 	}
 	return nil
 }

@@ -47,9 +47,11 @@ type Options struct {
 	// Rotate makes the screen that rotates a key of repositories, or says why there is none.
 	// It may be nil.
 	Rotate func([]trustdata.GUN) (screen ui.Screen, reason string)
-	// Ceremony makes the screen of a change of repositories that is signed on a machine
-	// which is never online, or says why there is none. It may be nil.
-	Ceremony func([]trustdata.GUN) (screen ui.Screen, reason string)
+	// Refresh makes the screen that signs roles of repositories again before they end; Repair
+	// the one that does it after that, and Delete the one that deletes a repository from its
+	// server. Each says why there is none, and may be nil.
+	Refresh        func([]trustdata.GUN) (screen ui.Screen, reason string)
+	Repair, Delete func(trustdata.GUN) (screen ui.Screen, reason string)
 }
 
 // Model is the screen.
@@ -65,17 +67,22 @@ type Model struct {
 	keys   keyMap
 }
 
-type keyMap struct{ open, roles, archive, rotate, ceremony, catalog, refresh key.Binding }
+type keyMap struct {
+	open, roles, archive, rotate, renew, repair, del, catalog, refresh key.Binding
+}
 
 // New makes the screen.
 func New(opt Options) *Model {
 	m := &Model{List: ui.NewList(opt.Styles, "repository", "repositories"), opt: opt,
 		loader: ui.NewLoader[news](opt.Context, opt.Clock),
 		keys: keyMap{open: ui.Bind("Enter", "tags", "enter", "l", "right"), roles: ui.Bind("i", "roles", "i"),
-			archive: ui.Bind("a", "archive", "a"), rotate: ui.Bind("R", "rotate", "R"), ceremony: ui.Bind("A", "ceremony", "A"), catalog: ui.Bind("c", "catalog", "c"), refresh: ui.Bind("r", "refresh", "r")}}
+			archive: ui.Bind("a", "archive", "a"), rotate: ui.Bind("R", "rotate", "R"), renew: ui.Bind("F", "refresh dates", "F"),
+			repair: ui.Bind("E", "repair what has expired", "E"), del: ui.Bind("X", "delete from the server", "X"), catalog: ui.Bind("c", "catalog", "c"), refresh: ui.Bind("r", "refresh", "r")}}
 	m.keys.archive.SetEnabled(opt.Archive != nil)
 	m.keys.rotate.SetEnabled(opt.Rotate != nil)
-	m.keys.ceremony.SetEnabled(opt.Ceremony != nil)
+	m.keys.renew.SetEnabled(opt.Refresh != nil)
+	m.keys.repair.SetEnabled(opt.Repair != nil)
+	m.keys.del.SetEnabled(opt.Delete != nil)
 	if opt.Archive != nil {
 		m.AllowMarks()
 	}
@@ -104,7 +111,7 @@ func (m *Model) Cancel() { m.loader.Cancel() }
 // Status says how far the check is, and else what the list has to say.
 func (m *Model) Status() string {
 	if marked := m.MarkedSentence(); marked != "" && !m.CapturesInput() {
-		return marked + ". a archives them" + rotates[m.keys.rotate.Enabled()] + "."
+		return marked + ". a archives them" + m.goodFor() + "."
 	}
 	if took, on := m.loader.Running(); on && took >= ui.Patience && !m.CapturesInput() {
 		return ui.Waiting(fmt.Sprintf("checked %d of %d", m.came, m.asked), took)
@@ -112,8 +119,16 @@ func (m *Model) Status() string {
 	return m.List.Status()
 }
 
-// rotates is what the marks are good for too, where keys can be rotated.
-var rotates = map[bool]string{true: ", R rotates a key of each"}
+// goodFor is what the marks are good for besides, where it can be done.
+func (m *Model) goodFor() (text string) {
+	if m.keys.rotate.Enabled() {
+		text += ", R rotates a key of each"
+	}
+	if m.keys.renew.Enabled() {
+		text += ", F refreshes their dates"
+	}
+	return text
+}
 
 // Update takes keys and the loader's messages.
 func (m *Model) Update(msg tea.Msg) tea.Cmd {
@@ -148,11 +163,7 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.load()
 	case key.Matches(k, m.keys.catalog):
 		return m.askHost()
-	case key.Matches(k, m.keys.ceremony) && m.ID() == "":
-		return ui.PushOr(m.opt.Ceremony(nil))
-	case key.Matches(k, m.keys.ceremony):
-		return ui.PushOr(m.opt.Ceremony(m.chosen()))
-	case !key.Matches(k, m.keys.open, m.keys.roles, m.keys.archive, m.keys.rotate):
+	case !key.Matches(k, m.keys.open, m.keys.roles, m.keys.archive, m.keys.rotate, m.keys.renew, m.keys.repair, m.keys.del):
 		return nil
 	case m.ID() == "":
 		return ui.Say("No repository is selected. o opens one by its name.")
@@ -160,6 +171,12 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return ui.PushOr(m.opt.Archive(m.chosen()))
 	case key.Matches(k, m.keys.rotate):
 		return ui.PushOr(m.opt.Rotate(m.chosen()))
+	case key.Matches(k, m.keys.renew):
+		return ui.PushOr(m.opt.Refresh(m.chosen()))
+	case key.Matches(k, m.keys.repair):
+		return m.alone(m.opt.Repair)
+	case key.Matches(k, m.keys.del):
+		return m.alone(m.opt.Delete)
 	case key.Matches(k, m.keys.roles):
 		return ui.Send(ui.PushMsg{Screen: m.opt.Roles(trustdata.GUN(m.ID()))})
 	}
@@ -179,6 +196,15 @@ func (m *Model) chosen() []trustdata.GUN {
 	return guns
 }
 
+// alone opens a screen about one repository, which must be the only one that is chosen.
+func (m *Model) alone(open func(trustdata.GUN) (ui.Screen, string)) tea.Cmd {
+	guns := m.chosen()
+	if len(guns) > 1 {
+		return ui.Say("That is done to one repository at a time: take the marks away.")
+	}
+	return ui.PushOr(open(guns[0]))
+}
+
 // ShortHelp are the keys of the footer.
 func (m *Model) ShortHelp() []key.Binding {
 	return append([]key.Binding{m.keys.open, m.keys.roles, m.keys.archive}, append(m.Short(), m.keys.catalog, m.keys.refresh)...)
@@ -186,7 +212,7 @@ func (m *Model) ShortHelp() []key.Binding {
 
 // FullHelp are all keys of this screen.
 func (m *Model) FullHelp() [][]key.Binding {
-	own := []key.Binding{m.keys.open, m.keys.roles, m.keys.archive, m.keys.rotate, m.keys.ceremony, m.keys.catalog, m.keys.refresh}
+	own := []key.Binding{m.keys.open, m.keys.roles, m.keys.archive, m.keys.rotate, m.keys.renew, m.keys.repair, m.keys.del, m.keys.catalog, m.keys.refresh}
 	return [][]key.Binding{append(own, m.MarkKeys()...), m.Moves()}
 }
 

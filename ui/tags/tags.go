@@ -50,6 +50,14 @@ type Options struct {
 	// Archive makes the screen that keeps the repository's evidence in a folder, or says
 	// why there is none. It may be nil.
 	Archive func([]trustdata.GUN) (screen ui.Screen, reason string)
+	// Refresh makes the screen that signs the repository's roles again before they end, Repair
+	// the one that does it after that, and Delete the one that deletes it from its server.
+	// Each says why there is none, and may be nil.
+	Refresh, Repair, Delete func(trustdata.GUN) (screen ui.Screen, reason string)
+	// AddSigner makes the screen that lets somebody sign with the public keys in files, and
+	// RemoveSigner the one that takes that away. They may be nil.
+	AddSigner    func(gun trustdata.GUN, name string, files []string) (screen ui.Screen, reason string)
+	RemoveSigner func(gun trustdata.GUN, name string) (screen ui.Screen, reason string)
 	// Export writes both copies of a conflict into a folder and says which. It may be nil.
 	Export func(*remote.Conflict) (dir string, err error)
 }
@@ -65,7 +73,9 @@ type Model struct {
 	conflict *remote.Conflict
 }
 
-type keyMap struct{ open, roles, rotate, sign, unsign, archive, export, refresh key.Binding }
+type keyMap struct {
+	open, roles, signers, rotate, sign, unsign, renew, repair, del, archive, export, refresh key.Binding
+}
 
 // loaded is what is known at one moment of a load.
 type loaded struct {
@@ -80,13 +90,18 @@ type loaded struct {
 func New(opt Options) *Model {
 	m := &Model{List: ui.NewList(opt.Styles, "tag", "tags"), opt: opt,
 		loader: ui.NewLoader[loaded](opt.Context, opt.Clock),
-		keys: keyMap{open: ui.Bind("Enter", "open", "enter", "l", "right"), roles: ui.Bind("i", "roles", "i"),
+		keys: keyMap{open: ui.Bind("Enter", "open", "enter", "l", "right"), roles: ui.Bind("i", "roles", "i"), signers: ui.Bind("w", "who signs", "w"),
+			renew: ui.Bind("F", "refresh dates", "F"), repair: ui.Bind("E", "repair what has expired", "E"), del: ui.Bind("X", "delete from the server", "X"),
 			rotate: ui.Bind("R", "rotate", "R"), refresh: ui.Bind("r", "refresh", "r"),
 			sign: ui.Bind("S", "sign", "S"), unsign: ui.Bind("U", "unsign", "U"), archive: ui.Bind("a", "archive", "a"), export: ui.Bind("e", "export both copies", "e")}}
 	m.keys.rotate.SetEnabled(opt.Rotate != nil)
 	m.keys.sign.SetEnabled(opt.Sign != nil)
 	m.keys.unsign.SetEnabled(opt.Unsign != nil)
 	m.keys.archive.SetEnabled(opt.Archive != nil)
+	m.keys.renew.SetEnabled(opt.Refresh != nil)
+	m.keys.repair.SetEnabled(opt.Repair != nil)
+	m.keys.del.SetEnabled(opt.Delete != nil)
+	m.keys.signers.SetEnabled(opt.Dialect != trustdata.DialectTUF)
 	m.keys.export.SetEnabled(false)
 	if opt.Sign != nil || opt.Unsign != nil {
 		m.AllowMarks()
@@ -240,6 +255,14 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.act(m.opt.Sign)
 	case key.Matches(k, m.keys.unsign):
 		return m.act(m.opt.Unsign)
+	case key.Matches(k, m.keys.renew):
+		return ui.PushOr(m.opt.Refresh(m.opt.GUN))
+	case key.Matches(k, m.keys.repair):
+		return ui.PushOr(m.opt.Repair(m.opt.GUN))
+	case key.Matches(k, m.keys.del):
+		return ui.PushOr(m.opt.Delete(m.opt.GUN))
+	case key.Matches(k, m.keys.signers):
+		return ui.Send(ui.PushMsg{Screen: newSigners(m.opt)})
 	case key.Matches(k, m.keys.archive):
 		return ui.PushOr(m.opt.Archive([]trustdata.GUN{m.opt.GUN}))
 	case key.Matches(k, m.keys.export):
@@ -305,7 +328,8 @@ func (m *Model) ShortHelp() []key.Binding {
 
 // FullHelp are all keys of this screen.
 func (m *Model) FullHelp() [][]key.Binding {
-	own := []key.Binding{m.keys.open, m.keys.roles, m.keys.rotate, m.keys.sign, m.keys.unsign, m.keys.archive, m.keys.export, m.keys.refresh}
+	own := []key.Binding{m.keys.open, m.keys.roles, m.keys.signers, m.keys.rotate, m.keys.sign, m.keys.unsign, m.keys.renew, m.keys.repair, m.keys.del,
+		m.keys.archive, m.keys.export, m.keys.refresh}
 	return [][]key.Binding{append(own, m.MarkKeys()...), m.Moves()}
 }
 

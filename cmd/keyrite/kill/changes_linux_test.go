@@ -52,6 +52,8 @@ var changes = slices.Concat([]change{
 	{name: "signer remove", given: "a signer", args: words("signer remove %s alice", web), on: only(web)},
 	{name: "refresh", given: "roles that end soon", args: words("refresh %s", web), on: only(web)},
 	{name: "repair", given: "roles that have ended", args: words("repair %s --keep-all", web), on: only(web), ended: true},
+	{name: "refresh of two", given: "roles that end soon", args: words("refresh --gun %s --gun %s", web, api), on: []trustdata.GUN{web, api}},
+	{name: "repair of two", given: "roles that have ended", args: words("repair --keep-all --gun %s --gun %s", web, api), on: []trustdata.GUN{web, api}, ended: true},
 	{name: "init", args: words("init %s", fresh), on: only(fresh)},
 	{name: "delete", args: words("delete %s", web), on: only(web)},
 	{name: "delete, with its evidence", args: words("delete %s --archive-to {stick}/evidence", web), on: only(web), holds: evidence},
@@ -78,10 +80,13 @@ var settings = map[string]func(*world){
 	"a signer":            signer,
 	"roles that end soon": func(w *world) {
 		signer(w)
-		w.client().EndAt(string(web), time.Now().AddDate(0, 0, 30), ending...)
+		soon := time.Now().AddDate(0, 0, 30)
+		w.client().EndAt(string(web), soon, ending...)
+		w.client().EndAt(string(api), soon, ending[:2]...)
 	},
 	"roles that have ended": func(w *world) {
 		signer(w)
+		w.client().EndAt(string(api), time.Now().Add(3*time.Second), ending[:2]...)
 		w.client().LetEnd(string(web), ending...)
 	},
 	"an offline root key": rootAway,

@@ -58,14 +58,15 @@ func (p *point) recovers(from string) {
 // settle does what a person would who was told of it: go on, or give up. Every other point
 // is given up where nothing was sent.
 func (p *point) settle() {
-	for _, op := range p.unfinished() {
+	found := p.unfinished()
+	for _, op := range found {
 		acts := []string{"--resume", "--abandon"}
 		if p.choice%2 == 1 && len(op.GUNs.Unknown)+len(op.GUNs.Done) == 0 {
 			acts = []string{"--abandon"}
 		}
-		for _, act := range acts {
-			left := p.unfinished()
-			if !slices.ContainsFunc(left, func(o operation) bool { return o.ID == op.ID }) {
+		for i, act := range acts {
+			is := func(o operation) bool { return o.ID == op.ID }
+			if i > 0 && !slices.ContainsFunc(p.unfinished(), is) {
 				break
 			}
 			_, all, code := p.try("rotate", act, op.ID, "--yes", quick)
@@ -74,6 +75,9 @@ func (p *point) settle() {
 			}
 			p.whole(act)
 		}
+	}
+	if len(found) == 0 {
+		return
 	}
 	if left := p.unfinished(); len(left) > 0 {
 		p.t.Errorf("it stays unfinished: %+v", left)

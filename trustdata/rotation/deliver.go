@@ -169,7 +169,7 @@ func (r *Rotator) promote(ctx context.Context, d *delivery, progress Progress) e
 		progress("promote")
 	}
 	for _, id := range made {
-		if err := r.Keys.Promote(ctx, d.run.op.ID, id); err != nil {
+		if err := d.run.bringIn(id, func() error { return r.Keys.Promote(ctx, d.run.op.ID, id) }); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("%w, but the new key %q is still in pending/: %w", ErrLanded, id, err))
 		}
 	}

@@ -24,6 +24,15 @@ type run struct {
 
 	mu sync.Mutex
 	op *Operation
+
+	// coming are the new keys that were to be brought in so far.
+	coming map[trustdata.KeyID]*coming
+}
+
+// coming is a new key on its way from pending/ to its place, or there.
+type coming struct {
+	mu sync.Mutex
+	in bool
 }
 
 // begin opens an operation on these units. A unit whose repository has something sent and
@@ -159,6 +168,29 @@ func (r *run) made(u *Unit) (ids []trustdata.KeyID) {
 		}
 	}
 	return ids
+}
+
+// bringIn calls promote for a new key, unless that has succeeded for another unit: then the
+// key is where it can sign, and durably so.
+func (r *run) bringIn(id trustdata.KeyID, promote func() error) error {
+	r.mu.Lock()
+	if r.coming == nil {
+		r.coming = map[trustdata.KeyID]*coming{}
+	}
+	key := r.coming[id]
+	if key == nil {
+		key = &coming{}
+		r.coming[id] = key
+	}
+	r.mu.Unlock()
+	key.mu.Lock()
+	defer key.mu.Unlock()
+	if key.in {
+		return nil
+	}
+	err := promote()
+	key.in = err == nil
+	return err
 }
 
 // step notes that a unit has come to a state.

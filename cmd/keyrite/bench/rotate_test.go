@@ -10,9 +10,11 @@ import (
 	"keyrite/trustdata"
 )
 
-const triedRotate = "Tried: 64 at once over kept connections, keys and past operations read once, lines of the journal that wait together " +
-	"written with one sync. What remains is a dozen requests for each repository, most of them to read back what was " +
-	"published as two kinds of clients would, and server and proxy, which run on the same cores."
+const triedRotate = "Tried and kept: 64 at once over kept connections; keys and past operations read once; one reading back for both kinds of " +
+	"clients; each signature checked once, however often it is looked at; small files asked for before it is their turn; lines of " +
+	"the journal that wait together written with one sync; the new key brought in once for all. What remains is thirteen requests " +
+	"for each repository, six of them to read back what was published, the two derivations that lock the new key and prove it, " +
+	"the creation of ten files and folders for each repository, and server and proxy, which run on the same cores."
 
 // rotations gives so many repositories under one root key a new one, behind a slow line.
 // Each way has repositories of its own, since a rotation cannot be done twice.

@@ -70,6 +70,16 @@ func rotating(iterations int) func(*session) (*rotation.Rotator, error) {
 	return func(s *session) (*rotation.Rotator, error) { return s.rotator(iterations) }
 }
 
+// rotatingMany is rotating for a change of many repositories. Their files are asked for ahead,
+// unless nothing is to go side by side, and the memory of those that are done is given back.
+func rotatingMany(iterations int) func(*session) (*rotation.Rotator, error) {
+	return func(s *session) (*rotation.Rotator, error) {
+		s.ahead = s.atOnce(false) > 1
+		s.cli.collectAsUsual()
+		return s.rotator(iterations)
+	}
+}
+
 // confirm shows what would change and asks for one typed word. --yes answers it.
 func (c *cli) confirm(ctx context.Context, lines []string, word, deed string) error {
 	if c.flags.yes {

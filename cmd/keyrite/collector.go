@@ -4,10 +4,11 @@ import "runtime/debug"
 
 // The garbage collector's percentages. A verb is over before most of what it made is
 // garbage, so it is collected four times later than usual: the first time at 16 MiB, which
-// a verb on ten thousand tags hardly reaches. The console lives long and stays small.
+// a verb on ten thousand tags hardly reaches. The console lives long and stays small, and so
+// does a change of many repositories, however many they are.
 const (
-	verbGC    = 400
-	consoleGC = 100
+	verbGC  = 400
+	usualGC = 100
 )
 
 // collectLater sets the collector up for a verb, unless $GOGC says otherwise.
@@ -17,10 +18,10 @@ func (c *cli) collectLater() {
 	}
 }
 
-// collectAsUsual sets it up for the console.
+// collectAsUsual sets it up for what lasts.
 func (c *cli) collectAsUsual() {
 	if c.getenv("GOGC") == "" {
-		debug.SetGCPercent(consoleGC)
+		debug.SetGCPercent(usualGC)
 	}
 }
 

@@ -16,12 +16,14 @@ import (
 
 // config is config.toml as it stands. What it means is in configcheck.go.
 type config struct {
-	Profile    map[string]profile `toml:"profile"`
-	Pins       pinSettings        `toml:"pins"`
-	Recipients map[string]words   `toml:"recipients"`
-	Backup     backupSettings     `toml:"backup"`
-	Limits     limits             `toml:"limits"`
-	path       string             // of the file
+	Profile map[string]profile `toml:"profile"`
+	Pins    pinSettings        `toml:"pins"`
+	// Clients are what others pin, by a name for them: who must be told of a new root.
+	Clients    map[string]pinSettings `toml:"clients"`
+	Recipients map[string]words       `toml:"recipients"`
+	Backup     backupSettings         `toml:"backup"`
+	Limits     limits                 `toml:"limits"`
+	path       string                 // of the file
 	exists     bool
 }
 

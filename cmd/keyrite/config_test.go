@@ -41,6 +41,9 @@ word = "TEST"
 [pins.certs]
 "reg.acme.example/web" = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
+[clients.build-farm.certs]
+"reg.acme.example/*" = "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789"
+
 [recipients]
 office = ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"]
 
@@ -58,7 +61,7 @@ func TestConfigShow(t *testing.T) {
 	if code != 0 || errout != "" {
 		t.Fatalf("exit %d: %s", code, errout)
 	}
-	for _, want := range []string{"PROD", "https://notary.acme.example", "env:NOTARY_AUTH", "helper:pass", "https://auth.acme.example", "/srv/keys", "age1ql3z7", "45s", "48", "Pin of reg.acme.example/web"} {
+	for _, want := range []string{"PROD", "https://notary.acme.example", "env:NOTARY_AUTH", "helper:pass", "https://auth.acme.example", "/srv/keys", "age1ql3z7", "45s", "48", "Pin of reg.acme.example/web", "Client build-farm pins reg.acme.example/*"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
@@ -98,6 +101,9 @@ func TestConfigRefused(t *testing.T) {
 		{"pin", "[pins.certs]\n\"reg.example/x\" = \"abc\"", `[pins] certs "reg.example/x"`},
 		{"pin of nothing", "[pins.certs]\n\"a//b\" = \"abc\"", "[pins] certs"},
 		{"pinned to a relative file", "[pins.ca]\n\"a/\" = \"ca.pem\"", "neither absolute nor below"},
+		{"client's pin", "[clients.farm.certs]\n\"reg.example/x\" = \"abc\"", `[clients.farm] certs "reg.example/x"`},
+		{"client's file", "[clients.farm.ca]\n\"a/\" = \"ca.pem\"", `[clients.farm] ca "a/"`},
+		{"client's name", "[clients.\"a b\"]\ndisable_tofu = true", "no name for a client"},
 		{"recipient", "[recipients]\na = \"age1hunter\"", `[recipients] "a"`},
 		{"recipient's name", "[recipients]\n\"age1x\" = \"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p\"", "no name for a recipient"},
 		{"unknown recipient", "[backup]\nrecipients = [\"nobody\"]", `"nobody" is neither`},

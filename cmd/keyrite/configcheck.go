@@ -41,7 +41,15 @@ func (c *cli) checkConfig(cfg *config) error {
 		bad(c.checkProfile(name, &p), "[profile.%s]", name)
 		cfg.Profile[name] = p
 	}
+	cfg.Pins.table = "[pins]"
 	cfg.Pins.check(c, bad)
+	for _, name := range slices.Sorted(maps.Keys(cfg.Clients)) {
+		bad(checkClientName(name), "[clients.%s]", name)
+		p := cfg.Clients[name]
+		p.table = "[clients." + name + "]"
+		p.check(c, bad)
+		cfg.Clients[name] = p
+	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Recipients)) {
 		bad(checkRecipients(name, cfg.Recipients[name]), "[recipients] %q", name)
 	}

@@ -21,6 +21,8 @@ type pinSettings struct {
 	Certs map[string]words `toml:"certs"`
 	// CA are PEM files, by the beginning of a GUN.
 	CA map[string]string `toml:"ca"`
+
+	table string // that they stand in, as errors name it
 }
 
 // maxCABundle bounds a file of CA certificates.
@@ -31,11 +33,11 @@ func (p *pinSettings) check(c *cli, bad func(error, string, ...any)) {
 	for _, entry := range slices.Sorted(maps.Keys(p.Certs)) {
 		if prefix, wildcard := strings.CutSuffix(entry, "*"); !wildcard || strings.Contains(prefix, "*") {
 			_, err := trustdata.ParseGUN(entry)
-			bad(err, "[pins] certs")
+			bad(err, "%s certs", p.table)
 		}
 		for _, id := range p.Certs[entry] {
 			_, err := trustdata.ParseKeyID(id)
-			bad(err, "[pins] certs %q", entry)
+			bad(err, "%s certs %q", p.table, entry)
 		}
 	}
 	for _, entry := range slices.Sorted(maps.Keys(p.CA)) {
@@ -43,7 +45,7 @@ func (p *pinSettings) check(c *cli, bad func(error, string, ...any)) {
 		if err == nil && path == "" {
 			err = errors.New("no file is named")
 		}
-		bad(err, "[pins] ca %q", entry)
+		bad(err, "%s ca %q", p.table, entry)
 		p.CA[entry] = path
 	}
 }
@@ -64,7 +66,7 @@ func (p pinSettings) read() (notary.Pins, error) {
 	for entry, path := range p.CA {
 		cas, err := readCAs(path)
 		if err != nil {
-			return notary.Pins{}, usage(fmt.Errorf("[pins] ca %q: %q: %w", entry, path, err))
+			return notary.Pins{}, usage(fmt.Errorf("%s ca %q: %q: %w", p.table, entry, path, err))
 		}
 		pins.Authorities[entry] = cas
 	}

@@ -48,15 +48,16 @@ func (c *cli) configPathVerb() error {
 
 type configShowJSON struct {
 	configPathJSON
-	Profile    string              `json:"profile"`
-	Profiles   []profileJSON       `json:"profiles"`
-	Pins       map[string][]string `json:"pins"`
-	PinsInUse  bool                `json:"pins_in_use"`
-	FirstUse   bool                `json:"trust_on_first_use"`
-	Recipients map[string][]string `json:"recipients"`
-	Backup     backupSettingsJSON  `json:"backup"`
-	Limits     map[string]string   `json:"limits"`
-	Confirmed  []realmRecord       `json:"confirmed_realms"`
+	Profile    string                         `json:"profile"`
+	Profiles   []profileJSON                  `json:"profiles"`
+	Pins       map[string][]string            `json:"pins"`
+	PinsInUse  bool                           `json:"pins_in_use"`
+	FirstUse   bool                           `json:"trust_on_first_use"`
+	Clients    map[string]map[string][]string `json:"clients"`
+	Recipients map[string][]string            `json:"recipients"`
+	Backup     backupSettingsJSON             `json:"backup"`
+	Limits     map[string]string              `json:"limits"`
+	Confirmed  []realmRecord                  `json:"confirmed_realms"`
 }
 
 type profileJSON struct {
@@ -87,11 +88,14 @@ func (c *cli) configShow() error {
 	}
 	atOnce, _ := cfg.Limits.atOnce() // readConfig has checked it
 	out := configShowJSON{configPathJSON: configPathJSON{cfg.path, cfg.exists}, Profile: name, Profiles: []profileJSON{},
-		Pins: cfg.Pins.shown(), PinsInUse: true, FirstUse: !cfg.Pins.DisableTOFU, Recipients: lists(cfg.Recipients), Confirmed: []realmRecord{},
+		Pins: cfg.Pins.shown(), PinsInUse: true, FirstUse: !cfg.Pins.DisableTOFU, Clients: map[string]map[string][]string{}, Recipients: lists(cfg.Recipients), Confirmed: []realmRecord{},
 		Backup: backupSettingsJSON{cfg.Backup.To, list([]string(cfg.Backup.Recipients))},
 		Limits: map[string]string{"timeout": cfg.Limits.Timeout, "deadline": cfg.Limits.Deadline, "at_once": strconv.Itoa(atOnce)}}
 	for _, n := range slices.Sorted(maps.Keys(cfg.Profile)) {
 		out.Profiles = append(out.Profiles, newProfileJSON(n, cfg.Profile[n]))
+	}
+	for n, client := range cfg.Clients {
+		out.Clients[n] = client.shown()
 	}
 	if p, err := c.findPaths(); err == nil {
 		known, err := (&realmBook{cli: c, path: filepath.Join(p.state, "realms.jsonl")}).list()
@@ -159,6 +163,11 @@ func configPage(v configShowJSON) ui.Page {
 		rest.Facts = append(rest.Facts, show("Pin of "+trustdata.Visible(gun), v.Pins[gun]...))
 	}
 	rest.Facts = append(rest.Facts, show("A root without a pin", map[bool]string{true: "is trusted when first seen", false: "is refused"}[v.FirstUse]))
+	for _, name := range slices.Sorted(maps.Keys(v.Clients)) {
+		for _, gun := range slices.Sorted(maps.Keys(v.Clients[name])) {
+			rest.Facts = append(rest.Facts, show("Client "+name+" pins "+trustdata.Visible(gun), v.Clients[name][gun]...))
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(v.Recipients)) {
 		rest.Facts = append(rest.Facts, show("Recipient "+name, v.Recipients[name]...))
 	}
@@ -188,6 +197,9 @@ func (c *cli) configCheck() error {
 	}
 	out := configCheckJSON{configPathJSON{cfg.path, cfg.exists}, true, slices.Sorted(maps.Keys(cfg.Profile)), []string{}}
 	if _, err := cfg.Pins.read(); err != nil {
+		return err
+	}
+	if _, err := cfg.clients(); err != nil {
 		return err
 	}
 	summary := "The settings can be used."

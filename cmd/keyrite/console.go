@@ -102,7 +102,7 @@ func (d *desk) parseName(typed string) (trustdata.GUN, error) {
 
 func (d *desk) keysScreen() ui.Screen {
 	return keys.New(keys.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Store: d.session.keys, Finder: d,
-		Dirs: d.session.paths.trust, OpenRepository: d.tagsScreen, Import: d.importScreen, Rotate: d.rotateKey, Retire: d.retireKey, BackUp: d.backupScreen})
+		Dirs: d.session.paths.trust, OpenRepository: d.tagsScreen, Import: d.importScreen, Rotate: d.rotateKey, Retire: d.retireKey, BackUp: d.backupScreen, Ceremony: d.ceremonyOf})
 }
 
 func (d *desk) activityScreen() ui.Screen {
@@ -112,7 +112,7 @@ func (d *desk) activityScreen() ui.Screen {
 func (d *desk) reposScreen() ui.Screen {
 	return repos.New(repos.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Source: d,
 		Offline: d.session.cli.flags.offline, Open: d.tagsScreen, Archive: d.archiveScreen, Rotate: d.rotateMarked,
-		Refresh: d.refresh, Repair: d.repair, Delete: d.deleteRepository})
+		Refresh: d.refresh, Repair: d.repair, Delete: d.deleteRepository, Ceremony: d.ceremonyScreen})
 }
 
 func (d *desk) tagsScreen(gun trustdata.GUN) ui.Screen {

@@ -38,7 +38,7 @@ func (c *cli) editMany(ctx context.Context, f chosen, again string, plan func(*r
 	if len(f.guns) > 0 && f.rootKey != "" {
 		return usagef("--gun and --root-key exclude each other")
 	}
-	s, r, release, err := c.settled(ctx, rotating(keyring.DefaultIterations))
+	s, r, release, err := c.settled(ctx, rotatingMany(keyring.DefaultIterations))
 	if err != nil {
 		return err
 	}

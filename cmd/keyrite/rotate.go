@@ -103,7 +103,7 @@ func (s *session) rotator(iterations int) (*rotation.Rotator, error) {
 	s = &shared
 	return &rotation.Rotator{
 		Fetch: s.exact().Fetch, Fresh: s.fresh().Fetch, Late: s.late().Fetch,
-		Known: s.knownBefore, Pins: s.pins,
+		Known: s.knownBefore, Pins: s.pins, Clients: s.clients,
 		Server:      func(gun trustdata.GUN) (rotation.TrustServer, error) { return s.trustServer(gun) },
 		Keys:        s.keys,
 		State:       s.state,

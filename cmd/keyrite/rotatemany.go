@@ -24,7 +24,7 @@ func (c *cli) rotateMany(ctx context.Context, args []string, f rotateFlags) erro
 	if err != nil {
 		return err
 	}
-	s, r, release, err := c.settled(ctx, rotating(f.iterations))
+	s, r, release, err := c.settled(ctx, rotatingMany(f.iterations))
 	if err != nil {
 		return err
 	}

@@ -203,7 +203,7 @@ func (c *cli) unfinished(ctx context.Context, id string, iterations int) (*sessi
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}
-	r, err := s.rotator(iterations)
+	r, err := rotatingMany(iterations)(s)
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}

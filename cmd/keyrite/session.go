@@ -35,6 +35,10 @@ type session struct {
 	realms *realmBook
 	// pins are those of the settings.
 	pins notary.Pins
+	// clients are those of the settings that pin roots.
+	clients []rotation.Client
+	// ahead is remote.Fetcher's, for changes.
+	ahead bool
 	// note takes a sentence that does not change a result, such as a login that could not
 	// be used. The console has no place for it on stderr and shows it with the problem.
 	note func(string)
@@ -53,6 +57,9 @@ func (c *cli) open() (*session, error) {
 	s.cache = remote.NewCache(p.cache)
 	if c.config != nil {
 		if s.pins, err = c.config.Pins.read(); err != nil {
+			return nil, err
+		}
+		if s.clients, err = c.config.clients(); err != nil {
 			return nil, err
 		}
 	}
@@ -136,7 +143,7 @@ func (s *session) fetcher() *remote.Fetcher {
 // back are the server's own, not a copy's on the way.
 func (s *session) exact() *remote.Fetcher {
 	f := s.fetcher()
-	f.PastCaches = true
+	f.PastCaches, f.Ahead = true, s.ahead
 	return f
 }
 
@@ -159,7 +166,7 @@ func (s *session) knownBefore(ctx context.Context, read *remote.Result, made tru
 // fresh reads GUNs as a client that has nothing cached, remembers nothing and pins nothing:
 // it reads back what was just published, which may be a new root that no pin names yet.
 func (s *session) fresh() *remote.Fetcher {
-	return &remote.Fetcher{Config: s.access, Now: s.cli.now}
+	return &remote.Fetcher{Config: s.access, Now: s.cli.now, Ahead: s.ahead}
 }
 
 // local is what docker and notary cached of a GUN in the trust directories: their memory

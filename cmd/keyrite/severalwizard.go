@@ -23,7 +23,7 @@ func (d *desk) rotateRootKey(id trustdata.KeyID, used []keys.Use) ui.Screen {
 			guns = append(guns, u.GUN)
 		}
 	}
-	return rotate.NewSeveral(d.severalOptions(rotate.SeveralOptions{Role: trustdata.RoleRoot, GUNs: guns}), func(req rotation.Request) rotate.Operation {
+	return rotate.NewSeveral(d.severalOptions(rotate.SeveralOptions{Role: trustdata.RoleRoot, GUNs: guns, Elsewhere: d.elsewhere(guns...)}), func(req rotation.Request) rotate.Operation {
 		return &severalService{desk: d, req: req, rootKey: id}
 	})
 }
@@ -39,7 +39,7 @@ func (d *desk) rotateMarked(guns []trustdata.GUN) (ui.Screen, string) {
 	case slices.ContainsFunc(guns, d.session.isTUF):
 		return nil, "A TUF 1.0 repository is rotated by itself: take its mark away."
 	}
-	return rotate.NewSeveral(d.severalOptions(rotate.SeveralOptions{GUNs: guns}), func(req rotation.Request) rotate.Operation {
+	return rotate.NewSeveral(d.severalOptions(rotate.SeveralOptions{GUNs: guns, Elsewhere: d.elsewhere(guns...)}), func(req rotation.Request) rotate.Operation {
 		return &severalService{desk: d, req: req, guns: guns}
 	}), ""
 }
@@ -47,11 +47,12 @@ func (d *desk) rotateMarked(guns []trustdata.GUN) (ui.Screen, string) {
 // goOn is the screen that does what is still to do of an operation, or why there is none.
 func (d *desk) goOn(op *rotation.Operation) (ui.Screen, string) {
 	first := op.Units[0]
+	if op.Ceremony != "" {
+		return d.goOnCeremony(op), ""
+	}
 	switch reason := d.readOnlyReason(); {
 	case reason != "":
 		return nil, reason
-	case op.Ceremony != "":
-		return nil, "It waits for a ceremony, which is gone on with on the command line."
 	case first.Role == "", first.Role == trustdata.RoleRoot && !first.SameKey && len(op.Keys) == 0:
 		return nil, "keyrite rotate --resume " + op.ID + " does what is still to do."
 	}
@@ -177,6 +178,11 @@ func (s *severalService) BackUp(ctx context.Context, prep *rotation.Prepared, fo
 
 // Record implements rotate.Operation.
 func (s *severalService) Record(_ context.Context, prep *rotation.Prepared, made *backup.CreateResult, waived string) error {
+	return s.desk.session.recordSecured(prep, made, waived)
+}
+
+// recordSecured notes the backup of a prepared operation's keys, or why there is none.
+func (s *session) recordSecured(prep *rotation.Prepared, made *backup.CreateResult, waived string) error {
 	var without []string
 	if made != nil {
 		if err := prep.BackedUp(rotation.Saved{File: made.File, SHA256: made.SHA256, State: string(made.State)}); err != nil {
@@ -189,7 +195,7 @@ func (s *severalService) Record(_ context.Context, prep *rotation.Prepared, made
 	}
 	kind, on := prep.Names()
 	for _, what := range without {
-		if err := errors.Join(prep.Waived(what), s.desk.session.waive(kind, on, what)); err != nil {
+		if err := errors.Join(prep.Waived(what), s.waive(kind, on, what)); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"keyrite/keyring"
@@ -47,7 +48,7 @@ func (d *desk) strays() string {
 // news is the screen of what an earlier run has left unfinished, nil where nothing is. It
 // reads the journal, and asks no server.
 func (d *desk) news() ui.Screen {
-	if d.readOnlyReason() != "" {
+	if d.fixedReason() != "" {
 		return nil
 	}
 	r, err := d.session.rotator(keyring.DefaultIterations)
@@ -56,6 +57,9 @@ func (d *desk) news() ui.Screen {
 	}
 	defer r.Journal.Close()
 	ops, err := r.Unfinished()
+	if d.session.cli.flags.offline { // nothing else can be gone on with
+		ops = slices.DeleteFunc(ops, func(op *rotation.Operation) bool { return op.Ceremony != rotation.OfflineSide })
+	}
 	if err != nil || len(ops) == 0 {
 		return nil
 	}
@@ -64,7 +68,7 @@ func (d *desk) news() ui.Screen {
 
 // unfinished is that screen later on, or why there is none.
 func (d *desk) unfinished() (ui.Screen, string) {
-	if reason := d.readOnlyReason(); reason != "" {
+	if reason := d.fixedReason(); reason != "" {
 		return nil, reason
 	}
 	return d.unfinishedScreen(nil), ""
@@ -85,7 +89,11 @@ var _ unfinished.Service = (*unfinishedService)(nil)
 func (s *unfinishedService) locked(ctx context.Context, do func(*rotation.Rotator) error) error {
 	s.desk.working.Add(1)
 	defer s.desk.working.Done()
-	r, err := s.desk.session.rotator(keyring.DefaultIterations)
+	open := s.desk.session.rotator
+	if s.desk.session.cli.flags.offline {
+		open = s.desk.session.offlineRotator
+	}
+	r, err := open(keyring.DefaultIterations)
 	if err != nil {
 		return err
 	}

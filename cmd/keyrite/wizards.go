@@ -13,15 +13,21 @@ import (
 	"keyrite/ui/rotate"
 )
 
-// readOnlyReason says why nothing can be changed now, or is "".
+// readOnlyReason says why nothing can be sent or changed now, or is "".
 func (d *desk) readOnlyReason() string {
+	if reason := d.fixedReason(); reason != "" || !d.session.cli.flags.offline {
+		return reason
+	}
+	return "Offline: nothing can be sent."
+}
+
+// fixedReason says why nothing can be changed now, here or on a server, or is "".
+func (d *desk) fixedReason() string {
 	switch {
 	case d.session.cli.flags.dryRun:
 		return "This is a dry run: start keyrite without --dry-run to change something."
 	case d.session.cli.flags.readOnly:
 		return "Read-only: start keyrite without --read-only to change it."
-	case d.session.cli.flags.offline:
-		return "Offline: nothing can be sent."
 	}
 	return ""
 }
@@ -73,7 +79,7 @@ func (d *desk) rotateRepository(gun trustdata.GUN) (ui.Screen, string) {
 // rotateScreen is the wizard that rotates a key of gun; role "" lets it ask which.
 func (d *desk) rotateScreen(gun trustdata.GUN, role trustdata.Role) ui.Screen {
 	return rotate.New(rotate.Options{Profile: d.session.cli.profileLabel(), Context: d.ctx, Styles: d.styles, Clock: d.clock, GUN: gun, Role: role,
-		Service: &rotateService{desk: d}})
+		Service: &rotateService{desk: d}, Elsewhere: d.elsewhere(gun)})
 }
 
 // rotateService is what the rotation wizard needs of the layers below.

@@ -39,6 +39,9 @@ type Fetcher struct {
 	Local func(trustdata.GUN) ([]Local, error)
 	// Pins say which roots may be trusted, known ones too.
 	Pins notary.Pins
+	// Ahead asks for the small files below root while the roots are still followed, so that
+	// at most two requests are under way at once: for servers that are far away.
+	Ahead bool
 	// Late reads a repository whose files have expired, to have them signed again. Each that
 	// has is a problem of the collection; nothing else is taken that is not taken otherwise.
 	Late bool
@@ -113,7 +116,7 @@ func (f *Fetcher) fetch(ctx context.Context, gun trustdata.GUN, read *reading) (
 			client = client.NoCache()
 		}
 		requests, clock = client.Requests, client.Clock
-		s.from = &live{client: client, cache: f.Cache, late: f.Late, read: read.at(ep), served: map[trustdata.Role][]byte{}}
+		s.from = &live{client: client, cache: f.Cache, late: f.Late, read: read.at(ep), eager: f.Ahead, served: map[trustdata.Role][]byte{}}
 	}
 	repo, err := s.run()
 	if err != nil {

@@ -69,6 +69,9 @@ func (s *session) run() (*notary.Repository, error) {
 	if repo := s.unchanged(); repo != nil {
 		return repo, nil
 	}
+	if from, ok := s.from.(*live); ok {
+		defer from.goAhead(s.ctx)()
+	}
 	root, err := s.root()
 	if err != nil {
 		return nil, err

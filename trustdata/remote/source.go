@@ -29,6 +29,9 @@ type live struct {
 	stamp []byte
 	// read is what the server has just answered somebody else, or nil.
 	read *reading
+	// eager says that files are to be asked for before it is their turn, and ahead has them.
+	eager bool
+	ahead *ahead
 	// served is the last file of each role that the server gave out.
 	served map[trustdata.Role][]byte
 }
@@ -68,6 +71,9 @@ func (l *live) timestamp(ctx context.Context) ([]byte, error) {
 	if raw, ok := l.read.current(trustdata.RoleTimestamp); ok {
 		return l.keep(trustdata.RoleTimestamp, raw, nil)
 	}
+	if raw, ok, err := l.ahead.find(trustdata.RoleTimestamp); ok {
+		return l.keep(trustdata.RoleTimestamp, raw, err)
+	}
 	raw, err := l.client.Get(ctx, trustdata.RoleTimestamp, notary.Limit(trustdata.RoleTimestamp))
 	var status *StatusError
 	if l.late && errors.As(err, &status) && status.Status >= http.StatusInternalServerError {
@@ -94,6 +100,9 @@ func (l *live) byHash(ctx context.Context, role trustdata.Role, meta notary.Meta
 	if raw, ok := l.read.current(role); ok && hexSum(raw) == hash {
 		return l.keep(role, raw, nil)
 	}
+	if raw, ok, err := l.ahead.find(role); ok && err == nil && hexSum(raw) == hash {
+		return l.keep(role, raw, nil)
+	}
 	if raw, ok := l.cached(role, hash); ok {
 		return raw, nil
 	}
@@ -113,7 +122,7 @@ func (l *live) cached(role trustdata.Role, sha256hex string) ([]byte, bool) {
 	return raw, err == nil && hexSum(raw) == sha256hex
 }
 
-func (l *live) lookAgain() { l.client, l.read = l.client.NoCache(), nil }
+func (l *live) lookAgain() { l.client, l.read, l.ahead = l.client.NoCache(), nil, nil }
 
 // offline has what is on this machine, the cache before what docker and notary hold.
 type offline struct {

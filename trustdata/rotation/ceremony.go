@@ -57,6 +57,29 @@ func (o *Operation) unprepared() bool {
 	return o.Ceremony == OnlineSide && slices.ContainsFunc(o.Units, func(u *Unit) bool { return u.Bundle == "" })
 }
 
+// Online is the ceremony of this ID that was prepared here, ended or not, or nil where none
+// was.
+func (j *Journal) Online(id string) (*Operation, error) {
+	op, err := j.lookUp(id)
+	if op != nil && op.Ceremony != OnlineSide {
+		op = nil
+	}
+	return op, err
+}
+
+// EndedAs says in the past tense how a ceremony came to its end here; "" while it has not.
+func (o *Operation) EndedAs() string {
+	switch {
+	case !o.Ended():
+		return ""
+	case o.State() == StateDone:
+		return "was published"
+	case o.State() == StateAbandoned:
+		return "was given up"
+	}
+	return "has ended (" + string(o.State()) + ")"
+}
+
 // handedOut reports whether a file that was signed here may be with somebody else already.
 func (o *Operation) handedOut() bool {
 	return o.Ceremony == OfflineSide && slices.ContainsFunc(o.Units, func(u *Unit) bool { return u.State == StateSigned })

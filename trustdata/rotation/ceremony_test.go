@@ -232,6 +232,62 @@ func TestCeremonyCutShort(t *testing.T) {
 	}
 }
 
+// TestCeremonyTakenUpAgain gives up what was begun, and goes on with the same plan.
+func TestCeremonyTakenUpAgain(t *testing.T) {
+	online, offline := apart(t, false)
+	ctx, secret := context.Background(), keyring.NewPassphrase([]byte(pass))
+	plan, err := online.rotator().PlanCeremony(ctx, []rotation.CeremonyRequest{{Request: rotation.Request{GUN: gun, Role: trustdata.RoleRoot}, Change: ceremony.NewKey}}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := online.rotator().PrepareCeremony(ctx, plan, secret, "a test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := offline.deaf()
+	signing, err := r.PlanSigning(ctx, b, firstUse)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := offline.openAll(signing.Need)
+	prep, err := r.PrepareSigning(ctx, signing, keys, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Abandon(ctx, prep); err != nil || offline.pending() != 0 {
+		t.Fatalf("%v, %d pending", err, offline.pending())
+	}
+	if prep, err = r.PrepareSigning(ctx, signing, keys, secret); err != nil {
+		t.Fatal(err)
+	}
+	// Beside that nothing else is begun, and what is signed is found again.
+	other := *signing
+	_, err = offline.deaf().PrepareSigning(ctx, &other, keys, secret)
+	is(t, err, rotation.ErrMoved)
+	signed, _, err := r.SignCeremony(ctx, signing, prep, keys, "a test", written)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := offline.signAway(b, written)
+	if err != nil || again.SHA256 != signed.SHA256 {
+		t.Errorf("another file was signed: %v", err)
+	}
+	// A preparation that was given up is another one when it is taken up again.
+	ops, err := online.journal.Unfinished()
+	if err != nil || len(ops) != 1 {
+		t.Fatalf("%v, %v", ops, err)
+	}
+	if _, err := online.rotator().GiveUp(ctx, ops[0]); err != nil {
+		t.Fatal(err)
+	}
+	if b, err = online.rotator().PrepareCeremony(ctx, plan, secret, "a test"); err != nil {
+		t.Fatal(err)
+	}
+	if ops, err = online.journal.Unfinished(); err != nil || len(ops) != 1 || ops[0].ID != b.ID {
+		t.Errorf("the file is of ceremony %s, and the journal has %v, %v", b.ID, ops, err)
+	}
+}
+
 // dying is a store whose machine loses its power as soon as a key is staged.
 type dying struct{ keyring.Store }
 

@@ -46,7 +46,7 @@ func (r *Rotator) dropCeremony(ctx context.Context, run *run, cause error) error
 }
 
 func (r *Rotator) prepareCeremony(ctx context.Context, run *run, p *CeremonyPlan, pass keyring.Passphrase, tool string) (*ceremony.Bundle, error) {
-	out := &ceremony.Prepared{Head: ceremony.NewHead(ceremony.StagePrepared, p.ID, p.Kind, tool, r.Now())}
+	out := &ceremony.Prepared{Head: ceremony.NewHead(ceremony.StagePrepared, run.op.ID, p.Kind, tool, r.Now())}
 	for i, u := range p.units {
 		if err := ctx.Err(); err != nil {
 			return nil, err

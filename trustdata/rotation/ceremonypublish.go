@@ -227,6 +227,7 @@ func (r *Rotator) PublishCeremony(ctx context.Context, p *PublishingPlan, keys K
 		u := p.units[i]
 		res, err := r.publishSigned(ctx, run, u, keys, func(step string) { told(u.unit.GUN, step) })
 		out[i] = Outcome{GUN: u.unit.GUN, Result: res, Err: err}
+		told(u.unit.GUN, lastStep(err))
 	})
 	return out, closing(run, nil)
 }

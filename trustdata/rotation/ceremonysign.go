@@ -18,6 +18,9 @@ import (
 // locked with pass; or takes it from keys, where an earlier run has made it. Nothing is
 // signed yet: the key can be backed up.
 func (r *Rotator) PrepareSigning(ctx context.Context, p *SigningPlan, keys Keys, pass keyring.Passphrase) (*Prepared, error) {
+	if err := r.notBegun(p); err != nil {
+		return nil, err
+	}
 	op := p.op
 	if op == nil {
 		op = &Operation{ID: p.id, Kind: "sign at a ceremony: " + p.Bundle.Kind, Place: r.Place, Ceremony: OfflineSide}
@@ -46,6 +49,24 @@ func (r *Rotator) PrepareSigning(ctx context.Context, p *SigningPlan, keys Keys,
 		u.unit.NewKeys = []trustdata.KeyID{key.KeyID()}
 	}
 	return prep.name(), nil
+}
+
+// notBegun names the operation of a plan that begins one: where an earlier one was given up
+// since, the plan begins another. One that goes on, or has signed, is none to begin beside:
+// a root is never signed twice.
+func (r *Rotator) notBegun(p *SigningPlan) error {
+	if p.op != nil {
+		return nil
+	}
+	now := &SigningPlan{Bundle: p.Bundle}
+	if err := r.signedBefore(now); err != nil {
+		return err
+	}
+	if now.op != nil {
+		return fmt.Errorf("%w: the same file is being signed here already, in operation %s", ErrMoved, now.op.ID)
+	}
+	p.id = now.id
+	return nil
 }
 
 func (r *Rotator) openRun(op *Operation, begin bool) (*run, error) {

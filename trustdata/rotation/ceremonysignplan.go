@@ -43,6 +43,9 @@ func (p *SigningPlan) MakesRoot() bool {
 	return r.Change == ceremony.NewKey && r.Role == trustdata.RoleRoot
 }
 
+// Begun reports whether an earlier run has begun to sign the same file here.
+func (p *SigningPlan) Begun() bool { return p.op != nil }
+
 // PlanSigning verifies a prepared file from the roots that this machine knows, and finds
 // what it takes to sign it. It asks no server.
 func (r *Rotator) PlanSigning(ctx context.Context, b *ceremony.Bundle, t CeremonyTrust) (*SigningPlan, error) {
@@ -119,11 +122,19 @@ func (r *Rotator) planSigning(p *SigningPlan, u *signing, t CeremonyTrust, here 
 		}
 	}
 	p.Changes = append(p.Changes, changeWords(u.repo, u.base.Body.Version)...)
-	p.Changes = append(p.Changes, fmt.Sprintf("%s: valid until %s; believed because %s", u.repo.GUN, r.Now().Add(notary.Lifetime(trustdata.RoleRoot)).UTC().Format("2006-01-02"), u.trust))
+	p.Changes = append(p.Changes, fmt.Sprintf("%s: valid until %s; %s", u.repo.GUN, r.Now().Add(notary.Lifetime(trustdata.RoleRoot)).UTC().Format("2006-01-02"), u.believed()))
 	for _, who := range r.leftBehind(u.repo, u.base) {
 		p.WillNotFollow = append(p.WillNotFollow, fmt.Sprintf("%s: %s", u.repo.GUN, who))
 	}
 	return nil
+}
+
+// believed says why the roots before this one are.
+func (u *signing) believed() string {
+	if u.trust == "" {
+		return "NOT BELIEVED YET: nothing is known here of this repository"
+	}
+	return "believed because " + u.trust
 }
 
 // needs are as many of the root keys as it takes: enough of those that the present root

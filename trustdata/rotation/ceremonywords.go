@@ -34,6 +34,6 @@ func (r *Rotator) leftBehind(repo *ceremony.Repository, base *notary.File[notary
 	if repo.Change == ceremony.Refresh {
 		role = trustdata.RoleTargets // no certificate gives way: only the end of the present one counts
 	}
-	b := &planner{now: r.Now(), pin: r.Pins.For(repo.GUN), plan: &Plan{Request: Request{GUN: repo.GUN, Role: role}, base: &notary.Repository{GUN: repo.GUN, Root: base}}}
+	b := &planner{now: r.Now(), pin: r.Pins.For(repo.GUN), clients: r.pinning(repo.GUN), plan: &Plan{Request: Request{GUN: repo.GUN, Role: role}, base: &notary.Repository{GUN: repo.GUN, Root: base}}}
 	return b.willNotFollow()
 }

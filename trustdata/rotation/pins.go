@@ -39,12 +39,20 @@ func (b *planner) certificates() string {
 }
 
 // pinsToChange says what to write into the settings of this machine, now that the
-// certificate has an ID. It is nothing where the pin admits the new root.
+// certificate has an ID, and into those of clients that are named there. It is nothing where
+// the pins admit the new root.
 func (r *Rotator) pinsToChange(u *ready) []string {
+	if u.unit.Certificate == "" {
+		return nil
+	}
+	return append(r.pinToChange(u), r.clientPins(u)...)
+}
+
+func (r *Rotator) pinToChange(u *ready) []string {
 	p, id := u.plan, u.unit.Certificate
 	pin := r.Pins.For(p.GUN)
 	switch {
-	case id == "" || pin.Admits(u.new, r.Now()):
+	case pin.Admits(u.new, r.Now()):
 		return nil
 	case !pin.Authority() && pin.Rule == string(p.GUN):
 		return []string{fmt.Sprintf("%s: put %s in place of the old ID, or keyrite refuses %q here", pinEntry(pin), id, p.GUN)}

@@ -122,7 +122,8 @@ type planner struct {
 	// moved says that the operations log has the snapshot key at the server.
 	moved bool
 	// pin is what the settings of this machine say of the repository's root.
-	pin notary.Pin
+	pin     notary.Pin
+	clients []clientPin
 }
 
 func (b *planner) run() error {

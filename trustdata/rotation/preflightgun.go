@@ -39,7 +39,10 @@ func (r *Rotator) checkPlan(ctx context.Context, p *Plan, around Around) []Check
 	checks = append(checks, p.ends(r.Now())...)
 	add(r.staged(ctx, p.GUN, around))
 	if p.Role == trustdata.RoleRoot {
-		add(r.pinning(p))
+		add(r.leavesBehind(p))
+		if len(r.Clients) > 0 {
+			add(r.clientsPinned(p))
+		}
 	}
 	return checks
 }
@@ -148,12 +151,15 @@ func (r *Rotator) staged(ctx context.Context, gun trustdata.GUN, around Around) 
 	return VerdictOK, what, "change lists are empty"
 }
 
-// pinning says who is known to pin the root certificate that goes.
-func (r *Rotator) pinning(p *Plan) (Verdict, string, string) {
+// leavesBehind says whether this machine pins the root certificate that goes.
+func (r *Rotator) leavesBehind(p *Plan) (Verdict, string, string) {
 	what := "nobody is left behind by the new certificate"
 	b := planner{plan: p, pin: r.Pins.For(p.GUN)}
 	if pinned := b.pinned(); len(pinned) > 0 {
 		return VerdictSoon, what, pinned[0]
 	}
-	return VerdictUnknown, what, "no pin of this machine names the root; pins of other clients cannot be known here"
+	if len(r.Clients) > 0 {
+		return VerdictOK, what, "no pin of this machine names the root; those of other clients are on the next line"
+	}
+	return VerdictUnknown, what, "no pin of this machine names the root; pins of other clients cannot be known here, unless [clients] in config.toml has them"
 }

@@ -24,7 +24,8 @@ type Result struct {
 	// RootCertificateID is the ID under which root.json lists a new root key: what a pin
 	// has to name from now on. Empty for other roles.
 	RootCertificateID trustdata.CertificateID `json:"root_certificate_id,omitempty"`
-	// PinsToChange are sentences on the settings of this machine that refuse the new root.
+	// PinsToChange are sentences on the settings, of this machine and of clients that are
+	// named in them, that refuse the new root.
 	PinsToChange []string `json:"pins_to_change,omitempty"`
 	// Problems say why what has landed is not verified.
 	Problems []string `json:"problems,omitempty"`

@@ -49,6 +49,8 @@ type Rotator struct {
 	Known func(ctx context.Context, read *remote.Result, made trustdata.ListedID) (*remote.Result, error)
 	// Pins are what the settings say of roots. Fetch holds them against every root.
 	Pins notary.Pins
+	// Clients are those that somebody has named because they pin roots.
+	Clients []Client
 	// Server opens the trust server of a GUN.
 	Server func(trustdata.GUN) (TrustServer, error)
 	Keys   keyring.Store
@@ -102,7 +104,7 @@ func (r *Rotator) planWith(ctx context.Context, req Request, h here) (*Plan, err
 	if err != nil {
 		return nil, r.explain(ctx, req.GUN, err)
 	}
-	b := &planner{now: r.Now(), pin: r.Pins.For(req.GUN), held: h.held, moved: heldByServer(h.past, req.GUN, trustdata.RoleSnapshot),
+	b := &planner{now: r.Now(), pin: r.Pins.For(req.GUN), clients: r.pinning(req.GUN), held: h.held, moved: heldByServer(h.past, req.GUN, trustdata.RoleSnapshot),
 		plan: &Plan{ID: operationID(r.Now()), Request: req, Server: res.Collection.Server, base: res.Repo, WillNotFollow: []string{}, Need: []Need{},
 			Changes: clockWarning(r.Now(), res.ServerClock)}}
 	if err := b.run(); err != nil {

@@ -72,6 +72,7 @@ func (b *planner) willNotFollow() []string {
 		out = append(out, "clients that pin the old root certificate (\"trust_pinning\" in notary's configuration)",
 			b.legacyClients())
 		out = append(out, b.pinned()...)
+		out = append(out, b.clientsToTell()...)
 	}
 	if !p.Role.IsDelegation() {
 		out = append(out, p.strangers()...)

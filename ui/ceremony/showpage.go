@@ -13,6 +13,11 @@ import (
 
 // ShowPage explains a file of a ceremony. Problems say what in it does not verify.
 func ShowPage(file string, b *ceremony.Bundle, problems []string) ui.Page {
+	return showPage(file, b, problems, hash)
+}
+
+// showPage is ShowPage with the file's hash as of writes it.
+func showPage(file string, b *ceremony.Bundle, problems []string, of func(label, sum string) []ui.Fact) ui.Page {
 	page := ui.Page{
 		Title:   "A ceremony's file, " + string(b.Stage()) + ": " + trustdata.Visible(b.Kind) + " of " + ui.Plural(len(b.Repositories), "repository", "repositories"),
 		Summary: "It is as it was written, and the roots in it follow from one another. Whether they are the right ones only a machine can say that knows one of them.",
@@ -22,7 +27,7 @@ func ShowPage(file string, b *ceremony.Bundle, problems []string) ui.Page {
 		page.Summary = "DO NOT USE IT: what is in it does not verify."
 		page.Sections = append(page.Sections, sentences("PROBLEMS", problems, ui.MarkNow))
 	}
-	page.Sections = append(page.Sections, about(file, b))
+	page.Sections = append(page.Sections, about(file, b, of))
 	for i := range b.Repositories {
 		page.Sections = append(page.Sections, repository(b, &b.Repositories[i]))
 	}
@@ -32,9 +37,9 @@ func ShowPage(file string, b *ceremony.Bundle, problems []string) ui.Page {
 	return page
 }
 
-func about(file string, b *ceremony.Bundle) ui.Section {
+func about(file string, b *ceremony.Bundle, of func(label, sum string) []ui.Fact) ui.Section {
 	s := ui.Section{Facts: []ui.Fact{{Label: "File", Value: trustdata.Visible(file)}}}
-	s.Facts = append(s.Facts, hash("SHA-256", b.SHA256)...)
+	s.Facts = append(s.Facts, of("SHA-256", b.SHA256)...)
 	s.Facts = append(s.Facts, ui.Fact{Label: "Ceremony", Value: b.ID}, ui.Fact{Label: "Prepared", Value: when(b.Head)})
 	if b.Signed != nil {
 		s.Facts = append(s.Facts, ui.Fact{Label: "Signed", Value: when(b.Signed.Head)})

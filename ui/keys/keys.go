@@ -45,6 +45,10 @@ type Options struct {
 	// Import makes the screen that brings key files in, or says why there is none. It may
 	// be nil: then there is no such key.
 	Import func() (screen ui.Screen, reason string)
+	// Ceremony makes the screen of a change that is signed on a machine which is never
+	// online, or says why there is none: of what a root key signs for, or with "" of
+	// whatever is named there. It may be nil: then there is no such key.
+	Ceremony func(root trustdata.KeyID) (screen ui.Screen, reason string)
 }
 
 // Model is the screen.
@@ -58,7 +62,7 @@ type Model struct {
 	keys   keyMap
 }
 
-type keyMap struct{ open, rotate, retire, backUp, bring, refresh key.Binding }
+type keyMap struct{ open, rotate, retire, backUp, bring, ceremony, refresh key.Binding }
 
 // loaded is one reading of the folder: first the files alone, then with their uses.
 type loaded struct {
@@ -72,11 +76,12 @@ func New(opt Options) *Model {
 	m := &Model{List: ui.NewList(opt.Styles, "key", "keys"), opt: opt,
 		loader: ui.NewLoader[loaded](opt.Context, opt.Clock),
 		keys: keyMap{open: ui.Bind("Enter", "open", "enter", "l", "right"), rotate: ui.Bind("R", "rotate", "R"), retire: ui.Bind("M", "move a root key out of use (retire)", "M"),
-			backUp: ui.Bind("b", "back up", "b", "B"), bring: ui.Bind("I", "import", "I"), refresh: ui.Bind("r", "refresh", "r")}}
+			backUp: ui.Bind("b", "back up", "b", "B"), bring: ui.Bind("I", "import", "I"), ceremony: ui.Bind("A", "ceremony", "A"), refresh: ui.Bind("r", "refresh", "r")}}
 	m.keys.rotate.SetEnabled(opt.Rotate != nil)
 	m.keys.retire.SetEnabled(opt.Retire != nil)
 	m.keys.backUp.SetEnabled(opt.BackUp != nil)
 	m.keys.bring.SetEnabled(opt.Import != nil)
+	m.keys.ceremony.SetEnabled(opt.Ceremony != nil)
 	return m
 }
 
@@ -166,6 +171,8 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return ui.Send(ui.PushMsg{Screen: m.opt.BackUp()})
 	case key.Matches(k, m.keys.bring):
 		return ui.PushOr(m.opt.Import())
+	case key.Matches(k, m.keys.ceremony):
+		return ui.PushOr(m.opt.Ceremony(m.root()))
 	case key.Matches(k, m.keys.open, m.keys.rotate, m.keys.retire):
 		info, ok := m.selected()
 		switch {
@@ -186,6 +193,14 @@ func rotate(opt Options, info keyring.Info) tea.Cmd {
 	return ui.PushOr(opt.Rotate(info))
 }
 
+// root is the selected key, if it is a root key.
+func (m *Model) root() trustdata.KeyID {
+	if info, ok := m.selected(); ok && info.Role == string(trustdata.RoleRoot) {
+		return info.KeyID
+	}
+	return ""
+}
+
 func (m *Model) selected() (keyring.Info, bool) {
 	for _, k := range m.infos {
 		if k.Path == m.ID() {
@@ -197,12 +212,12 @@ func (m *Model) selected() (keyring.Info, bool) {
 
 // ShortHelp are the keys of the footer.
 func (m *Model) ShortHelp() []key.Binding {
-	return append([]key.Binding{m.keys.open, m.keys.rotate, m.keys.backUp, m.keys.bring}, append(m.Short(), m.keys.refresh)...)
+	return append([]key.Binding{m.keys.open, m.keys.rotate, m.keys.backUp, m.keys.bring, m.keys.ceremony}, append(m.Short(), m.keys.refresh)...)
 }
 
 // FullHelp are all keys of this screen.
 func (m *Model) FullHelp() [][]key.Binding {
-	return [][]key.Binding{{m.keys.open, m.keys.rotate, m.keys.retire, m.keys.backUp, m.keys.bring, m.keys.refresh}, m.Moves()}
+	return [][]key.Binding{{m.keys.open, m.keys.rotate, m.keys.retire, m.keys.backUp, m.keys.bring, m.keys.ceremony, m.keys.refresh}, m.Moves()}
 }
 
 var _ ui.Screen = (*Model)(nil)

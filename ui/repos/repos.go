@@ -47,6 +47,9 @@ type Options struct {
 	// Rotate makes the screen that rotates a key of repositories, or says why there is none.
 	// It may be nil.
 	Rotate func([]trustdata.GUN) (screen ui.Screen, reason string)
+	// Ceremony makes the screen of a change of repositories that is signed on a machine
+	// which is never online, or says why there is none. It may be nil.
+	Ceremony func([]trustdata.GUN) (screen ui.Screen, reason string)
 	// Refresh makes the screen that signs roles of repositories again before they end; Repair
 	// the one that does it after that, and Delete the one that deletes a repository from its
 	// server. Each says why there is none, and may be nil.
@@ -68,7 +71,7 @@ type Model struct {
 }
 
 type keyMap struct {
-	open, roles, archive, rotate, renew, repair, del, catalog, refresh key.Binding
+	open, roles, archive, rotate, renew, repair, del, ceremony, catalog, refresh key.Binding
 }
 
 // New makes the screen.
@@ -77,12 +80,13 @@ func New(opt Options) *Model {
 		loader: ui.NewLoader[news](opt.Context, opt.Clock),
 		keys: keyMap{open: ui.Bind("Enter", "tags", "enter", "l", "right"), roles: ui.Bind("i", "roles", "i"),
 			archive: ui.Bind("a", "archive", "a"), rotate: ui.Bind("R", "rotate", "R"), renew: ui.Bind("F", "refresh dates", "F"),
-			repair: ui.Bind("E", "repair what has expired", "E"), del: ui.Bind("X", "delete from the server", "X"), catalog: ui.Bind("c", "catalog", "c"), refresh: ui.Bind("r", "refresh", "r")}}
+			repair: ui.Bind("E", "repair what has expired", "E"), del: ui.Bind("X", "delete from the server", "X"), ceremony: ui.Bind("A", "ceremony", "A"), catalog: ui.Bind("c", "catalog", "c"), refresh: ui.Bind("r", "refresh", "r")}}
 	m.keys.archive.SetEnabled(opt.Archive != nil)
 	m.keys.rotate.SetEnabled(opt.Rotate != nil)
 	m.keys.renew.SetEnabled(opt.Refresh != nil)
 	m.keys.repair.SetEnabled(opt.Repair != nil)
 	m.keys.del.SetEnabled(opt.Delete != nil)
+	m.keys.ceremony.SetEnabled(opt.Ceremony != nil)
 	if opt.Archive != nil {
 		m.AllowMarks()
 	}
@@ -163,6 +167,10 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.load()
 	case key.Matches(k, m.keys.catalog):
 		return m.askHost()
+	case key.Matches(k, m.keys.ceremony) && m.ID() == "":
+		return ui.PushOr(m.opt.Ceremony(nil))
+	case key.Matches(k, m.keys.ceremony):
+		return ui.PushOr(m.opt.Ceremony(m.chosen()))
 	case !key.Matches(k, m.keys.open, m.keys.roles, m.keys.archive, m.keys.rotate, m.keys.renew, m.keys.repair, m.keys.del):
 		return nil
 	case m.ID() == "":
@@ -212,7 +220,7 @@ func (m *Model) ShortHelp() []key.Binding {
 
 // FullHelp are all keys of this screen.
 func (m *Model) FullHelp() [][]key.Binding {
-	own := []key.Binding{m.keys.open, m.keys.roles, m.keys.archive, m.keys.rotate, m.keys.renew, m.keys.repair, m.keys.del, m.keys.catalog, m.keys.refresh}
+	own := []key.Binding{m.keys.open, m.keys.roles, m.keys.archive, m.keys.rotate, m.keys.renew, m.keys.repair, m.keys.del, m.keys.ceremony, m.keys.catalog, m.keys.refresh}
 	return [][]key.Binding{append(own, m.MarkKeys()...), m.Moves()}
 }
 

@@ -99,7 +99,7 @@ func planHint(err error) string {
 	var short *tufrepo.MissingKeyError
 	switch {
 	case errors.As(err, &missing), errors.As(err, &short):
-		return "Restore the key from a backup, or do this on the machine that has it."
+		return "Restore the key from a backup, or do this on the machine that has it. Where that one is never online: A on Repos prepares a ceremony."
 	case errors.Is(err, rotation.ErrUsage):
 		return "Choose another kind of rotation."
 	}

@@ -1,6 +1,8 @@
 package rotate
 
 import (
+	"slices"
+
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
@@ -27,12 +29,17 @@ var kinds = []kind{
 	{"new root key", "whom everybody trusts: both keys are backed up first; cannot be undone", trustdata.RoleRoot, rotation.Same, false},
 }
 
+// away is the choice of whoever has the root key elsewhere.
+const away = "the root key is not here"
+
 // chooser asks what kind of rotation it is to be.
 type chooser struct {
 	*ui.List
 	kinds []kind
 	begin func(kind) wizard
 	open  key.Binding
+	// elsewhere opens what there is for a root key on another machine; nil for nothing.
+	elsewhere func() (ui.Screen, string)
 	// wizard is what was chosen last.
 	wizard wizard
 }
@@ -44,10 +51,13 @@ type wizard interface {
 }
 
 // newKinds asks for one of these kinds for what is named on.
-func newKinds(st *ui.Styles, on string, kinds []kind, begin func(kind) wizard) *chooser {
-	c := &chooser{List: ui.NewList(st, "kind", "kinds"), kinds: kinds, begin: begin, open: ui.Bind("Enter", "open", "enter", "l", "right")}
+func newKinds(st *ui.Styles, on string, kinds []kind, begin func(kind) wizard, elsewhere func() (ui.Screen, string)) *chooser {
+	c := &chooser{List: ui.NewList(st, "kind", "kinds"), kinds: kinds, begin: begin, elsewhere: elsewhere, open: ui.Bind("Enter", "open", "enter", "l", "right")}
 	p := ui.Page{Title: "Rotate a key of " + on, Summary: "What kind of rotation? Nothing is changed by choosing.",
 		Columns: []ui.Column{{Title: "KIND", Priority: 1}, {Title: "WHAT FOLLOWS", Priority: 2, Min: 20}}, Order: "the gravest last"}
+	if elsewhere != nil {
+		kinds = slices.Insert(slices.Clone(kinds), len(kinds)-1, kind{name: away, follows: "a ceremony: a file goes to that machine and back, and the key never comes here"})
+	}
 	for _, k := range kinds {
 		p.Rows = append(p.Rows, ui.Row{ID: k.name, Mark: ui.MarkNone, Cells: []string{k.name, k.follows}, Detail: []string{k.name + ": " + k.follows + "."}})
 	}
@@ -76,6 +86,9 @@ func (c *chooser) Update(msg tea.Msg) tea.Cmd {
 	}
 	if k, ok := msg.(tea.KeyPressMsg); !ok || !key.Matches(k, c.open) {
 		return nil
+	}
+	if c.ID() == away {
+		return ui.PushOr(c.elsewhere())
 	}
 	for _, k := range c.kinds {
 		if k.name == c.ID() {
@@ -117,5 +130,5 @@ func NewSeveral(opt SeveralOptions, begin func(rotation.Request) Operation) ui.S
 		chosen.Role, chosen.SameKey = k.role, k.sameKey
 		chosen.Operation = begin(rotation.Request{Role: k.role, To: k.to, SameKey: k.sameKey})
 		return NewOperation(chosen)
-	})
+	}, opt.Elsewhere)
 }

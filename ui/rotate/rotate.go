@@ -45,6 +45,9 @@ type Options struct {
 	// Profile is the profile's word and name, for the danger dialog.
 	Profile string
 	Service Service
+	// Elsewhere opens what there is for a root key on another machine, or says why there is
+	// none. It may be nil.
+	Elsewhere func() (ui.Screen, string)
 }
 
 // asked is who tells what there is now.
@@ -62,7 +65,7 @@ func New(opt Options) ui.Screen {
 			chosen := opt
 			chosen.Role, chosen.To, chosen.SameKey = k.role, k.to, k.sameKey
 			return newModel(chosen)
-		})
+		}, opt.Elsewhere)
 	}
 	return newModel(opt)
 }

@@ -56,6 +56,8 @@ type SeveralOptions struct {
 	Operation Operation
 	// Profile is the profile's word and name, for the danger dialog.
 	Profile string
+	// Elsewhere is as in Options.
+	Elsewhere func() (ui.Screen, string)
 }
 
 // Several is the wizard that rotates a role of several repositories in one operation, and

@@ -58,14 +58,26 @@ func operation(op *rotation.Operation, looked bool) []ui.Section {
 	}
 	facts := []ui.Fact{{Label: "Begun", Value: fmt.Sprintf("%s, %s", ui.Moment(op.Started), trustdata.Visible(op.Kind))}}
 	if !op.Closed {
-		facts = append(facts, ui.Fact{Label: "Now", Value: count(op).sentence()}, source(looked))
+		facts = append(facts, ui.Fact{Label: "Now", Value: count(op).sentence()}, source(op, looked))
+	}
+	if next := ceremonyNext[op.Ceremony]; next != "" && !op.Closed {
+		facts = append(facts, ui.Fact{Label: "Next", Value: next})
 	}
 	return []ui.Section{{Facts: []ui.Fact{fact}}, {Facts: facts}}
 }
 
+// ceremonyNext says how a part of a ceremony goes on.
+var ceremonyNext = map[rotation.Side]string{
+	rotation.OnlineSide:  "the file is signed on the machine that has the root key; Enter takes the signed one, or writes the file once more",
+	rotation.OfflineSide: "Enter goes on with it, from the same file that was brought here; no network is asked",
+}
+
 // source says how that is known.
-func source(looked bool) ui.Fact {
-	if looked {
+func source(op *rotation.Operation, looked bool) ui.Fact {
+	switch {
+	case op.Ceremony == rotation.OfflineSide:
+		return ui.Fact{Label: "Known", Value: "from the journal: nothing of it was ever sent from here", Mark: ui.MarkOK}
+	case looked:
 		return ui.Fact{Label: "Known", Value: "from the servers, which were asked just now", Mark: ui.MarkOK}
 	}
 	return ui.Fact{Label: "Known", Value: "from the journal; r asks the servers", Mark: ui.MarkUnchecked}
@@ -73,10 +85,17 @@ func source(looked bool) ui.Fact {
 
 func headline(op *rotation.Operation) string {
 	c, what := count(op), "A CHANGE"
-	if strings.HasPrefix(op.Kind, "rotate") {
+	switch {
+	case op.Ceremony != "":
+		what = "A CEREMONY"
+	case strings.HasPrefix(op.Kind, "rotate"):
 		what = "A ROTATION"
 	}
 	switch {
+	case !op.Closed && op.Ceremony == rotation.OnlineSide && c.unknown == 0:
+		return fmt.Sprintf("A CEREMONY WAITS FOR THE OFFLINE MACHINE: %d OF %d DONE", c.done, len(op.Units))
+	case !op.Closed && op.Ceremony == rotation.OfflineSide:
+		return fmt.Sprintf("A CEREMONY WAITS TO BE FINISHED HERE: %d OF %d DONE", c.done, len(op.Units))
 	case !op.Closed:
 		return fmt.Sprintf("%s IS UNFINISHED: %d OF %d", what, c.done, len(op.Units))
 	case op.State() == rotation.StateDone:
@@ -122,7 +141,7 @@ func (c counts) sentence() string {
 func id(op *rotation.Operation, gun trustdata.GUN) string { return op.ID + "\n" + string(gun) }
 
 func row(op *rotation.Operation, u *rotation.Unit) ui.Row {
-	mark, state := standing(u)
+	mark, state := standing(op, u)
 	why := trustdata.Visible(strings.TrimPrefix(u.Why, fmt.Sprintf("%q: ", u.GUN)))
 	file := ""
 	if u.Version > 0 {
@@ -140,8 +159,12 @@ func row(op *rotation.Operation, u *rotation.Unit) ui.Row {
 }
 
 // standing is a unit's state as a mark and a word.
-func standing(u *rotation.Unit) (ui.Mark, string) {
+func standing(op *rotation.Operation, u *rotation.Unit) (ui.Mark, string) {
 	switch {
+	case u.State == rotation.StateWaiting:
+		return ui.MarkNone, "waits for the signed file"
+	case u.State == rotation.StateSigned && op.Ceremony == rotation.OfflineSide:
+		return ui.MarkSoon, "signed, and kept here"
 	case u.State == rotation.StateDone:
 		return ui.MarkOK, "done"
 	case u.State.Sent():

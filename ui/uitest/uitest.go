@@ -29,6 +29,7 @@ type Driver struct {
 
 	paused bool
 	queued []tea.Cmd
+	inbox  chan tea.Msg
 }
 
 // Pause keeps commands from running, as if servers and disk took their time.
@@ -135,7 +136,15 @@ func (d *Driver) run(cmd tea.Cmd) *Driver {
 		d.queued = append(d.queued, cmd)
 		return d
 	}
-	msg := cmd()
+	if d.inbox != nil {
+		d.beside(cmd)
+		return d
+	}
+	return d.deliver(cmd())
+}
+
+// deliver gives the model what a command has sent.
+func (d *Driver) deliver(msg tea.Msg) *Driver {
 	v := reflect.ValueOf(msg)
 	switch {
 	case msg == nil:

@@ -139,6 +139,9 @@ func (m *Model) cannotRepeat() string {
 // again makes a new plan after a failure.
 func (m *Model) again() tea.Cmd {
 	m.said = ""
+	if l, ok := m.deed.(lessening); ok {
+		l.less(*m.done)
+	}
 	m.startOver()
 	return m.Go(0)
 }

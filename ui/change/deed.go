@@ -26,6 +26,8 @@ type (
 		acts(*Model) []ui.Act
 		next(*Model) tea.Cmd
 	}
+	// lessening has less to do after an attempt that was done in part.
+	lessening interface{ less(done) }
 	// stepping has steps of its own before the review, whose work sends it events.
 	stepping interface {
 		between(*Model) []ui.Step

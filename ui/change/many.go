@@ -27,7 +27,7 @@ func (p manyPlan) headline() string {
 }
 
 func (p manyPlan) wayBack() string {
-	return "none is needed: the content stays as it is, with a later end."
+	return "none is needed, since the content stays as it is."
 }
 
 func (p manyPlan) steps() (steps, names []string) {
@@ -39,16 +39,17 @@ func (p manyPlan) steps() (steps, names []string) {
 
 func (p manyPlan) page() ui.Page {
 	page := ui.Page{Title: "refresh", Summary: "Nothing has been changed.", Order: "as they are carried out",
-		Columns: []ui.Column{{Title: "REPOSITORY", Priority: 1, Min: 14, Cut: ui.CutLeft, Host: true}, {Title: "ROLES", Priority: 2, Min: 12}, {Title: "WHAT STAYS", Priority: 3, Min: 12}}}
+		Columns: []ui.Column{{Title: "REPOSITORY", Priority: 1, Min: 14, Cut: ui.CutLeft, Host: true}, {Title: "ROLES", Priority: 2, Min: 12}, {Title: "WHAT CHANGES", Priority: 3, Min: 20},
+			{Title: "WHAT STAYS", Priority: 4, Min: 12}}}
 	var facts []ui.Fact
 	for _, n := range p.needs() {
 		facts = append(facts, ui.Fact{Label: "Needs", Value: fmt.Sprintf("%s key %s: %s", n.Role.Title(), n.KeyID.Short(), trustdata.Visible(n.Why))})
 	}
 	for _, e := range p.edits.Edits {
 		name := trustdata.Visible(string(e.GUN))
-		row := ui.Row{ID: string(e.GUN), Mark: ui.MarkNone, Cells: []string{name, roles(e), ""}, Detail: append([]string{name}, visible(e.Changes)...)}
+		row := ui.Row{ID: string(e.GUN), Mark: ui.MarkNone, Cells: []string{name, roles(e), strings.Join(visible(e.Changes), "; "), ""}, Detail: append([]string{name}, visible(e.Changes)...)}
 		if len(e.WillNotFollow) > 0 {
-			row.Mark, row.Cells[2] = ui.MarkSoon, strings.Join(visible(e.WillNotFollow), "; ")
+			row.Mark, row.Cells[3] = ui.MarkSoon, strings.Join(visible(e.WillNotFollow), "; ")
 		}
 		page.Rows = append(page.Rows, row)
 	}
@@ -57,7 +58,7 @@ func (p manyPlan) page() ui.Page {
 		if errors.Is(l.Why, rotation.ErrNothing) {
 			mark, why = ui.MarkOK, "nothing is due"
 		}
-		page.Rows = append(page.Rows, ui.Row{ID: string(l.GUN), Mark: mark, Cells: []string{name, "left out", why}, Detail: []string{name + " is left out", trustdata.VisibleError(l.Why)}})
+		page.Rows = append(page.Rows, ui.Row{ID: string(l.GUN), Mark: mark, Cells: []string{name, "left out", why, ""}, Detail: []string{name + " is left out", trustdata.VisibleError(l.Why)}})
 	}
 	if n := len(p.edits.Left); n > 0 {
 		facts = append(facts, ui.Fact{Label: "Left out", Value: repositoriesOf(n) + ", see below", Mark: ui.MarkSoon})

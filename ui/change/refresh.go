@@ -3,6 +3,7 @@ package change
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -78,9 +79,12 @@ func noneOf(left []rotation.LeftOut) error {
 func (r *refreshing) nothing(err error) string {
 	var none *rotation.NothingDueError
 	if !errors.As(err, &none) {
-		return "No role of any of them whose keys are here ends within half a year."
+		return "No role of any of them whose keys are here ends within half a year. a takes those that end later too."
 	}
 	text := ui.Capital(trustdata.VisibleError(err)) + "."
+	if !r.all {
+		text += " a takes those that end later too."
+	}
 	for _, stays := range none.Stays {
 		text += " " + ui.Capital(trustdata.Visible(stays)) + "."
 	}
@@ -96,6 +100,13 @@ func (r *refreshing) acts(m *Model) []ui.Act {
 }
 
 func (r *refreshing) next(m *Model) tea.Cmd { return m.Advance() }
+
+// less leaves the repositories out that are done: all of their roles would be signed once more.
+func (r *refreshing) less(d done) {
+	r.guns = slices.DeleteFunc(slices.Clone(r.guns), func(gun trustdata.GUN) bool {
+		return len(r.guns) > 1 && slices.ContainsFunc(d.rows, func(row settled) bool { return row.step == string(gun) && row.state == ui.TaskDone })
+	})
+}
 
 // refreshPlan is the plan for one repository.
 type refreshPlan struct {
@@ -116,7 +127,7 @@ func (p refreshPlan) headline() string {
 func (p refreshPlan) page() ui.Page { return editedPage(p.headline(), p.one()) }
 
 func (p refreshPlan) wayBack() string {
-	return "none is needed: the content stays as it is, with a later end."
+	return "none is needed, since the content stays as it is."
 }
 
 // question has level 2: one repository, and nothing that it says changes.

@@ -159,7 +159,7 @@ func (p *repairPlan) row(v rotation.VouchedTag) ui.Row {
 		row.Copy = []ui.Copyable{{What: "digest", Text: "sha256:" + v.Digest}}
 	}
 	if p.chosen.drop[v.Tag] {
-		row.Mark, row.Cells[3] = ui.MarkSoon, "DROPPED: no signature any more"
+		row.Mark, row.Cells[1] = ui.MarkSoon, "DROPPED"
 	}
 	return row
 }

@@ -232,6 +232,21 @@ func TestCeremonyCutShort(t *testing.T) {
 	}
 }
 
+// TestCeremonyLeavesBehind: what is said of roles with several keys is not said of one.
+func TestCeremonyLeavesBehind(t *testing.T) {
+	online, _ := apart(t, false)
+	for _, change := range []ceremony.Change{ceremony.NewKey, ceremony.NewCertificate, ceremony.Refresh} {
+		plan, err := online.rotator().PlanCeremony(context.Background(), []rotation.CeremonyRequest{{Request: rotation.Request{GUN: gun, Role: trustdata.RoleRoot}, Change: change}}, 1)
+		if err != nil || len(plan.Left) > 0 {
+			t.Fatal(err, plan.Left)
+		}
+		behind := strings.Join(plan.WillNotFollow, "\n")
+		if strings.Contains(behind, "several keys") || strings.Contains(behind, "pin the old root certificate") == (change == ceremony.Refresh) {
+			t.Errorf("%s leaves behind:\n%s", change, behind)
+		}
+	}
+}
+
 // TestCeremonyTakenUpAgain gives up what was begun, and goes on with the same plan.
 func TestCeremonyTakenUpAgain(t *testing.T) {
 	online, offline := apart(t, false)

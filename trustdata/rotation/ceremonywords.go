@@ -34,6 +34,10 @@ func (r *Rotator) leftBehind(repo *ceremony.Repository, base *notary.File[notary
 	if repo.Change == ceremony.Refresh {
 		role = trustdata.RoleTargets // no certificate gives way: only the end of the present one counts
 	}
-	b := &planner{now: r.Now(), pin: r.Pins.For(repo.GUN), clients: r.pinning(repo.GUN), plan: &Plan{Request: Request{GUN: repo.GUN, Role: role}, base: &notary.Repository{GUN: repo.GUN, Root: base}}}
+	listed := base.Body.Roles[role]
+	// Of the keys that stay only their number tells here.
+	stay := max(0, len(listed.KeyIDs)-max(1, len(repo.Gives)))
+	b := &planner{now: r.Now(), pin: r.Pins.For(repo.GUN), clients: r.pinning(repo.GUN), plan: &Plan{Request: Request{GUN: repo.GUN, Role: role}, base: &notary.Repository{GUN: repo.GUN, Root: base},
+		kept: listed.KeyIDs[:stay], threshold: listed.Threshold}}
 	return b.willNotFollow()
 }

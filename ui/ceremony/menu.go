@@ -78,12 +78,21 @@ func (m *menu) push(s finisher) tea.Cmd {
 // something to prepare for repositories. Without guns their name is asked for, which parse
 // reads.
 func New(opt Options, guns []trustdata.GUN, parse func(string) (trustdata.GUN, error)) ui.Screen {
-	m := newMenu(opt.Styles, "A ceremony: the root key is on a machine that is never online", "Files go there and back, no private key is ever in one. Nothing is changed by choosing.")
+	m := newMenu(opt.Styles, "A ceremony: the root key is on a machine that is never online", summary(guns))
 	choices := []choice{{"a file was brought here", "what it is, and which step comes next on this machine", func() tea.Cmd { return m.push(NewFile(opt, "")) }}}
 	for _, k := range kinds {
 		choices = append(choices, choice{"prepare: " + k.name, k.follows, func() tea.Cmd { return m.prepare(opt, k, guns, parse) }})
 	}
 	return m.offer(choices...)
+}
+
+// summary says what the menu is about.
+func summary(guns []trustdata.GUN) string {
+	about := "Files go to the offline machine and back; no private key is in one."
+	if len(guns) > 0 {
+		return "For " + name(guns) + ". " + about
+	}
+	return about
 }
 
 // prepare opens the wizard of a kind, or says why there is none.
@@ -110,7 +119,7 @@ func NewWaiting(opt Options, op *rotation.Operation) ui.Screen {
 	for i, u := range op.Units {
 		guns[i] = u.GUN
 	}
-	m := newMenu(opt.Styles, "A ceremony waits for the offline machine: "+trustdata.Visible(op.Kind)+" of "+name(guns), "Nothing was sent. What comes next?")
+	m := newMenu(opt.Styles, "A ceremony waits for the offline machine", "It waits for the offline machine: "+trustdata.Visible(op.Kind)+" of "+name(guns)+". Nothing was sent.")
 	return m.offer(
 		choice{"the signed file is here", "it is held against what was prepared, and published", func() tea.Cmd { return m.push(NewFile(opt, "")) }},
 		choice{"write the file once more", "the very same file, for another stick", func() tea.Cmd { return m.push(newRewrite(opt, op.ID, guns)) }})

@@ -4,6 +4,8 @@ package ceremony
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/rotation"
@@ -21,8 +23,25 @@ func PlanPage(p *rotation.CeremonyPlan) ui.Page {
 	if len(p.Left) > 0 {
 		page.Sections = append(page.Sections, LeftOut(p.Left))
 	}
-	page.Sections = append(page.Sections, sentences("IN THIS ORDER", p.Steps, ""), sentences("WHO WILL NOT FOLLOW", p.WillNotFollow, ui.MarkSoon))
+	page.Sections = append(page.Sections, sentences("IN THIS ORDER", p.Steps, ""), behind(p.WillNotFollow, p.GUNs()))
 	return page
+}
+
+// behind are the sentences about clients that will not follow, which begin with their
+// repository. What every one of several repositories leaves behind is said once.
+func behind(texts []string, guns []trustdata.GUN) ui.Section {
+	var once []string
+	for _, t := range texts {
+		_, who, _ := strings.Cut(t, ": ")
+		everywhere := len(guns) > 1 && !slices.ContainsFunc(guns, func(gun trustdata.GUN) bool { return !slices.Contains(texts, string(gun)+": "+who) })
+		if everywhere {
+			t = "all " + name(guns) + ": " + who
+		}
+		if !slices.Contains(once, t) {
+			once = append(once, t)
+		}
+	}
+	return sentences("WHO WILL NOT FOLLOW", once, ui.MarkSoon)
 }
 
 // LeftOut names the repositories that cannot be part of it.

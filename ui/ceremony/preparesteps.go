@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
 	"keyrite/trustdata/rotation/ceremony"
 	"keyrite/ui"
 )
@@ -12,6 +13,9 @@ import (
 func (m *Prepare) checkPage() ui.Page {
 	if m.plan == nil {
 		return m.unplanned("Prepare a ceremony for "+name(m.guns), "the trust server has")
+	}
+	if len(m.plan.GUNs()) == 0 {
+		return m.told(nothingToDo("NOTHING CAN BE PREPARED NOW", m.plan.Left))
 	}
 	p := PlanPage(m.plan)
 	p.Sections = slices.DeleteFunc(p.Sections, func(s ui.Section) bool { return s.Title == "IN THIS ORDER" })
@@ -24,6 +28,11 @@ func (m *Prepare) checkPage() ui.Page {
 	p.Sections = slices.Insert(p.Sections, 1, needs)
 	p.Sections = slices.Insert(p.Sections, 0, ui.Section{Facts: []ui.Fact{{Value: "The root key is not needed here. Nothing is sent by preparing.", Mark: ui.MarkNote}}})
 	return m.told(p)
+}
+
+// nothingToDo is the page of a plan that has left everything out.
+func nothingToDo(title string, left []rotation.LeftOut) ui.Page {
+	return ui.Page{Title: title, Sections: []ui.Section{{Facts: []ui.Fact{{Value: title + ". NOTHING HAS CHANGED.", Mark: ui.MarkNow}}}, LeftOut(left)}}
 }
 
 // folderPage is what the file will hold, and where it goes.
@@ -76,7 +85,23 @@ func (m *Prepare) closePage() ui.Page {
 		{Title: "STILL TO DO", Facts: []ui.Fact{{Value: "[ ] carry the file to the machine that has the root key"},
 			{Value: "[ ] there: A on Keys, a file was brought here"},
 			{Value: "[ ] bring the signed file back, and here: A on Repos, a file was brought here"}}},
+		{Title: "WHERE THE OFFLINE MACHINE KNOWS NOTHING OF A REPOSITORY, READ THESE DIGITS OF ROOT.JSON TO IT", Facts: spoken(b)},
 		{Title: "WHAT WAITS", Facts: waiting(b)}}}
+}
+
+// spoken are the digits by which somebody speaks for the roots in a file.
+func spoken(b *ceremony.Bundle) (facts []ui.Fact) {
+	for i := range b.Repositories {
+		r := &b.Repositories[i]
+		facts = append(facts, ui.Fact{Label: trustdata.Visible(string(r.GUN)), Value: ui.Fours(newestRoot(r)[:rootDigits])})
+	}
+	return facts
+}
+
+// newestRoot is the SHA-256 of the newest root that a file has of a repository.
+func newestRoot(r *ceremony.Repository) string {
+	roots := r.Roots()
+	return ceremony.Sum(roots[len(roots)-1])
 }
 
 // waiting is what a prepared file asks for, a row for each repository.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
 	"keyrite/trustdata/rotation/ceremony"
 	"keyrite/ui"
 )
@@ -14,6 +15,9 @@ import (
 func (m *Publish) checkPage() ui.Page {
 	if m.plan == nil {
 		return m.unplanned("Publish what was signed", "the file, this machine and the trust server have")
+	}
+	if m.size() == 0 {
+		return m.told(nothingToDo("NOTHING CAN BE PUBLISHED NOW", m.plan.Left))
 	}
 	p := PublishingPage(m.plan)
 	p.Sections = slices.DeleteFunc(p.Sections, func(s ui.Section) bool { return s.Title == "IN THIS ORDER" })
@@ -71,7 +75,7 @@ func (m *Publish) behind() string {
 	if len(m.plan.WillNotFollow) == 0 {
 		return "none known"
 	}
-	return ui.Plural(len(m.plan.WillNotFollow), "kind of client", "kinds of clients") + ", see the page before"
+	return ui.Plural(len(behind(m.plan.WillNotFollow, m.plan.GUNs()).Facts), "kind of client", "kinds of clients") + ", see the page before"
 }
 
 func (m *Publish) publishPage() ui.Page {
@@ -128,8 +132,22 @@ func (m *Publish) closePage() ui.Page {
 		p.Sections = append(p.Sections, ui.Section{Facts: []ui.Fact{{Label: "KEEP THE OLD KEY", Value: "Clients that last looked before today need its signature. Do not destroy its backups."}}})
 	}
 	p.Sections = append(p.Sections, ui.Section{Title: "STILL TO DO", Facts: m.toDo()}, ui.Section{Title: "RECORD", Facts: m.record()})
-	p.Copy = []ui.Copyable{{What: "ceremony", Text: m.op.ID}}
+	if pins := m.pins(); pins != "" {
+		p.Copy = append(p.Copy, ui.Copyable{What: "new certificate IDs", Text: pins})
+	}
+	p.Copy = append(p.Copy, ui.Copyable{What: "ceremony", Text: m.op.ID})
 	return m.table(p)
+}
+
+// pins are the new root certificates, a line for each repository that is done.
+func (m *Publish) pins() string {
+	var b strings.Builder
+	for _, u := range m.op.Units {
+		if u.Certificate != "" && u.State == rotation.StateDone {
+			fmt.Fprintf(&b, "%s %s\n", trustdata.Visible(string(u.GUN)), u.Certificate)
+		}
+	}
+	return b.String()
 }
 
 // toDo is what nobody but a person can do.
@@ -145,6 +163,9 @@ func (m *Publish) toDo() (facts []ui.Fact) {
 			add(o.Result.Notes...)
 		}
 	}
+	if m.pins() != "" {
+		add("tell whoever pins the old root certificates the IDs of the new ones: y copies the list")
+	}
 	if len(m.op.Keys) > 0 {
 		add("back up the new keys: keyrite backup create --to DIR -r RECIPIENT")
 	}
@@ -158,7 +179,7 @@ func (m *Publish) record() []ui.Fact {
 		{Label: "Published", Value: ui.Moment(m.started) + " to " + ui.Moment(m.until)}}
 	facts = append(facts, hash("Signed file", m.bundle.SHA256)...)
 	if m.sum != "" {
-		facts = append(facts, ui.Fact{Label: "Its sha256", Value: ui.Eights(m.sum[:len(m.sum)/2])}, ui.Fact{Value: ui.Eights(m.sum[len(m.sum)/2:])})
+		facts = append(facts, ui.Fact{Label: "This record", Value: ui.Eights(m.sum[:len(m.sum)/2])}, ui.Fact{Value: ui.Eights(m.sum[len(m.sum)/2:])})
 	}
 	return facts
 }

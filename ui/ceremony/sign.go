@@ -3,6 +3,7 @@ package ceremony
 import (
 	"context"
 	"path/filepath"
+	"slices"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -248,6 +249,10 @@ func (m *Sign) ShortHelp() []key.Binding {
 	switch {
 	case m.Sending():
 		return nil
+	case m.StepName() == stepCheck && m.allKnown() != "":
+		keys = slices.Delete(keys, 1, 2)
+	}
+	switch {
 	case m.begun && !m.isEmpty():
 		keys[len(keys)-1] = ui.Bind("Esc", "forget the keys", "esc")
 	case !m.isEmpty():

@@ -35,7 +35,7 @@ func SigningPage(p *rotation.SigningPlan) ui.Page {
 		}
 		needs.Facts = append(needs.Facts, f)
 	}
-	page.Sections = append(page.Sections, needs, sentences("IN THIS ORDER", SigningSteps(p), ""), sentences("WHO WILL NOT FOLLOW", p.WillNotFollow, ui.MarkSoon))
+	page.Sections = append(page.Sections, needs, sentences("IN THIS ORDER", SigningSteps(p), ""), behind(p.WillNotFollow, p.Bundle.GUNs()))
 	return page
 }
 
@@ -93,6 +93,6 @@ func PublishingPage(p *rotation.PublishingPlan) ui.Page {
 	if len(p.Left) > 0 {
 		page.Sections = append(page.Sections, LeftOut(p.Left))
 	}
-	page.Sections = append(page.Sections, sentences("IN THIS ORDER", PublishingSteps, ""), sentences("WHO WILL NOT FOLLOW", p.WillNotFollow, ui.MarkSoon))
+	page.Sections = append(page.Sections, sentences("IN THIS ORDER", PublishingSteps, ""), behind(p.WillNotFollow, p.GUNs()))
 	return page
 }

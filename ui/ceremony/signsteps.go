@@ -22,7 +22,7 @@ const rootDigits = 16
 func (m *Sign) askRoot() tea.Cmd {
 	gun := m.plan.Unknown[0]
 	repo := m.bundle.Repository(gun)
-	newest := ceremony.Sum(repo.Roots()[len(repo.Roots())-1])
+	newest := newestRoot(repo)
 	q := ui.Question{Headline: "NOTHING IS KNOWN HERE OF THIS REPOSITORY", Thing: trustdata.Visible(string(gun)), Profile: m.opt.Profile,
 		Keep: "Cancel", Act: "Believe this root", Type: newest[:rootDigits], Hidden: true,
 		Facts:  []ui.Fact{{Label: "Root", Value: version(repo.Last)}, {Label: "What follows", Value: "what is signed here follows this root, and no other can be believed later"}},
@@ -191,7 +191,7 @@ func (m *Sign) behind() string {
 	if len(m.plan.WillNotFollow) == 0 {
 		return "none known"
 	}
-	return ui.Plural(len(m.plan.WillNotFollow), "kind of client", "kinds of clients") + ", see the page before"
+	return ui.Plural(len(behind(m.plan.WillNotFollow, m.bundle.GUNs()).Facts), "kind of client", "kinds of clients") + ", see the page before"
 }
 
 // sign signs and writes. Its context is the program's: nothing that is pressed stops it

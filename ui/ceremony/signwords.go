@@ -33,7 +33,10 @@ func (m *Sign) checkPage() ui.Page {
 func (m *Sign) unknown() ui.Section {
 	s := ui.Section{Title: "NOTHING IS KNOWN HERE OF"}
 	for _, gun := range m.plan.Unknown {
-		s.Facts = append(s.Facts, ui.Fact{Label: trustdata.Visible(string(gun)), Value: "d asks for digits of its root.json, which somebody reads to you whom you trust", Mark: ui.MarkNow})
+		s.Facts = append(s.Facts, ui.Fact{Value: trustdata.Visible(string(gun)), Mark: ui.MarkNow})
+	}
+	if len(s.Facts) > 0 {
+		s.Facts = append(s.Facts, ui.Fact{Value: "d asks for digits of its root.json, which somebody reads to you whom you trust."})
 	}
 	return s
 }
@@ -52,7 +55,7 @@ func (m *Sign) reviewPage() ui.Page {
 		ui.Fact{Value: "The stick has to stay in from now on until the last page says otherwise."})
 	p.Sections = []ui.Section{{Facts: []ui.Fact{{Value: m.headline(), Mark: ui.MarkNow}}}, {Facts: facts}}
 	if m.plan.Signed == nil {
-		p.Sections = append(p.Sections, sentences("WHAT WILL BE SIGNED", m.plan.Changes, ""), sentences("WHO WILL NOT FOLLOW", m.plan.WillNotFollow, ui.MarkSoon))
+		p.Sections = append(p.Sections, sentences("WHAT WILL BE SIGNED", m.plan.Changes, ""), behind(m.plan.WillNotFollow, m.bundle.GUNs()))
 	}
 	if n, some := m.Held.Missing(); some {
 		p.Notes = []string{"Before it is asked for confirmation, the passphrase of the " + n.Role.Title() + " key is asked for again."}
@@ -93,6 +96,8 @@ func (m *Sign) closePage() ui.Page {
 	if len(m.out.Notes) > 0 {
 		head = append(head, sentences("NOT AS PLANNED", m.out.Notes, ui.MarkSoon))
 	}
-	p.Sections = append(head, p.Sections...)
+	// What is still to do is for now, the rest is for the record.
+	last := len(p.Sections) - 1
+	p.Sections = slices.Concat(head, p.Sections[:1], p.Sections[last:], p.Sections[1:last])
 	return p
 }

@@ -13,24 +13,40 @@ import (
 	"keyrite/trustdata/remote"
 )
 
-// moment is how long a file that ends in a moment is valid: long enough to be published.
-// Ends are whole seconds.
-const moment = 3 * time.Second
+// A file that ends in a moment is valid that long, so that it can be published; on a busy
+// machine it takes a longer moment.
+const (
+	moment     = 3 * time.Second
+	longMoment = time.Minute
+)
 
 // LetEnd publishes roles again, with the content that they have, so that they end in a
 // moment, and waits for that moment: the stock client cannot say when a file is to end. A
 // snapshot goes along where its key is here, and ends too where it is among the roles.
 func (n *Notary) LetEnd(gun string, roles ...trustdata.Role) {
 	n.t.Helper()
-	end := time.Now().Add(moment).Truncate(time.Second)
-	n.EndAt(gun, end, roles...)
-	ended, cancel := context.WithDeadline(context.Background(), end.Add(time.Second))
-	defer cancel()
-	<-ended.Done()
+	for soon := moment; ; soon *= 2 {
+		end := time.Now().Add(soon)
+		err := n.endAt(gun, end, roles)
+		if late := time.Now().After(end.Add(-time.Second)); err != nil && late && soon < longMoment {
+			continue // it had ended before the server looked
+		}
+		n.must(err)
+		ended, cancel := context.WithDeadline(context.Background(), end.Add(time.Second))
+		defer cancel()
+		<-ended.Done()
+		return
+	}
 }
 
-// EndAt publishes roles as LetEnd does, with an end that is further away.
+// EndAt publishes roles as LetEnd does, and does not wait for their end.
 func (n *Notary) EndAt(gun string, end time.Time, roles ...trustdata.Role) {
+	n.t.Helper()
+	n.must(n.endAt(gun, end, roles))
+}
+
+// endAt is EndAt, and gives what the server answers. Ends are whole seconds.
+func (n *Notary) endAt(gun string, end time.Time, roles []trustdata.Role) error {
 	n.t.Helper()
 	ctx := context.Background()
 	config := access.Config{Server: n.Server}
@@ -39,10 +55,10 @@ func (n *Notary) EndAt(gun string, end time.Time, roles ...trustdata.Role) {
 	}
 	fetched, err := (&remote.Fetcher{Config: config, Now: time.Now}).Fetch(ctx, trustdata.GUN(gun))
 	n.must(err)
-	files := n.ending(fetched.Repo, end, roles)
+	files := n.ending(fetched.Repo, end.Truncate(time.Second), roles)
 	ep, err := config.TrustServer(trustdata.GUN(gun))
 	n.must(err)
-	n.must(remote.New(ep, trustdata.GUN(gun)).Publish(ctx, files))
+	return remote.New(ep, trustdata.GUN(gun)).Publish(ctx, files)
 }
 
 func (n *Notary) must(err error) {

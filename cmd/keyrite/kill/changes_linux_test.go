@@ -86,7 +86,7 @@ var settings = map[string]func(*world){
 	},
 	"roles that have ended": func(w *world) {
 		signer(w)
-		w.client().EndAt(string(api), time.Now().Add(3*time.Second), ending[:2]...)
+		w.client().LetEnd(string(api), ending[:2]...)
 		w.client().LetEnd(string(web), ending...)
 	},
 	"an offline root key": rootAway,

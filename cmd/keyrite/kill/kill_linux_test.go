@@ -138,12 +138,13 @@ type point struct {
 	was    view
 	served map[trustdata.GUN]string // the timestamps of the beginning
 	files  map[string]string        // and the key files
+	seen   map[trustdata.GUN]seen   // what clients have verified last
 }
 
 // at is a world for one point of a change.
 func (k *kind) at(t *testing.T, number int, real bool) *point {
 	t.Helper()
-	p := &point{kind: k, choice: number + number/stockShare, served: map[trustdata.GUN]string{}}
+	p := &point{kind: k, choice: number + number/stockShare, served: map[trustdata.GUN]string{}, seen: map[trustdata.GUN]seen{}}
 	if real {
 		p.world = k.change.real(t)
 	} else {

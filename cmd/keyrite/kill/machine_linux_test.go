@@ -16,10 +16,11 @@ import (
 
 // typed is a word of a command line as it is on this machine.
 func (w *world) typed(word string) string {
-	for _, kind := range []string{"prepared", "signed"} {
-		if word == "{"+kind+"}" {
-			return w.newest(kind)
-		}
+	switch word {
+	case prepared:
+		return w.newest("prepared")
+	case signed:
+		return w.newest("signed")
 	}
 	return strings.NewReplacer(firstRoot, w.root, stick, w.stick()).Replace(word)
 }

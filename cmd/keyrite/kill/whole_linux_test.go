@@ -55,7 +55,10 @@ func (p *point) whole(when string) {
 		case served == p.served[g] && (p.stock == nil || p.ended):
 			// As it was at the beginning, when everybody has looked at it, or nobody could.
 		default:
-			p.usable(when, g, here)
+			if p.seen[g].served != served {
+				p.seen[g] = seen{served, p.usable(when, g)}
+			}
+			p.held(when, p.seen[g].Collection, here)
 		}
 	}
 	if p.holds != nil {
@@ -63,9 +66,28 @@ func (p *point) whole(when string) {
 	}
 }
 
+// seen is what all clients have verified of a repository at a moment of a point. While the
+// server has the same, byte for byte, they are not asked again.
+type seen struct {
+	served string // the timestamp
+	*trustdata.Collection
+}
+
+// held holds that the keys that the server lists are here.
+func (p *point) held(when string, col *trustdata.Collection, here map[trustdata.KeyID]bool) {
+	p.t.Helper()
+	for _, role := range col.Roles {
+		for _, k := range role.Keys {
+			if (role.Role == trustdata.RoleRoot || role.Role == trustdata.RoleTargets || role.Role.IsDelegation()) && !here[k.KeyID] {
+				p.t.Errorf("after %s the server lists the key %s for %s of %s, and it is nowhere", when, k.KeyID.Short(), role.Role, col.GUN)
+			}
+		}
+	}
+}
+
 // usable holds that a client that knows nothing, and one that knew the repository before
-// the change, can verify it, and that its keys are here.
-func (p *point) usable(when string, g trustdata.GUN, here map[trustdata.KeyID]bool) {
+// the change, can verify it; it gives what the first has seen.
+func (p *point) usable(when string, g trustdata.GUN) *trustdata.Collection {
 	p.t.Helper()
 	res, err := p.fetch("", g)
 	if err != nil {
@@ -74,21 +96,15 @@ func (p *point) usable(when string, g trustdata.GUN, here map[trustdata.KeyID]bo
 	if _, err := p.fetch(filepath.Join(p.folder, "old"), g); err != nil {
 		p.t.Errorf("after %s a client that knew it before cannot verify %s: %v", when, g, err)
 	}
-	for _, role := range res.Collection.Roles {
-		for _, k := range role.Keys {
-			if (role.Role == trustdata.RoleRoot || role.Role == trustdata.RoleTargets || role.Role.IsDelegation()) && !here[k.KeyID] {
-				p.t.Errorf("after %s the server lists the key %s for %s of %s, and it is nowhere", when, k.KeyID.Short(), role.Role, g)
-			}
-		}
-	}
 	if p.stock == nil {
-		return
+		return res.Collection
 	}
 	for who, client := range map[string]*interop.Notary{"that knows nothing": p.stock.Fresh(), "that knew it before": p.stock.Clone()} {
 		if r := client.Try("list", string(g)); r.Code != 0 {
 			p.t.Errorf("after %s the stock client %s cannot list %s: %s", when, who, g, r.Output())
 		}
 	}
+	return res.Collection
 }
 
 // opened has the key files that were opened, once for all points: the passphrase costs more than the rest.

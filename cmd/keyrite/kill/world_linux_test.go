@@ -155,7 +155,7 @@ func (w *world) ok(err error) {
 
 func (w *world) trust() string { return filepath.Join(w.folder, "trust") }
 
-// stick is the same folder on both machines.
+// stick is the same folder on both machines, of which the offline one is below the other.
 func (w *world) stick() string {
 	return filepath.Join(strings.TrimSuffix(w.folder, "/away"), "stick")
 }

@@ -72,7 +72,7 @@ func (f *File) Status() string {
 	if s := f.List.Status(); f.CapturesInput() {
 		return s
 	}
-	return cmp.Or(f.loader.Waiting(), "It was only read: the stick may be taken out. "+harmless())
+	return cmp.Or(f.loader.Waiting(), "Leaving changes nothing. The stick may be taken out.")
 }
 
 // Finished and Over report whether the step that the file led to is done.

@@ -76,7 +76,7 @@ func (m *Prepare) stages() []ui.Step {
 		{Name: stepWrite, Page: m.writePage, Leaving: m.leavingWrite, Start: m.write, Held: m.mustFinish, Next: "try again", Do: m.again, Blocked: m.notStopped,
 			Acts: []ui.Act{{Key: ui.Bind("f", "another folder", "f"), Do: m.ask, Blocked: m.notStopped}}},
 		{Name: stepClose, Page: m.closePage, Leaving: func() string {
-			return "Unmount the stick, then take it out. Leaving changes nothing."
+			return "Unmount the stick, take it out. Leaving changes nothing."
 		}, Next: "finish"},
 	}
 	if m.waiting != "" {

@@ -64,7 +64,7 @@ func (m *Prepare) writePage() ui.Page {
 func (m *Prepare) leavingWrite() string {
 	switch {
 	case m.Sending():
-		return "It is being written. Wait for the end, and leave the stick in."
+		return "Being written: wait for the end, the stick stays in."
 	case m.bundle == nil:
 		return harmless()
 	}

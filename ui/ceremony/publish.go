@@ -115,7 +115,7 @@ func (m *Publish) leaving() string {
 	if !m.Held.IsEmpty() {
 		return "Leaving now forgets the opened keys and changes nothing. The stick may be taken out."
 	}
-	return "Leaving now changes nothing: the ceremony waits. The stick may be taken out."
+	return "Leaving now changes nothing. The stick may be taken out."
 }
 
 // confirm has level 4: digits of the signed file, which only the paper has here.

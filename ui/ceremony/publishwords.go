@@ -111,7 +111,7 @@ func (m *Publish) leavingPublish() string {
 	case m.stopping && m.Sending():
 		return "Stopping after the repositories under way."
 	case m.Sending():
-		return "Nothing is left half way: Esc stops after the ones under way."
+		return "None is left half way: Esc stops after the ones under way."
 	}
 	return "Leaving now pauses, and the stick may be taken out. The next start says it again."
 }
@@ -188,5 +188,5 @@ func (m *Publish) leavingClose() string {
 	if !m.Finished() {
 		return "Leaving changes nothing: what is not done waits, and is announced at the next start."
 	}
-	return "It is done and was read back. The stick may be taken out; leaving changes nothing."
+	return "Done and read back. The stick may be taken out."
 }

@@ -80,7 +80,7 @@ func (m *Sign) stages() []ui.Step {
 		ui.Step{Name: stepSign, Page: m.signPage, Leaving: m.leavingSign, Start: m.sign, Held: m.mustFinish, Next: "go on", Do: m.again, Blocked: m.notStopped,
 			Acts: []ui.Act{{Key: ui.Bind("f", "another folder", "f"), Do: m.ask, Blocked: m.notStopped}}},
 		ui.Step{Name: stepClose, Page: m.closePage, Leaving: func() string {
-			return "Unmount the stick, then take it out. Leaving changes nothing."
+			return "Unmount the stick, take it out. Leaving changes nothing."
 		}, Next: "finish"})
 }
 

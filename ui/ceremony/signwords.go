@@ -77,7 +77,7 @@ func (m *Sign) signPage() ui.Page {
 func (m *Sign) leavingSign() string {
 	switch {
 	case m.Sending():
-		return "It is being carried out. Wait for the end, and leave the stick in."
+		return "Being carried out: wait for the end, the stick stays in."
 	case m.out.Bundle != nil:
 		return "Leaving is safe, and the stick may be taken out: the next start says what waits."
 	}

@@ -136,7 +136,7 @@ func (p deletePlan) page() ui.Page {
 		facts = append(facts, p.chosen.evidence())
 	}
 	page := ui.Page{Title: "delete", Summary: "Nothing has been changed.", Sections: []ui.Section{
-		{Title: "DELETE THE TRUST DATA OF 1 REPOSITORY. NO UNDO.", Facts: facts}, sentences("WHAT CHANGES", d.Changes), sentences("WHO NOTICES", d.WillNotFollow)}}
+		{Title: "DELETE THE TRUST DATA OF 1 REPOSITORY. NO UNDO.", Facts: facts}, sentences("WHO NOTICES", d.WillNotFollow), sentences("WHAT CHANGES", d.Changes)}}
 	return page
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"keyrite/backup"
 	"keyrite/keyring"
@@ -42,7 +43,7 @@ func (d *desk) rotateKey(info keyring.Info) (ui.Screen, string) {
 	case info.Problem != "":
 		return nil, "This file is not usable: " + info.Problem
 	case err != nil || role.IsDelegation():
-		return nil, "Only root, repository and snapshot keys can be rotated yet."
+		return d.rotateSigner(info)
 	case role == trustdata.RoleRoot || info.GUN == "":
 		return d.rotateListed(info, role)
 	}
@@ -66,6 +67,36 @@ func (d *desk) rotateListed(info keyring.Info, role trustdata.Role) (ui.Screen, 
 	}
 }
 
+// rotateSigner leads to the only repository in which a key is known to sign for a delegation.
+func (d *desk) rotateSigner(info keyring.Info) (ui.Screen, string) {
+	var guns []trustdata.GUN
+	for _, u := range d.lastUses()[info.KeyID] {
+		if u.Role.IsDelegation() && !slices.Contains(guns, u.GUN) {
+			guns = append(guns, u.GUN)
+		}
+	}
+	switch {
+	case len(guns) == 0:
+		return nil, "No repository read here lists it: open one with o first."
+	case len(guns) > 1:
+		return nil, "Several repositories list it: open each, and rotate there."
+	}
+	return d.rotateScreen(guns[0], ""), ""
+}
+
+// delegations are those of a repository, by what the list of keys was drawn from.
+func (d *desk) delegations(gun trustdata.GUN) (roles []trustdata.Role) {
+	for _, uses := range d.lastUses() {
+		for _, u := range uses {
+			if u.GUN == gun && u.Role.IsDelegation() && !slices.Contains(roles, u.Role) {
+				roles = append(roles, u.Role)
+			}
+		}
+	}
+	slices.Sort(roles)
+	return roles
+}
+
 func (d *desk) rotateRepository(gun trustdata.GUN) (ui.Screen, string) {
 	if reason := d.readOnlyReason(); reason != "" {
 		return nil, reason
@@ -79,7 +110,7 @@ func (d *desk) rotateRepository(gun trustdata.GUN) (ui.Screen, string) {
 // rotateScreen is the wizard that rotates a key of gun; role "" lets it ask which.
 func (d *desk) rotateScreen(gun trustdata.GUN, role trustdata.Role) ui.Screen {
 	return rotate.New(rotate.Options{Profile: d.session.cli.profileLabel(), Context: d.ctx, Styles: d.styles, Clock: d.clock, GUN: gun, Role: role,
-		Service: &rotateService{desk: d}, Elsewhere: d.elsewhere(gun)})
+		Delegations: d.delegations(gun), Service: &rotateService{desk: d}, Elsewhere: d.elsewhere(gun)})
 }
 
 // rotateService is what the rotation wizard needs of the layers below.
@@ -101,6 +132,13 @@ func (s *rotateService) Plan(ctx context.Context, req rotation.Request) (*rotati
 	s.rotator = r
 	if _, err := r.Recover(ctx); err != nil {
 		return nil, err
+	}
+	if req.Key != "" { // the beginning of its ID, as it was typed
+		own, err := s.desk.session.pickOwn(ctx, string(req.Key))
+		if err != nil {
+			return nil, err
+		}
+		req.Key = own.KeyID
 	}
 	return r.Plan(ctx, req)
 }

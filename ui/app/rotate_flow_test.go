@@ -372,10 +372,14 @@ func TestRotateKinds(t *testing.T) {
 		return rotate.New(rotate.Options{Context: context.Background(), Styles: st, Clock: clock, GUN: "registry.acme.io/pay/web", Service: recording{f, &asked}})
 	})
 	d.Fits().Has("new repository key", "snapshot key to the server", "snapshot key here", "timestamp key", "renew the root certificate", "new root key", "Leaving now changes nothing.").Golden()
-	for range 6 {
-		d.Press("enter").Has("[1 Check]").Press("esc").Has("new root key").Press("j")
+	for _, typed := range []string{"", "5419081", "", "", "", "", "2", ""} {
+		if d.Press("enter"); typed != "" {
+			d.Type(typed).Press("enter")
+		}
+		d.Has("[1 Check]").Press("esc").Has("new root key").Press("j")
 	}
-	want := []rotation.Request{{Role: "targets"}, {Role: "snapshot", To: "server"}, {Role: "snapshot", To: "local"}, {Role: "timestamp"}, {Role: "root", SameKey: true}, {Role: "root"}}
+	want := []rotation.Request{{Role: "targets"}, {Role: "targets", Key: "5419081"}, {Role: "snapshot", To: "server"}, {Role: "snapshot", To: "local"}, {Role: "timestamp"},
+		{Role: "root", SameKey: true}, {Role: "root", Part: rotation.AddOnly, Threshold: 2}, {Role: "root"}}
 	for i := range want {
 		want[i].GUN = "registry.acme.io/pay/web"
 	}

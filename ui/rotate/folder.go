@@ -17,16 +17,16 @@ func isFolder(p *rotation.Plan) bool { return p.Dialect == trustdata.DialectTUF 
 
 // folderKinds are the rotations of such a repository.
 var folderKinds = []kind{
-	{"new targets key", "targets, snapshot and timestamp are signed anew; clients follow by themselves", trustdata.RoleTargets, rotation.Same, false},
-	{"new root key", "whom everybody trusts: both keys are backed up first; cannot be undone", trustdata.RoleRoot, rotation.Same, false},
+	{name: "new targets key", follows: "targets, snapshot and timestamp are signed anew; clients follow by themselves", role: trustdata.RoleTargets},
+	{name: "new root key", follows: "whom everybody trusts: both keys are backed up first; cannot be undone", role: trustdata.RoleRoot},
 }
 
-// kindsOf are the rotations that a dialect has.
-func kindsOf(d trustdata.Dialect) []kind {
-	if d == trustdata.DialectTUF {
+// kindsOf are the rotations that a repository's dialect has.
+func kindsOf(opt Options) []kind {
+	if opt.Dialect == trustdata.DialectTUF {
 		return folderKinds
 	}
-	return kinds
+	return oneKinds(opt.Delegations)
 }
 
 // command is the verb that does what the plan does.

@@ -17,16 +17,28 @@ type kind struct {
 	role          trustdata.Role
 	to            rotation.Manager
 	sameKey       bool
+	// part, threshold and key are the request's; wants asks for one of them first.
+	part      rotation.Part
+	threshold int
+	key       string
+	wants     *want
+}
+
+// want is what a kind asks for before its wizard begins.
+type want struct {
+	input ui.Input
+	// set puts what was typed, and was checked, into the kind.
+	set func(k *kind, typed string)
 }
 
 // kinds begin with the ones that are wanted most, and end with the gravest.
 var kinds = []kind{
-	{"new repository key", "signs all tags anew; the old key goes to the trash; clients follow by themselves", trustdata.RoleTargets, rotation.Same, false},
-	{"snapshot key to the server", "the server makes and holds it; publishing needs one key less; the old key goes to the trash", trustdata.RoleSnapshot, rotation.Server, false},
-	{"snapshot key here", "made on this machine; from then on publishing needs it", trustdata.RoleSnapshot, rotation.Local, false},
-	{"timestamp key", "the server makes itself a new one; nobody here has to do anything afterwards", trustdata.RoleTimestamp, rotation.Same, false},
+	{name: "new repository key", follows: "signs all tags anew; the old key goes to the trash; clients follow by themselves", role: trustdata.RoleTargets},
+	{name: "snapshot key to the server", follows: "the server makes and holds it; publishing needs one key less; the old key goes to the trash", role: trustdata.RoleSnapshot, to: rotation.Server},
+	{name: "snapshot key here", follows: "made on this machine; from then on publishing needs it", role: trustdata.RoleSnapshot, to: rotation.Local},
+	{name: "timestamp key", follows: "the server makes itself a new one; nobody here has to do anything afterwards", role: trustdata.RoleTimestamp},
 	renewal,
-	{"new root key", "whom everybody trusts: both keys are backed up first; cannot be undone", trustdata.RoleRoot, rotation.Same, false},
+	{name: "new root key", follows: "whom everybody trusts: both keys are backed up first; cannot be undone", role: trustdata.RoleRoot},
 }
 
 // away is the choice of whoever has the root key elsewhere.
@@ -35,9 +47,10 @@ const away = "the root key is not here"
 // chooser asks what kind of rotation it is to be.
 type chooser struct {
 	*ui.List
-	kinds []kind
-	begin func(kind) wizard
-	open  key.Binding
+	styles *ui.Styles
+	kinds  []kind
+	begin  func(kind) wizard
+	open   key.Binding
 	// elsewhere opens what there is for a root key on another machine; nil for nothing.
 	elsewhere func() (ui.Screen, string)
 	// wizard is what was chosen last.
@@ -52,7 +65,7 @@ type wizard interface {
 
 // newKinds asks for one of these kinds for what is named on.
 func newKinds(st *ui.Styles, on string, kinds []kind, begin func(kind) wizard, elsewhere func() (ui.Screen, string)) *chooser {
-	c := &chooser{List: ui.NewList(st, "kind", "kinds"), kinds: kinds, begin: begin, elsewhere: elsewhere, open: ui.Bind("Enter", "open", "enter", "l", "right")}
+	c := &chooser{List: ui.NewList(st, "kind", "kinds"), styles: st, kinds: kinds, begin: begin, elsewhere: elsewhere, open: ui.Bind("Enter", "open", "enter", "l", "right")}
 	p := ui.Page{Title: "Rotate a key of " + on, Summary: "What kind of rotation? Nothing is changed by choosing.",
 		Columns: []ui.Column{{Title: "KIND", Priority: 1}, {Title: "WHAT FOLLOWS", Priority: 2, Min: 20}}, Order: "the gravest last"}
 	if elsewhere != nil {
@@ -91,12 +104,32 @@ func (c *chooser) Update(msg tea.Msg) tea.Cmd {
 		return ui.PushOr(c.elsewhere())
 	}
 	for _, k := range c.kinds {
-		if k.name == c.ID() {
-			c.wizard = c.begin(k)
-			return ui.Send(ui.PushMsg{Screen: c.wizard})
+		switch {
+		case k.name != c.ID():
+		case k.wants != nil:
+			return c.ask(k)
+		default:
+			return c.enter(k)
 		}
 	}
 	return ui.Say("No kind is selected.")
+}
+
+func (c *chooser) enter(k kind) tea.Cmd {
+	c.wizard = c.begin(k)
+	return ui.Send(ui.PushMsg{Screen: c.wizard})
+}
+
+// ask asks for what a kind wants, and then enters its wizard.
+func (c *chooser) ask(k kind) tea.Cmd {
+	return ui.Send(ui.AskMsg{Dialog: ui.NewInput(c.styles, k.wants.input), Answer: func(r any) tea.Cmd {
+		typed, ok := r.(string)
+		if !ok {
+			return nil
+		}
+		k.wants.set(&k, typed)
+		return c.enter(k)
+	}})
 }
 
 // Over reports whether what was chosen has landed: then there is nothing left to choose.

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
 	"keyrite/ui"
 )
 
@@ -34,6 +35,14 @@ func (m *Model) reviewPage() ui.Page {
 	return p
 }
 
+// from says what becomes of the keys that there are.
+func (m *Model) from() ui.Fact {
+	if m.plan.Part == rotation.AddOnly {
+		return ui.Fact{Label: "Stays", Value: "every root key that there is"}
+	}
+	return ui.Fact{Label: "From", Value: old(m.plan.OldKeys)}
+}
+
 // newKey is what is known of the key to come, without the digits that are asked for.
 func (m *Model) newKey() string {
 	switch {
@@ -43,6 +52,8 @@ func (m *Model) newKey() string {
 		return hiddenDigits(m.newID)
 	case makesKey(m.plan):
 		return "a new key, made here once you confirm"
+	case m.plan.Key != "":
+		return beginning(m.plan.Key) + ", which is here"
 	}
 	return "a key that the trust server makes and holds"
 }
@@ -53,6 +64,9 @@ func (m *Model) headline() string {
 	case trustdata.RoleRoot:
 		if m.plan.SameKey {
 			return "RENEW THE ROOT CERTIFICATE OF 1 REPO"
+		}
+		if m.plan.Part == rotation.AddOnly {
+			return "1 REPO WILL TRUST ONE ROOT KEY MORE"
 		}
 		return "1 REPO WILL TRUST A DIFFERENT ROOT. NO UNDO."
 	case trustdata.RoleTargets:
@@ -83,7 +97,7 @@ func (m *Model) question() ui.Question {
 	plan, gun := m.plan, trustdata.Visible(string(m.plan.GUN))
 	q := ui.Question{Headline: m.headline(), Thing: plan.Role.Title() + " key of " + gun, Profile: m.opt.Profile,
 		Keep: "Cancel", Act: "Publish to 1 repository",
-		Facts: []ui.Fact{{Label: "From", Value: old(plan.OldKeys)}, {Label: "To", Value: m.newKey()},
+		Facts: []ui.Fact{m.from(), {Label: "To", Value: m.newKey()},
 			{Label: "root.json", Value: fmt.Sprintf("version %d to %d", plan.RootVersion-1, plan.RootVersion)},
 			{Label: "Will not follow", Value: ui.Plural(len(plan.WillNotFollow), "kind of client", "kinds of clients") + ", see the page before"}}}
 	if len(plan.WillNotFollow) == 0 {
@@ -97,7 +111,8 @@ func (m *Model) question() ui.Question {
 		q.Facts = append(q.Facts, ui.Fact{Label: "Backup", Value: m.safety().State()})
 		q.Type, q.Hidden = string(m.newID[:ui.SpokenDigits]), true
 		q.Prompt = "Type the first eight digits of the NEW key. They are hidden here: take them from the paper."
-	case trustdata.RoleTargets, trustdata.RoleSnapshot:
+	case trustdata.RoleTimestamp:
+	default:
 		q.Type = named(plan)
 		q.Facts = append(q.Facts, ui.Fact{Label: "Way back", Value: "another rotation"})
 	}

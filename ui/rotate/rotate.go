@@ -42,6 +42,14 @@ type Options struct {
 	To   rotation.Manager
 	// SameKey renews the certificate of the root key.
 	SameKey bool
+	// Part, Threshold and Key are as a rotation.Request has them; Key may be the beginning of
+	// the ID of a key on this machine.
+	Part      rotation.Part
+	Threshold int
+	Key       trustdata.KeyID
+	// Delegations are those of the repository, as far as they are known: their keys are
+	// offered too.
+	Delegations []trustdata.Role
 	// Profile is the profile's word and name, for the danger dialog.
 	Profile string
 	Service Service
@@ -61,9 +69,10 @@ func (o Options) asked() string {
 // New makes the screen.
 func New(opt Options) ui.Screen {
 	if opt.Role == "" {
-		return newKinds(opt.Styles, trustdata.Visible(string(opt.GUN)), kindsOf(opt.Dialect), func(k kind) wizard {
+		return newKinds(opt.Styles, trustdata.Visible(string(opt.GUN)), kindsOf(opt), func(k kind) wizard {
 			chosen := opt
 			chosen.Role, chosen.To, chosen.SameKey = k.role, k.to, k.sameKey
+			chosen.Part, chosen.Threshold, chosen.Key = k.part, k.threshold, trustdata.KeyID(k.key)
 			return newModel(chosen)
 		}, opt.Elsewhere)
 	}
@@ -220,7 +229,7 @@ func (m *Model) which(n rotation.Need) string {
 
 func (m *Model) makePlan() tea.Cmd {
 	m.plan = nil
-	service, req := m.opt.Service, rotation.Request{GUN: m.opt.GUN, Role: m.opt.Role, To: m.opt.To, SameKey: m.opt.SameKey}
+	service, req := m.opt.Service, rotation.Request{GUN: m.opt.GUN, Role: m.opt.Role, To: m.opt.To, SameKey: m.opt.SameKey, Part: m.opt.Part, Threshold: m.opt.Threshold, Key: m.opt.Key}
 	return m.Plan("asking "+m.opt.asked()+" for "+trustdata.Visible(string(m.opt.GUN)), func(ctx context.Context) (any, error) {
 		p, err := service.Plan(ctx, req)
 		if err != nil {

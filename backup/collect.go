@@ -19,6 +19,7 @@ import (
 
 	"keyrite/keyring"
 	"keyrite/trustdata"
+	"keyrite/trustdata/state"
 )
 
 // Source is what a backup is made of.
@@ -139,7 +140,7 @@ func (c *collection) addFile(root *os.Root, dir, name string, item fs.DirEntry) 
 		return nil
 	}
 	open := func() (io.ReadCloser, error) { return reopen(dir, name) }
-	f, err := openRegular(root, name)
+	f, err := state.OpenRegular(root, name)
 	if err != nil {
 		return fmt.Errorf("file %q: %w", from, err)
 	}
@@ -164,7 +165,7 @@ func reopen(dir, name string) (io.ReadCloser, error) {
 		return nil, err
 	}
 	defer root.Close()
-	return openRegular(root, name)
+	return state.OpenRegular(root, name)
 }
 
 func (c *collection) addMetadata(m MetadataFile) error {

@@ -18,8 +18,8 @@ import (
 
 	"filippo.io/age"
 
+	"keyrite/backup/media"
 	"keyrite/trustdata"
-	"keyrite/trustdata/state"
 )
 
 // CreateResult is what was written, and how far it is proven.
@@ -30,6 +30,10 @@ type CreateResult struct {
 	Keys     []Key           `json:"keys"`
 	Metadata []trustdata.GUN `json:"metadata"`
 	State    State           `json:"state"`
+	// Reading is how it was read back.
+	Reading media.Reading `json:"reading"`
+	// Operation is the set that this is a copy of, "" for a backup that stands alone.
+	Operation string `json:"operation,omitempty"`
 	// Drilled is how many keys were opened with their passphrase and made to sign.
 	Drilled int      `json:"drilled"`
 	Waived  []string `json:"waived"`
@@ -48,8 +52,7 @@ func (p *CreatePlan) Apply(ctx context.Context, progress Progress) (*CreateResul
 		return nil, err
 	}
 	defer dir.Close()
-	w := writer{plan: p, dir: dir, name: filepath.Base(p.File), progress: progress}
-	w.temp = "." + w.name + "." + rand.Text()[:10] + ".part"
+	w := writer{plan: p, dir: dir, name: filepath.Base(p.File), temp: partName(filepath.Base(p.File)), progress: progress}
 	result, err := w.run(ctx)
 	if err != nil {
 		err = errors.Join(fmt.Errorf("backup %q: %w", p.File, err), w.undo())
@@ -61,29 +64,15 @@ func (p *CreatePlan) Apply(ctx context.Context, progress Progress) (*CreateResul
 	return result, nil
 }
 
-func (p *CreatePlan) openDir() (*os.Root, error) {
-	path := filepath.Dir(p.File)
-	if p.MakeDir {
-		parent, err := os.OpenRoot(filepath.Dir(path))
-		if err != nil {
-			return nil, fmt.Errorf("folder for the backup: %w", err)
-		}
-		defer parent.Close()
-		if err := state.MakeDir(parent, filepath.Base(path)); err != nil {
-			return nil, fmt.Errorf("folder for the backup: %w", err)
-		}
-	}
-	dir, err := os.OpenRoot(path)
-	if err != nil {
-		return nil, fmt.Errorf("folder for the backup: %w", err)
-	}
-	return dir, nil
+func (p *CreatePlan) openDir() (media.Folder, error) {
+	dir, err := opener(p.opt.Open)(filepath.Dir(p.File), p.MakeDir)
+	return dir, inFolder(err)
 }
 
 // writer carries one backup from its plan to its final name.
 type writer struct {
 	plan     *CreatePlan
-	dir      *os.Root
+	dir      media.Folder
 	name     string
 	temp     string
 	hash     string
@@ -96,7 +85,7 @@ func (w *writer) run(ctx context.Context) (*CreateResult, error) {
 		return nil, err
 	}
 	result := &CreateResult{
-		File: w.plan.File, SHA256: "sha256:" + w.hash, State: StateWritten,
+		File: w.plan.File, SHA256: "sha256:" + w.hash, State: StateWritten, Operation: w.plan.opt.Operation,
 		Keys: w.plan.Keys(), Metadata: w.plan.Metadata(),
 		Waived: slices.Clone(w.plan.opt.Waived), Warnings: slices.Clone(w.plan.Warnings),
 	}
@@ -122,7 +111,7 @@ func notNil(list []string) []string {
 
 // write makes the temporary file, whole and synced. A failed sync is final.
 func (w *writer) write(ctx context.Context) error {
-	f, err := w.dir.OpenFile(w.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := w.dir.Create(w.temp)
 	if err != nil {
 		return err
 	}
@@ -230,7 +219,7 @@ func (w *writer) beside(result *CreateResult) error {
 		return err
 	}
 	sums := w.name + sumsSuffix
-	if err := state.CreateFile(w.dir, sums, sumsLine(w.hash, w.name)); err != nil {
+	if err := w.small(sums, sumsLine(w.hash, w.name)); err != nil {
 		return err
 	}
 	w.made = append(w.made, sums)
@@ -243,7 +232,7 @@ func (w *writer) beside(result *CreateResult) error {
 func (w *writer) instructions() (string, error) {
 	text := restoreText(leastAge(w.plan.Recipients))
 	for _, name := range []string{restoreName, w.name + "." + restoreName} {
-		err := state.CreateFile(w.dir, name, text)
+		err := w.small(name, text)
 		if err == nil {
 			w.made = append(w.made, name)
 			return name, nil
@@ -258,13 +247,15 @@ func (w *writer) instructions() (string, error) {
 	return "", fmt.Errorf("%q: %w", w.name+"."+restoreName, fs.ErrExist)
 }
 
+func (w *writer) small(name string, data []byte) error {
+	return media.WriteFile(w.dir, partName(name), name, data)
+}
+
+// partName is a name under which nothing is taken for a backup.
+func partName(name string) string { return "." + name + "." + rand.Text()[:10] + ".part" }
+
 func (w *writer) holds(name string, text []byte) bool {
-	f, err := openRegular(w.dir, name)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, int64(len(text))+1))
+	data, err := media.ReadFile(w.dir, name, int64(len(text))+1)
 	return err == nil && string(data) == string(text)
 }
 

@@ -193,10 +193,8 @@ func TestSumsFile(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			_ = os.Remove(sums)
 			if tt.text == "=" {
-				f, err := openBackup(file)
+				hash, err := hashAt(context.Background(), file)
 				check(t, err)
-				hash, err := coldHash(context.Background(), f, nil)
-				check(t, errors.Join(err, f.Close()))
 				tt.text = string(sumsLine(hash, filepath.Base(file)))
 			}
 			if tt.text != "" {

@@ -129,7 +129,7 @@ func TestListPassesOverPipes(t *testing.T) {
 	dir := t.TempDir()
 	check(t, syscall.Mkfifo(filepath.Join(dir, "pipe.age"), 0o600))
 	check(t, os.Symlink("/dev/zero", filepath.Join(dir, "zero.age")))
-	list, err := List(context.Background(), dir, nil)
+	list, err := List(context.Background(), dir, nil, nil)
 	check(t, err)
 	if len(list) != 2 || list[0].Problem == "" || list[1].Problem == "" {
 		t.Errorf("%+v", list)

@@ -8,8 +8,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
+
+	"keyrite/backup/media"
 )
 
 // classify makes an error of reading one of damage, unless it is of another kind already:
@@ -29,51 +30,56 @@ func classify(err error) error {
 	return damage("%w", err)
 }
 
-// openBackup opens the regular file at path, and neither a link, a pipe nor a device.
-func openBackup(path string) (*os.File, error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	root, err := os.OpenRoot(filepath.Dir(abs))
-	if err != nil {
-		return nil, fmt.Errorf("backup %q: %w", abs, err)
-	}
-	defer root.Close()
-	f, err := openRegular(root, filepath.Base(abs))
-	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-		return nil, fmt.Errorf("backup %q: %w", abs, pathErr.Err)
-	}
-	return f, err
-}
-
-func openRegular(root *os.Root, name string) (*os.File, error) {
-	before, err := root.Lstat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !before.Mode().IsRegular() {
-		return nil, fmt.Errorf("%q is not a regular file", filepath.Join(root.Name(), name))
-	}
-	f, err := root.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	if now, err := f.Stat(); err != nil || !os.SameFile(before, now) {
-		return nil, errors.Join(fmt.Errorf("%q was exchanged while it was opened", filepath.Join(root.Name(), name)), f.Close())
-	}
-	return f, nil
-}
-
-// coldHash hashes f from its start, past the page cache where the system allows it.
-func coldHash(ctx context.Context, f *os.File, report func(int64)) (string, error) {
-	dropCache(f)
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return "", err
-	}
+// coldHash hashes f from its start, and reads it to its end.
+func coldHash(ctx context.Context, f io.Reader, report func(int64)) (string, error) {
 	h := sha256.New()
 	if _, err := io.Copy(h, &meter{r: f, ctx: ctx, report: report}); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// hashAt is coldHash of the file at a path of this machine.
+func hashAt(ctx context.Context, path string) (string, error) {
+	dir, err := media.OpenFolder(filepath.Dir(path), false)
+	if err != nil {
+		return "", err
+	}
+	defer dir.Close()
+	f, err := dir.Open(filepath.Base(path))
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	return coldHash(ctx, f, nil)
+}
+
+// opener is how folders of backups are opened where nothing else is said.
+func opener(open media.Opener) media.Opener {
+	if open == nil {
+		return media.OpenFolder
+	}
+	return open
+}
+
+// openBackup opens the folder of the backup at path.
+func openBackup(open media.Opener, path string) (dir media.Folder, name string, err error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, "", err
+	}
+	dir, err = opener(open)(filepath.Dir(abs), false)
+	if err != nil {
+		return nil, "", fmt.Errorf("backup %q: %w", abs, err)
+	}
+	return dir, filepath.Base(abs), nil
+}
+
+// openFile opens a backup by its name in its folder; the caller says which one it is.
+func openFile(dir media.Folder, name string) (media.Reader, error) {
+	f, err := dir.Open(name)
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		return nil, pathErr.Err
+	}
+	return f, err
 }

@@ -3,8 +3,7 @@ package backup
 import (
 	"context"
 	"fmt"
-	"io/fs"
-	"os"
+	"keyrite/backup/media"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,54 +28,54 @@ type Listed struct {
 
 // List looks at the files in dir that end in ".age", the newest first. It hashes each one;
 // what is inside is told by Verify alone. records may be nil.
-func List(ctx context.Context, dir string, records *Records) ([]Listed, error) {
+func List(ctx context.Context, dir string, records *Records, open media.Opener) ([]Listed, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
-	root, err := os.OpenRoot(abs)
+	folder, err := opener(open)(abs, false)
 	if err != nil {
 		return nil, fmt.Errorf("folder of backups: %w", err)
 	}
-	defer root.Close()
-	entries, err := fs.ReadDir(root.FS(), ".")
+	defer folder.Close()
+	names, err := folder.Names()
 	if err != nil {
 		return nil, fmt.Errorf("folder of backups: %w", err)
 	}
 	list := []Listed{}
-	for _, e := range entries {
+	for _, name := range names {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if strings.HasSuffix(e.Name(), ageSuffix) && !strings.HasPrefix(e.Name(), ".") {
-			list = append(list, look(ctx, root, abs, e.Name(), records))
+		if strings.HasSuffix(name, ageSuffix) && !strings.HasPrefix(name, ".") {
+			list = append(list, look(ctx, folder, name, records))
 		}
 	}
 	slices.SortStableFunc(list, func(a, b Listed) int { return b.Created.Compare(a.Created) })
 	return list, nil
 }
 
-func look(ctx context.Context, root *os.Root, dir, name string, records *Records) Listed {
-	l := Listed{File: filepath.Join(dir, name), Sums: SumsNone, State: StateUnknown}
-	f, err := openRegular(root, name)
+func look(ctx context.Context, dir media.Folder, name string, records *Records) Listed {
+	l := Listed{File: filepath.Join(dir.Path(), name), Sums: SumsNone, State: StateUnknown}
+	info, err := dir.Lstat(name)
+	if err != nil {
+		l.Problem = err.Error()
+		return l
+	}
+	f, err := dir.Open(name)
 	if err != nil {
 		l.Problem = err.Error()
 		return l
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		l.Problem = err.Error()
-		return l
-	}
-	l.Size, l.Created = info.Size(), createdBy(name, info.ModTime())
+	l.Size, l.Created = f.Size(), createdBy(name, info.ModTime())
 	hash, err := coldHash(ctx, f, nil)
 	if err != nil {
 		l.Problem = err.Error()
 		return l
 	}
 	l.SHA256 = "sha256:" + hash
-	l.Sums = compareSums(root, name, hash)
+	l.Sums = compareSums(dir, name, hash)
 	if record, ok := records.Last(l.SHA256); ok {
 		l.State, l.ProvenAt = record.State, record.At
 	}

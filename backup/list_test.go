@@ -26,7 +26,7 @@ func TestList(t *testing.T) {
 	check(t, records.Note(Record{File: first.File, SHA256: first.SHA256, State: StateProven}))
 	check(t, records.Note(Record{File: second.File, SHA256: second.SHA256, State: StateProven}))
 
-	list, err := List(context.Background(), dir, records)
+	list, err := List(context.Background(), dir, records, nil)
 	check(t, err)
 	type row struct {
 		file  string
@@ -50,7 +50,7 @@ func TestList(t *testing.T) {
 	if list[1].SHA256 != first.SHA256 || !list[1].ProvenAt.Equal(testTime) || list[1].Size == 0 {
 		t.Errorf("row 1 is %+v", list[1])
 	}
-	if _, err := List(context.Background(), filepath.Join(dir, "none"), nil); err == nil {
+	if _, err := List(context.Background(), filepath.Join(dir, "none"), nil, nil); err == nil {
 		t.Error("a folder that is not there was listed")
 	}
 }

@@ -31,6 +31,10 @@ type Manifest struct {
 	// Tool is the program and version that wrote the backup.
 	Tool    string    `json:"tool"`
 	Created time.Time `json:"created"`
+	// Operation names the set that this backup is a copy of, and Copies how many copies of it
+	// were planned; "" and 0 for a backup that stands alone.
+	Operation string `json:"operation,omitempty"`
+	Copies    int    `json:"copies,omitempty"`
 	// Files are all other members, in the order in which they follow.
 	Files []File `json:"files"`
 	// LeftOut are files of the trust directory that did not go in, and why.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"keyrite/backup/media"
 	"keyrite/keyring"
 	"keyrite/trustdata"
 )
@@ -30,6 +31,11 @@ type CreateOptions struct {
 	// Waived is what the caller's user waived; it is passed on to the result.
 	Waived []string
 	Now    time.Time
+	// Open opens the folder; nil is media.OpenFolder.
+	Open media.Opener
+	// Operation and Copies are of the set that this is a copy of; see NewOperation.
+	Operation string
+	Copies    int
 }
 
 // Passphrases gives the passphrase of a key, or false for one that is not known. The
@@ -83,7 +89,7 @@ func PlanCreate(ctx context.Context, src Source, opt CreateOptions) (*CreatePlan
 	if err := checkRecipients(opt.Recipients); err != nil {
 		return nil, err
 	}
-	file, makeDir, err := target(src, opt)
+	file, makeDir, others, err := target(src, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +97,7 @@ func PlanCreate(ctx context.Context, src Source, opt CreateOptions) (*CreatePlan
 	if err != nil {
 		return nil, err
 	}
-	m := &Manifest{Format: formatVersion, Tool: src.Tool, Created: opt.Now.UTC().Truncate(time.Second), LeftOut: found.leftOut}
+	m := &Manifest{Format: formatVersion, Tool: src.Tool, Created: opt.Now.UTC().Truncate(time.Second), Operation: opt.Operation, Copies: opt.Copies, LeftOut: found.leftOut}
 	for _, e := range found.entries {
 		m.Files = append(m.Files, e.File)
 	}
@@ -102,44 +108,61 @@ func PlanCreate(ctx context.Context, src Source, opt CreateOptions) (*CreatePlan
 		return nil, fmt.Errorf("the backup could not be read again: %w", err)
 	}
 	p := &CreatePlan{File: file, MakeDir: makeDir, Manifest: m, Recipients: opt.Recipients, Bytes: m.bytes(), entries: found.entries, opt: opt}
-	p.Warnings = p.warn(src)
+	p.Warnings = p.warn(src, others)
 	return p, nil
 }
 
-// target settles the backup's path and refuses one that cannot be.
-func target(src Source, opt CreateOptions) (file string, makeDir bool, err error) {
+// target settles the backup's path and refuses one that cannot be. others says that
+// other users of this machine can read the folder.
+func target(src Source, opt CreateOptions) (file string, makeDir, others bool, err error) {
 	dir, err := filepath.Abs(opt.Dir)
 	if err != nil {
-		return "", false, err
+		return "", false, false, err
 	}
 	name := cmp.Or(opt.Name, "keyrite-"+opt.Now.UTC().Format(stampLayout))
 	if opt.Dir == "" || !portable(name) {
-		return "", false, fmt.Errorf("%q in the folder %q is no name for a backup", name, opt.Dir)
+		return "", false, false, fmt.Errorf("%q in the folder %q is no name for a backup", name, opt.Dir)
 	}
+	name += ageSuffix
 	for _, d := range src.Dirs {
 		if below(dir, d.Path()) {
-			return "", false, fmt.Errorf("folder %q lies in the trust directory that would be backed up", dir)
+			return "", false, false, fmt.Errorf("folder %q lies in the trust directory that would be backed up", dir)
 		}
 	}
-	info, err := os.Stat(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		makeDir = true
-		info, err = os.Stat(filepath.Dir(dir))
+	folder, err := opener(opt.Open)(dir, false)
+	if errors.Is(err, fs.ErrNotExist) {
+		info, err := os.Stat(filepath.Dir(dir))
+		if err == nil && !info.IsDir() {
+			err = fmt.Errorf("%q is not a folder", filepath.Dir(dir))
+		}
+		return filepath.Join(dir, name), true, false, inFolder(err)
 	}
 	if err != nil {
-		return "", false, fmt.Errorf("folder for the backup: %w", err)
+		return "", false, false, inFolder(err)
 	}
-	if !info.IsDir() {
-		return "", false, fmt.Errorf("%q is not a folder", dir)
+	defer folder.Close()
+	info, err := folder.Self()
+	if err != nil {
+		return "", false, false, inFolder(err)
 	}
-	file = filepath.Join(dir, name+ageSuffix)
-	for _, taken := range []string{file, file + sumsSuffix} {
-		if _, err := os.Lstat(taken); err == nil {
-			return "", false, fmt.Errorf("%q is never replaced: %w", taken, fs.ErrExist)
+	return filepath.Join(dir, name), false, othersRead(info), free(folder, name, name+sumsSuffix)
+}
+
+func inFolder(err error) error {
+	if err != nil {
+		return fmt.Errorf("folder for the backup: %w", err)
+	}
+	return nil
+}
+
+// free refuses names that are there: nothing is ever replaced.
+func free(folder media.Folder, names ...string) error {
+	for _, name := range names {
+		if _, err := folder.Lstat(name); err == nil {
+			return fmt.Errorf("%q is never replaced: %w", filepath.Join(folder.Path(), name), fs.ErrExist)
 		}
 	}
-	return file, makeDir, nil
+	return nil
 }
 
 // stampLayout is the time in a backup's name. It has no colon, for FAT.
@@ -165,16 +188,16 @@ func below(path, dir string) bool {
 	return err == nil && filepath.IsLocal(rel)
 }
 
-func (p *CreatePlan) warn(src Source) (warnings []string) {
+func (p *CreatePlan) warn(src Source, others bool) (warnings []string) {
 	say := func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) }
 	dir := filepath.Dir(p.File)
 	if p.MakeDir {
 		dir = filepath.Dir(dir)
-	} else if info, err := os.Stat(dir); err == nil && othersRead(info) {
+	} else if others {
 		say("other users of this machine can read the folder %q", dir)
 	}
 	for _, d := range src.Dirs {
-		if sameDisk(dir, d.Path()) {
+		if p.opt.Open == nil && sameDisk(dir, d.Path()) {
 			say("%q is on the same file system as the keys in %q: what destroys the one destroys the other", dir, d.Path())
 		}
 	}

@@ -5,48 +5,46 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
+	"keyrite/backup/media"
 	"slices"
-
-	"keyrite/trustdata/state"
 )
 
 // prove reads the temporary file back from the medium and raises the state as far as it
 // gets: to read_back by the hash, to proven by decrypting all of it, to drilled if every
 // key opens.
 func (w *writer) prove(ctx context.Context, result *CreateResult) error {
-	f, err := openRegular(w.dir, w.temp)
+	f, err := w.dir.Open(w.temp)
 	if err != nil {
 		return fmt.Errorf("reading back what was written: %w", err)
 	}
 	defer f.Close()
-	if err := w.sameHash(ctx, f); err != nil {
-		return err
-	}
-	result.State = StateReadBack
+	result.Reading = f.Reading()
 	ids := w.plan.identities()
 	if len(ids) == 0 {
 		if !slices.Contains(result.Waived, WaiverProof) {
 			result.Waived = append(result.Waived, WaiverProof)
 		}
+		if err := w.sameHash(ctx, f); err != nil {
+			return err
+		}
+		result.State = StateReadBack
 		return nil
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return err
 	}
 	drill := drill{ask: w.plan.opt.Passphrases}
 	t := drill.take()
 	t.read = func(n int64) { w.progress.step(PhaseProve, n, w.plan.Bytes) }
-	m, err := readArchive(ctx, f, ids, t)
-	if errors.Is(err, ErrIdentity) {
+	hash, m, err := readWhole(ctx, f, ids, t)
+	switch {
+	case hash == "":
+		return fmt.Errorf("reading back what was written: %w", err)
+	case hash != w.hash:
+		return w.differs(hash)
+	case errors.Is(err, ErrIdentity):
 		return fmt.Errorf("the identity given does not open what was just written for the recipients: %w", err)
-	}
-	if err != nil {
+	case err != nil:
 		return fmt.Errorf("decrypting what was just written: %w", err)
-	}
-	if !sameManifest(m, w.plan.Manifest) {
+	case !sameManifest(m, w.plan.Manifest):
 		return errors.New("the manifest that was read back is not the one that was written")
 	}
 	result.Keys, result.Drilled = drill.keys(m)
@@ -60,19 +58,19 @@ func sameManifest(a, b *Manifest) bool {
 	return errX == nil && errY == nil && string(x) == string(y)
 }
 
-func (w *writer) sameHash(ctx context.Context, f *os.File) error {
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	got, err := coldHash(ctx, f, func(n int64) { w.progress.step(PhaseRead, n, info.Size()) })
+func (w *writer) sameHash(ctx context.Context, f media.Reader) error {
+	got, err := coldHash(ctx, f, func(n int64) { w.progress.step(PhaseRead, n, f.Size()) })
 	if err != nil {
 		return fmt.Errorf("reading back what was written: %w", err)
 	}
 	if got != w.hash {
-		return fmt.Errorf("what was read back is not what was written (SHA-256 %s and not %s): the medium does not keep data", got, w.hash)
+		return w.differs(got)
 	}
 	return nil
+}
+
+func (w *writer) differs(got string) error {
+	return fmt.Errorf("what was read back is not what was written (SHA-256 %s and not %s): the medium does not keep data", got, w.hash)
 }
 
 // badSuffix ends the name of a backup that failed its last check.
@@ -81,24 +79,24 @@ const badSuffix = ".bad"
 // place gives the backup its name, never another file's, and looks once more under it. A
 // file that fails there is renamed away, so that no unproven file looks like a backup.
 func (w *writer) place(ctx context.Context) error {
-	err := state.Rename(w.dir, w.temp, w.name)
+	err := w.dir.Place(w.temp, w.name)
 	if err != nil {
 		if _, gone := w.dir.Lstat(w.temp); !errors.Is(gone, fs.ErrNotExist) {
 			return err // it did not come to the renaming
 		}
-	} else if err = w.recheck(ctx); err == nil {
+	} else if err = errors.Join(w.dir.Settle(), w.recheck(ctx)); err == nil {
 		return nil
 	}
 	// What is under the final name is not surely ours any more: it is moved, not removed.
 	bad := w.name + badSuffix
-	if moveErr := state.Rename(w.dir, w.name, bad); moveErr != nil {
+	if moveErr := w.dir.Place(w.name, bad); moveErr != nil {
 		return fmt.Errorf("%w; and %q could not be renamed away: do not use it (%w)", err, w.name, moveErr)
 	}
 	return fmt.Errorf("%w; it is now called %q and is not to be used", err, bad)
 }
 
 func (w *writer) recheck(ctx context.Context) error {
-	f, err := openRegular(w.dir, w.name)
+	f, err := w.dir.Open(w.name)
 	if err != nil {
 		return fmt.Errorf("reading back under its name: %w", err)
 	}

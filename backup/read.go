@@ -5,6 +5,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -44,6 +46,19 @@ func readArchive(ctx context.Context, src io.Reader, ids []Identity, t take) (*M
 		return nil, err
 	}
 	return readTar(ctx, plain, t)
+}
+
+// readWhole is readArchive that hashes the file in the same pass: what is proven is what
+// was hashed, whoever exchanges the file meanwhile. The hash is there with an error, too,
+// unless the file itself could not be read to its end.
+func readWhole(ctx context.Context, src io.Reader, ids []Identity, t take) (hash string, m *Manifest, err error) {
+	h := sha256.New()
+	both := io.TeeReader(src, h)
+	m, err = readArchive(ctx, both, ids, t)
+	if _, rest := io.Copy(io.Discard, &meter{r: both, ctx: ctx}); rest != nil {
+		return "", nil, rest
+	}
+	return hex.EncodeToString(h.Sum(nil)), m, err
 }
 
 // readTar reads what age decrypts, to its end.

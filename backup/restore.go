@@ -2,7 +2,6 @@ package backup
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -13,8 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"crypto/sha256"
-
+	"keyrite/backup/media"
 	"keyrite/trustdata"
 	"keyrite/trustdata/state"
 )
@@ -88,19 +86,19 @@ func (p *RestorePlan) locked(ctx context.Context, progress Progress) (*RestoreRe
 	if err := p.unchanged(ctx); err != nil {
 		return nil, err
 	}
-	f, err := openBackup(p.File)
+	from, name, err := openBackup(p.opt.Open, p.File)
 	if err != nil {
 		return nil, err
 	}
+	defer from.Close()
+	if err := p.sameBackup(ctx, from, name); err != nil {
+		return nil, err
+	}
+	f, err := openFile(from, name)
+	if err != nil {
+		return nil, fmt.Errorf("backup %q: %w", p.File, err)
+	}
 	defer f.Close()
-	if hash, err := coldHash(ctx, f, nil); err != nil {
-		return nil, err
-	} else if "sha256:"+hash != p.SHA256 {
-		return nil, fmt.Errorf("backup %q: %w", p.File, ErrChanged)
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, err
-	}
 	root, err := os.OpenRoot(p.To)
 	if err != nil {
 		return nil, err
@@ -111,6 +109,21 @@ func (p *RestorePlan) locked(ctx context.Context, progress Progress) (*RestoreRe
 		return nil, errors.Join(err, w.undo())
 	}
 	return w.result(), nil
+}
+
+// sameBackup checks that the backup is the one that was planned with, before the first file
+// is written; each is compared with the manifest of the plan as it comes.
+func (p *RestorePlan) sameBackup(ctx context.Context, from media.Folder, name string) error {
+	f, err := openFile(from, name)
+	if err != nil {
+		return fmt.Errorf("backup %q: %w", p.File, err)
+	}
+	defer f.Close()
+	hash, err := coldHash(ctx, f, nil)
+	if err == nil && "sha256:"+hash != p.SHA256 {
+		return fmt.Errorf("backup %q: %w", p.File, ErrChanged)
+	}
+	return err
 }
 
 // unchanged checks that every place is as the plan saw it.
@@ -249,17 +262,11 @@ func (w *restorer) readBack(rows map[string]RestoreRow) error {
 		if _, ok := rows[row.Path]; !ok {
 			continue
 		}
-		f, err := openRegular(w.root, row.Path)
+		hash, err := hashAt(w.ctx, filepath.Join(w.plan.To, filepath.FromSlash(row.Path)))
 		if err != nil {
-			return fmt.Errorf("reading back: %w", err)
-		}
-		dropCache(f)
-		h := sha256.New()
-		_, err = io.Copy(h, f)
-		if err := errors.Join(err, f.Close()); err != nil {
 			return fmt.Errorf("reading back %q: %w", row.Path, err)
 		}
-		if hex.EncodeToString(h.Sum(nil)) != row.SHA256 {
+		if hash != row.SHA256 {
 			return fmt.Errorf("reading back %q: it is not what was written", row.Path)
 		}
 	}

@@ -14,8 +14,10 @@ import (
 	"strings"
 	"time"
 
+	"keyrite/backup/media"
 	"keyrite/keyring"
 	"keyrite/trustdata"
+	"keyrite/trustdata/state"
 )
 
 // RestoreOptions says how a restore treats what is here.
@@ -27,6 +29,8 @@ type RestoreOptions struct {
 	Passphrases Passphrases
 	Progress    Progress
 	Now         time.Time
+	// Open opens the folder of the backup; nil is media.OpenFolder.
+	Open media.Opener
 }
 
 // Action is what a restore does with one file.
@@ -77,25 +81,24 @@ func PlanRestore(ctx context.Context, file string, ids []Identity, to *keyring.D
 	if p.File, err = filepath.Abs(file); err != nil {
 		return nil, err
 	}
-	f, err := openBackup(p.File)
+	from, name, err := openBackup(opt.Open, p.File)
 	if err != nil {
 		return nil, err
+	}
+	defer from.Close()
+	f, err := openFile(from, name)
+	if err != nil {
+		return nil, fmt.Errorf("backup %q: %w", p.File, err)
 	}
 	defer f.Close()
-	hash, err := coldHash(ctx, f, nil)
-	if err != nil {
-		return nil, err
-	}
-	p.SHA256 = "sha256:" + hash
 	drill := drill{ask: opt.Passphrases}
 	t := drill.take()
 	t.read = func(n int64) { opt.Progress.step(PhaseVerify, n, 0) }
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, err
-	}
-	if p.Manifest, err = readArchive(ctx, f, ids, t); err != nil {
+	hash, m, err := readWhole(ctx, f, ids, t)
+	if err != nil {
 		return nil, fmt.Errorf("backup %q: %w", p.File, err)
 	}
+	p.SHA256, p.Manifest = "sha256:"+hash, m
 	if p.Rows, err = p.compare(ctx); err != nil {
 		return nil, err
 	}
@@ -273,7 +276,7 @@ func (h *present) hash(name string) (string, error) {
 	case !info.Mode().IsRegular():
 		return "not a file", nil
 	}
-	f, err := openRegular(h.root, name)
+	f, err := state.OpenRegular(h.root, name)
 	if err != nil {
 		return "", err
 	}

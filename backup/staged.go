@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"keyrite/keyring"
+	"keyrite/trustdata/state"
 )
 
 // addStaged takes a new key that still waits in pending/, under the name that it gets when
@@ -18,7 +19,7 @@ func (c *collection) addStaged(s keyring.Staged) error {
 	}
 	defer root.Close()
 	base := filepath.Base(s.Path)
-	f, err := openRegular(root, base)
+	f, err := state.OpenRegular(root, base)
 	if err != nil {
 		return fmt.Errorf("pending key %q: %w", s.Path, err)
 	}

@@ -3,8 +3,7 @@ package backup
 import (
 	"encoding/hex"
 	"fmt"
-	"io"
-	"os"
+	"keyrite/backup/media"
 	"strings"
 )
 
@@ -30,16 +29,11 @@ const (
 )
 
 // compareSums compares the hash of the backup name in dir with its sums file.
-func compareSums(dir *os.Root, name, hash string) Sums {
+func compareSums(dir media.Folder, name, hash string) Sums {
 	if _, err := dir.Lstat(name + sumsSuffix); err != nil {
 		return SumsNone
 	}
-	f, err := openRegular(dir, name+sumsSuffix)
-	if err != nil {
-		return SumsInvalid
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxSums))
+	data, err := media.ReadFile(dir, name+sumsSuffix, maxSums)
 	if err != nil {
 		return SumsInvalid
 	}

@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"time"
 
+	"keyrite/backup/media"
 	"keyrite/trustdata"
 )
 
@@ -18,6 +17,8 @@ type VerifyOptions struct {
 	// in memory, compared by its ID and made to sign.
 	Passphrases Passphrases
 	Progress    Progress
+	// Open opens the folder of the backup; nil is media.OpenFolder.
+	Open media.Opener
 }
 
 // VerifyResult is what a verification found.
@@ -34,7 +35,9 @@ type VerifyResult struct {
 	Decrypted bool            `json:"decrypted"`
 	Drilled   int             `json:"drilled"`
 	State     State           `json:"state"`
-	OK        bool            `json:"ok"`
+	// Reading is how the file was read.
+	Reading media.Reading `json:"reading"`
+	OK      bool          `json:"ok"`
 	// Problems say what is wrong; a key that was not opened is none.
 	Problems []string `json:"problems"`
 }
@@ -43,33 +46,28 @@ type VerifyResult struct {
 // written. A backup that is not sound is ErrDamaged, and the result is there all the same;
 // with any other error there is none. Without identities the sums file alone is compared.
 func Verify(ctx context.Context, file string, ids []Identity, opt VerifyOptions) (*VerifyResult, error) {
-	f, err := openBackup(file)
+	dir, name, err := openBackup(opt.Open, file)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer dir.Close()
 	r := &VerifyResult{
-		File: f.Name(), State: StateUnknown, Keys: []Key{}, Metadata: []trustdata.GUN{}, LeftOut: []LeftOut{}, Problems: []string{},
+		File: filepath.Join(dir.Path(), name), State: StateUnknown, Keys: []Key{}, Metadata: []trustdata.GUN{}, LeftOut: []LeftOut{}, Problems: []string{},
 	}
-	if r.File, err = filepath.Abs(file); err != nil {
-		return nil, err
-	}
-	hash, err := r.compareSums(ctx, f, opt.Progress)
-	if err != nil {
+	hash, err := r.read(ctx, dir, name, ids, opt)
+	if hash == "" {
 		return nil, fmt.Errorf("backup %q: %w", r.File, err)
 	}
+	r.SHA256, r.Sums = "sha256:"+hash, compareSums(dir, name, hash)
 	if len(ids) == 0 && r.Sums == SumsNone {
 		return nil, fmt.Errorf("backup %q: %w: no identity is given, and no sums file lies beside it", r.File, ErrIdentity)
 	}
 	bad := r.judgeSums(hash)
-	if len(ids) > 0 {
-		err := r.decrypt(ctx, f, ids, opt)
-		switch {
-		case errors.Is(err, ErrDamaged):
-			bad = errors.Join(bad, err)
-		case err != nil && bad == nil: // a changed file fails in any way; then the change is the cause
-			return nil, fmt.Errorf("backup %q: %w", r.File, err)
-		}
+	switch {
+	case errors.Is(err, ErrDamaged):
+		bad = errors.Join(bad, err)
+	case err != nil && bad == nil: // a changed file fails in any way; then the change is the cause
+		return nil, fmt.Errorf("backup %q: %w", r.File, err)
 	}
 	if bad != nil {
 		r.State, r.Problems = StateUnknown, append(r.Problems, bad.Error())
@@ -82,7 +80,9 @@ func Verify(ctx context.Context, file string, ids []Identity, opt VerifyOptions)
 func (r *VerifyResult) judgeSums(hash string) error {
 	switch r.Sums {
 	case SumsOK:
-		r.State = StateReadBack
+		if r.State == StateUnknown {
+			r.State = StateReadBack
+		}
 	case SumsDiffer:
 		return damage("its SHA-256 is %s, and the sums file says another", hash)
 	case SumsInvalid:
@@ -91,41 +91,34 @@ func (r *VerifyResult) judgeSums(hash string) error {
 	return nil
 }
 
-func (r *VerifyResult) compareSums(ctx context.Context, f *os.File, progress Progress) (string, error) {
-	info, err := f.Stat()
+// read hashes the backup and, where there are identities, decrypts it in the same pass. The
+// hash is "" if the file could not be read to its end.
+func (r *VerifyResult) read(ctx context.Context, dir media.Folder, name string, ids []Identity, opt VerifyOptions) (string, error) {
+	f, err := openFile(dir, name)
 	if err != nil {
 		return "", err
 	}
-	hash, err := coldHash(ctx, f, func(n int64) { progress.step(PhaseRead, n, info.Size()) })
-	if err != nil {
-		return "", err
+	defer f.Close()
+	r.Reading = f.Reading()
+	if len(ids) == 0 {
+		return coldHash(ctx, f, func(n int64) { opt.Progress.step(PhaseRead, n, f.Size()) })
 	}
-	r.SHA256 = "sha256:" + hash
-	dir, err := os.OpenRoot(filepath.Dir(r.File))
-	if err != nil {
-		return "", err
-	}
-	defer dir.Close()
-	r.Sums = compareSums(dir, filepath.Base(r.File), hash)
-	return hash, nil
+	return r.decrypt(ctx, f, ids, opt)
 }
 
 // decrypt fills in what the inside of the backup says. Of one that is damaged nothing is
 // told, since none of it can be relied on.
-func (r *VerifyResult) decrypt(ctx context.Context, f *os.File, ids []Identity, opt VerifyOptions) error {
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
+func (r *VerifyResult) decrypt(ctx context.Context, f media.Reader, ids []Identity, opt VerifyOptions) (string, error) {
 	drill := drill{ask: opt.Passphrases}
 	t := drill.take()
 	t.read = func(n int64) { opt.Progress.step(PhaseVerify, n, 0) }
-	m, err := readArchive(ctx, f, ids, t)
+	hash, m, err := readWhole(ctx, f, ids, t)
 	if err != nil {
-		return err
+		return hash, err
 	}
 	r.Decrypted, r.Created, r.Tool = true, m.Created, m.Tool
 	r.Keys, r.Drilled = drill.keys(m)
 	r.Metadata, r.State = m.guns(), drill.state(m)
 	r.LeftOut = append(r.LeftOut, m.LeftOut...)
-	return nil
+	return hash, nil
 }

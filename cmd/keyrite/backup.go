@@ -136,7 +136,7 @@ func (c *cli) backupList(ctx context.Context, dir string) error {
 		return err
 	}
 	defer records.Close()
-	found, err := backup.List(ctx, absolute(dir), records)
+	found, err := backup.List(ctx, absolute(dir), records, nil)
 	if err != nil {
 		return err
 	}

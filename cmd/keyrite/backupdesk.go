@@ -67,7 +67,7 @@ func (d backupDesk) List(ctx context.Context, folder string) ([]backup.Listed, e
 		return nil, err
 	}
 	defer records.Close()
-	return backup.List(ctx, absolute(folder), records)
+	return backup.List(ctx, absolute(folder), records, nil)
 }
 
 // Verify implements backupui.Reader.

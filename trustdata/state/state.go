@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 )
 
 // ErrLocked is what Lock returns while another process holds the directory.
@@ -55,4 +56,23 @@ func SyncDir(dir *os.Root, name string) error {
 	}
 	defer d.Close()
 	return syncFolder(d)
+}
+
+// OpenRegular opens a regular file below dir, and neither a link, a pipe nor a device.
+func OpenRegular(dir *os.Root, name string) (*os.File, error) {
+	before, err := dir.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !before.Mode().IsRegular() {
+		return nil, fmt.Errorf("%q is not a regular file", filepath.Join(dir.Name(), name))
+	}
+	f, err := dir.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if now, err := f.Stat(); err != nil || !os.SameFile(before, now) {
+		return nil, errors.Join(fmt.Errorf("%q was exchanged while it was opened", filepath.Join(dir.Name(), name)), f.Close())
+	}
+	return f, nil
 }

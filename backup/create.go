@@ -34,6 +34,15 @@ type CreateResult struct {
 	Reading media.Reading `json:"reading"`
 	// Operation is the set that this is a copy of, "" for a backup that stands alone.
 	Operation string `json:"operation,omitempty"`
+	Copy      int    `json:"copy,omitempty"`
+	Copies    int    `json:"copies,omitempty"`
+	// Created is the manifest's time, Manifest its hash: equal in all copies of a set.
+	Created  time.Time `json:"created"`
+	Manifest string    `json:"manifest"`
+	// Medium is what carries it, nil for a folder of this machine.
+	Medium *Medium `json:"medium,omitempty"`
+	// Recipients are whom it is encrypted for, as they were given.
+	Recipients []string `json:"recipients"`
 	// Drilled is how many keys were opened with their passphrase and made to sign.
 	Drilled int      `json:"drilled"`
 	Waived  []string `json:"waived"`
@@ -85,7 +94,8 @@ func (w *writer) run(ctx context.Context) (*CreateResult, error) {
 		return nil, err
 	}
 	result := &CreateResult{
-		File: w.plan.File, SHA256: "sha256:" + w.hash, State: StateWritten, Operation: w.plan.opt.Operation,
+		File: w.plan.File, SHA256: "sha256:" + w.hash, State: StateWritten,
+		Operation: w.plan.opt.Operation, Copy: w.plan.opt.Copy, Copies: w.plan.opt.Copies, Created: w.plan.Manifest.Created, Manifest: w.plan.ManifestSHA256(), Medium: w.plan.opt.Medium, Recipients: w.plan.recipients(),
 		Keys: w.plan.Keys(), Metadata: w.plan.Metadata(),
 		Waived: slices.Clone(w.plan.opt.Waived), Warnings: slices.Clone(w.plan.Warnings),
 	}

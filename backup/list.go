@@ -22,13 +22,21 @@ type Listed struct {
 	// State is what was recorded of a backup with exactly these bytes, at ProvenAt.
 	State    State     `json:"state"`
 	ProvenAt time.Time `json:"proven_at,omitzero"`
+	// Operation, Number and Of say which copy of which set it is; "" and 0 for none.
+	Operation string `json:"operation,omitempty"`
+	Number    int    `json:"copy,omitempty"`
+	Of        int    `json:"copies,omitempty"`
+	// Due is when it is to be proven again, and Clock how urgent that is.
+	Due   time.Time `json:"due,omitzero"`
+	Clock Clock     `json:"clock"`
 	// Problem says why the file cannot be read, or is "".
 	Problem string `json:"problem"`
 }
 
 // List looks at the files in dir that end in ".age", the newest first. It hashes each one;
-// what is inside is told by Verify alone. records may be nil.
-func List(ctx context.Context, dir string, records *Records, open media.Opener) ([]Listed, error) {
+// what is inside is told by Verify alone. known
+// are the copies that are remembered.
+func List(ctx context.Context, dir string, known []Copy, open media.Opener) ([]Listed, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -48,15 +56,15 @@ func List(ctx context.Context, dir string, records *Records, open media.Opener) 
 			return nil, err
 		}
 		if strings.HasSuffix(name, ageSuffix) && !strings.HasPrefix(name, ".") {
-			list = append(list, look(ctx, folder, name, records))
+			list = append(list, look(ctx, folder, name, known))
 		}
 	}
 	slices.SortStableFunc(list, func(a, b Listed) int { return b.Created.Compare(a.Created) })
 	return list, nil
 }
 
-func look(ctx context.Context, dir media.Folder, name string, records *Records) Listed {
-	l := Listed{File: filepath.Join(dir.Path(), name), Sums: SumsNone, State: StateUnknown}
+func look(ctx context.Context, dir media.Folder, name string, known []Copy) Listed {
+	l := Listed{File: filepath.Join(dir.Path(), name), Sums: SumsNone, State: StateUnknown, Clock: ClockNever}
 	info, err := dir.Lstat(name)
 	if err != nil {
 		l.Problem = err.Error()
@@ -76,8 +84,11 @@ func look(ctx context.Context, dir media.Folder, name string, records *Records) 
 	}
 	l.SHA256 = "sha256:" + hash
 	l.Sums = compareSums(dir, name, hash)
-	if record, ok := records.Last(l.SHA256); ok {
-		l.State, l.ProvenAt = record.State, record.At
+	for _, c := range known {
+		if c.SHA256 == l.SHA256 {
+			l.State, l.ProvenAt, l.Due, l.Clock = c.State, c.LookedAt, c.Due, c.Clock
+			l.Operation, l.Number, l.Of = c.Operation, c.Number, c.Of
+		}
 	}
 	return l
 }

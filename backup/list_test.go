@@ -26,7 +26,7 @@ func TestList(t *testing.T) {
 	check(t, records.Note(Record{File: first.File, SHA256: first.SHA256, State: StateProven}))
 	check(t, records.Note(Record{File: second.File, SHA256: second.SHA256, State: StateProven}))
 
-	list, err := List(context.Background(), dir, records, nil)
+	list, err := List(context.Background(), dir, records.Copies(testTime, DefaultIntervals), nil)
 	check(t, err)
 	type row struct {
 		file  string

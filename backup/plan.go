@@ -3,11 +3,14 @@ package backup
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +39,10 @@ type CreateOptions struct {
 	// Operation and Copies are of the set that this is a copy of; see NewOperation.
 	Operation string
 	Copies    int
+	// Copy is this one's number, from 1.
+	Copy int
+	// Medium is what the folder is on, nil for a folder of this machine.
+	Medium *Medium
 }
 
 // Passphrases gives the passphrase of a key, or false for one that is not known. The
@@ -67,10 +74,30 @@ func (p *CreatePlan) Metadata() []trustdata.GUN { return p.Manifest.guns() }
 
 // Waives are the proofs that the plan does without, for the user to confirm.
 func (p *CreatePlan) Waives() []string {
-	if len(p.identities()) == 0 {
-		return []string{WaiverProof}
+	waived := slices.Clone(p.opt.Waived)
+	if len(p.identities()) == 0 && !slices.Contains(waived, WaiverProof) {
+		waived = append(waived, WaiverProof)
 	}
-	return nil
+	return waived
+}
+
+// ManifestSHA256 tells sets apart by what they hold: "sha256:<hex>" of the manifest.
+func (p *CreatePlan) ManifestSHA256() string {
+	data, err := p.Manifest.encode()
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(data)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// recipients are whom it is for, as they were given; a passphrase has no text.
+func (p *CreatePlan) recipients() []string {
+	all := []string{}
+	for _, r := range p.Recipients {
+		all = append(all, cmp.Or(r.Text, string(r.Kind)))
+	}
+	return all
 }
 
 func (p *CreatePlan) identities() []Identity {
@@ -201,7 +228,7 @@ func (p *CreatePlan) warn(src Source, others bool) (warnings []string) {
 			say("%q is on the same file system as the keys in %q: what destroys the one destroys the other", dir, d.Path())
 		}
 	}
-	if len(p.Waives()) > 0 {
+	if slices.Contains(p.Waives(), WaiverProof) {
 		say("no identity is at hand, so it stays unproven that the backup can be decrypted")
 	}
 	bare := 0

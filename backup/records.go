@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"keyrite/backup/media"
 	"keyrite/trustdata"
 	"keyrite/trustdata/state"
 )
@@ -27,16 +29,35 @@ type Record struct {
 	Waived []string  `json:"waived"`
 	// Keys are those of its key files that are of use.
 	Keys []trustdata.KeyID `json:"keys,omitempty"`
+	// Written says that the backup was made, and not only looked at again.
+	Written bool          `json:"written,omitempty"`
+	Reading media.Reading `json:"reading,omitempty"`
+	// Operation is the set, Copy and Copies are the backup's number in it and how many there
+	// are to be.
+	Operation string `json:"operation,omitempty"`
+	Copy      int    `json:"copy,omitempty"`
+	Copies    int    `json:"copies,omitempty"`
+	// Created and Manifest are the time in the manifest and its hash, equal in all copies.
+	Created  time.Time `json:"created,omitzero"`
+	Manifest string    `json:"manifest,omitempty"`
+	// Medium is nil for a folder of this machine.
+	Medium *Medium `json:"medium,omitempty"`
+	// Recipients are whom it was encrypted for, as the operator wrote them.
+	Recipients []string `json:"recipients,omitempty"`
+	// Problem says what was wrong with it; then State is StateUnknown.
+	Problem string `json:"problem,omitempty"`
 }
 
 // Record is what there is to remember of a backup that was written.
 func (r *CreateResult) Record() Record {
-	return Record{File: r.File, SHA256: r.SHA256, State: r.State, Waived: r.Waived, Keys: usableKeys(r.Keys)}
+	return Record{File: r.File, SHA256: r.SHA256, State: r.State, Waived: r.Waived, Keys: usableKeys(r.Keys),
+		Written: true, Reading: r.Reading, Operation: r.Operation, Copy: r.Copy, Copies: r.Copies, Created: r.Created, Manifest: r.Manifest, Medium: r.Medium, Recipients: r.Recipients}
 }
 
-// Record is what there is to remember of a backup that was verified.
+// Record is what there is to remember of a backup that was verified, sound or not.
 func (r *VerifyResult) Record() Record {
-	return Record{File: r.File, SHA256: r.SHA256, State: r.State, Keys: usableKeys(r.Keys)}
+	return Record{File: r.File, SHA256: r.SHA256, State: r.State, Keys: usableKeys(r.Keys),
+		Reading: r.Reading, Medium: r.Medium, Problem: strings.Join(r.Problems, "; ")}
 }
 
 func usableKeys(keys []Key) (ids []trustdata.KeyID) {
@@ -77,16 +98,6 @@ func (r *Records) All() []Record {
 		}
 	}
 	return all
-}
-
-// Last is the newest record of the backup with that hash.
-func (r *Records) Last(sha256 string) (Record, bool) {
-	for _, record := range slices.Backward(r.All()) {
-		if record.SHA256 == sha256 {
-			return record, true
-		}
-	}
-	return Record{}, false
 }
 
 // Proof is the newest record of a backup with that key which was decrypted to its end. Where

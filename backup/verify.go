@@ -19,6 +19,10 @@ type VerifyOptions struct {
 	Progress    Progress
 	// Open opens the folder of the backup; nil is media.OpenFolder.
 	Open media.Opener
+	// Medium is what the backup is on, and Replugged says that it was out of the machine since
+	// it was written; whoever watched it knows.
+	Medium    *Medium
+	Replugged bool
 }
 
 // VerifyResult is what a verification found.
@@ -37,6 +41,7 @@ type VerifyResult struct {
 	State     State           `json:"state"`
 	// Reading is how the file was read.
 	Reading media.Reading `json:"reading"`
+	Medium  *Medium       `json:"medium,omitempty"`
 	OK      bool          `json:"ok"`
 	// Problems say what is wrong; a key that was not opened is none.
 	Problems []string `json:"problems"`
@@ -99,7 +104,10 @@ func (r *VerifyResult) read(ctx context.Context, dir media.Folder, name string, 
 		return "", err
 	}
 	defer f.Close()
-	r.Reading = f.Reading()
+	if r.Reading = f.Reading(); opt.Replugged && r.Reading == media.Cold {
+		r.Reading = media.Replugged
+	}
+	r.Medium = opt.Medium
 	if len(ids) == 0 {
 		return coldHash(ctx, f, func(n int64) { opt.Progress.step(PhaseRead, n, f.Size()) })
 	}

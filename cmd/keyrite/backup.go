@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +11,11 @@ import (
 
 // backupFlags are those of keyrite backup.
 type backupFlags struct {
-	to, passphraseFile     string
+	to                     []string
+	into                   string // the trust directory of a restore
+	passphraseFile         string
+	operation              string
+	copies                 int
 	recipients, identities []string
 	replace                bool
 }
@@ -25,30 +28,46 @@ func (c *cli) backupCommand() *cobra.Command {
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.backupCreate(cmd.Context(), c.backupDefaults(f)) },
 	}
-	create.Flags().StringVar(&f.to, "to", "", "the folder that the backup goes to: `DIR`")
+	create.Flags().StringArrayVar(&f.to, "to", nil, "the folder that the backup goes to: `DIR` (repeatable: a copy in each)")
+	create.Flags().IntVar(&f.copies, "copies", backup.DefaultCopies, "how many copies the set is to have")
+	create.Flags().StringVar(&f.operation, "operation", "", "add a copy to the set with this `ID`")
 	create.Flags().StringArrayVarP(&f.recipients, "recipient", "r", nil, "age `RECIPIENT` that can open it (repeatable)")
 	list := &cobra.Command{
-		Use: "list DIR", Short: "List the backups in a folder",
-		Args: usageArgs(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.backupList(cmd.Context(), args[0]) },
+		Use: "list [DIR]", Short: "List the copies that are remembered, or the backups in a folder, and when each was last proven",
+		Args: usageArgs(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.backupCopies()
+			}
+			return c.backupList(cmd.Context(), args[0])
+		},
 	}
 	verify := &cobra.Command{
 		Use: "verify FILE", Short: "Decrypt a backup to its end and compare every file with its manifest; nothing is written",
 		Args: usageArgs(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.backupVerify(cmd.Context(), args[0], f) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.backupVerify(cmd.Context(), args[0], f, "verify backup", c.keyPassphrases)
+		},
+	}
+	drill := &cobra.Command{
+		Use: "drill FILE", Short: "Prove a backup again: decrypt it, open its keys with their passphrases in memory and have them sign; nothing is restored",
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.backupVerify(cmd.Context(), args[0], f, "drill", c.askKeyPassphrases(cmd.Context()))
+		},
 	}
 	restoring := &cobra.Command{
 		Use: "restore FILE --to DIR", Short: "Put a backup's keys into a trust directory, replacing nothing",
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.backupRestore(cmd.Context(), args[0], f) },
 	}
-	restoring.Flags().StringVar(&f.to, "to", "", "the trust directory: `DIR` (made if it is not there)")
+	restoring.Flags().StringVar(&f.into, "to", "", "the trust directory: `DIR` (made if it is not there)")
 	restoring.Flags().BoolVar(&f.replace, "replace", false, "replace keys that differ; the old file is kept in the trash")
-	for _, cmd := range []*cobra.Command{create, verify, restoring} {
+	for _, cmd := range []*cobra.Command{create, verify, drill, restoring} {
 		cmd.Flags().StringArrayVarP(&f.identities, "identity", "i", nil, "age identity `FILE` that opens the backup (repeatable)")
 		cmd.Flags().StringVar(&f.passphraseFile, "backup-passphrase-file", "", "`FILE` with the backup's own passphrase, instead of recipients")
 	}
-	parent.AddCommand(create, list, verify, restoring)
+	parent.AddCommand(create, list, verify, drill, restoring)
 	return parent
 }
 
@@ -75,55 +94,19 @@ func (s *session) backupSource(ctx context.Context) (backup.Source, error) {
 	return src, nil
 }
 
-func (c *cli) backupCreate(ctx context.Context, f backupFlags) error {
-	ctx, cancel := c.context(ctx)
-	defer cancel()
-	if f.to == "" {
-		return usagef("say where the backup goes: --to DIR")
-	}
-	recipients, err := c.recipientsOf(f)
+// backupCopies lists every copy that is remembered; none of them is looked at.
+func (c *cli) backupCopies() error {
+	s, err := c.open()
 	if err != nil {
 		return err
 	}
-	var ids []backup.Identity
-	if len(f.identities) > 0 {
-		if ids, err = c.identities(backupFlags{identities: f.identities}); err != nil {
-			return err
-		}
-	}
-	s, err := c.openKeys()
+	records, err := s.backupRecords()
 	if err != nil {
 		return err
 	}
-	src, err := s.backupSource(ctx)
-	if err != nil {
-		return err
-	}
-	plan, err := backup.PlanCreate(ctx, src, backup.CreateOptions{Dir: absolute(f.to), Recipients: recipients, Identities: ids,
-		Passphrases: c.keyPassphrases, Now: c.now()})
-	if err != nil {
-		return err
-	}
-	if c.flags.dryRun {
-		return c.emitPlan(createPlanJSON(plan), backupui.CreatePlanPage(plan))
-	}
-	if err := c.waiveProof(ctx, plan); err != nil {
-		return err
-	}
-	res, err := plan.Apply(ctx, nil)
-	if err != nil {
-		return err
-	}
-	c.remember(s, "back up", res.Record())
-	return c.emit(res, backupui.CreatedPage(res))
-}
-
-// waiveProof stops where --require-backup forbids what the plan would do without.
-func (c *cli) waiveProof(_ context.Context, plan *backup.CreatePlan) error {
-	if waives := plan.Waives(); c.flags.requireBackup && len(waives) > 0 {
-		return fmt.Errorf("a backup that nobody has decrypted: %w: give an identity with -i", errRequired)
-	}
-	return nil
+	defer records.Close()
+	copies := records.Copies(c.now(), backup.DefaultIntervals)
+	return c.emit(list(copies), backupui.CopiesPage(copies, c.now()))
 }
 
 func (c *cli) backupList(ctx context.Context, dir string) error {
@@ -136,14 +119,15 @@ func (c *cli) backupList(ctx context.Context, dir string) error {
 		return err
 	}
 	defer records.Close()
-	found, err := backup.List(ctx, absolute(dir), records, nil)
+	found, err := backup.List(ctx, absolute(dir), records.Copies(c.now(), backup.DefaultIntervals), nil)
 	if err != nil {
 		return err
 	}
 	return c.emit(list(found), backupui.ListPage(found, c.now()))
 }
 
-func (c *cli) backupVerify(ctx context.Context, file string, f backupFlags) error {
+// backupVerify reads a backup to its end. What is found is remembered, be it damage.
+func (c *cli) backupVerify(ctx context.Context, file string, f backupFlags, what string, passphrases backup.Passphrases) error {
 	ctx, cancel := c.context(ctx)
 	defer cancel()
 	s, err := c.open()
@@ -154,13 +138,11 @@ func (c *cli) backupVerify(ctx context.Context, file string, f backupFlags) erro
 	if err != nil {
 		return err
 	}
-	res, err := backup.Verify(ctx, absolute(file), ids, backup.VerifyOptions{Passphrases: c.keyPassphrases})
+	res, err := backup.Verify(ctx, absolute(file), ids, backup.VerifyOptions{Passphrases: passphrases})
 	if res == nil {
 		return err
 	}
-	if err == nil && res.OK {
-		c.remember(s, "verify backup", res.Record())
-	}
+	c.remember(s, what, res.Record())
 	if printing := c.emit(res, backupui.VerifiedPage(res)); printing != nil {
 		return printing
 	}

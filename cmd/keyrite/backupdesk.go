@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"keyrite/backup"
@@ -67,7 +68,7 @@ func (d backupDesk) List(ctx context.Context, folder string) ([]backup.Listed, e
 		return nil, err
 	}
 	defer records.Close()
-	return backup.List(ctx, absolute(folder), records, nil)
+	return backup.List(ctx, absolute(folder), records.Copies(d.session.cli.now(), backup.DefaultIntervals), nil)
 }
 
 // Verify implements backupui.Reader.
@@ -77,10 +78,10 @@ func (d backupDesk) Verify(ctx context.Context, file string, with backupui.Openi
 		return nil, err
 	}
 	res, err := backup.Verify(ctx, absolute(file), ids, backup.VerifyOptions{Passphrases: d.session.cli.keyPassphrases, Progress: progress})
-	if err != nil || !res.OK {
-		return res, err
+	if res == nil {
+		return nil, err
 	}
-	return res, d.session.recordBackup("verify backup", res.Record())
+	return res, errors.Join(err, d.session.recordBackup("verify backup", res.Record()))
 }
 
 // Plan implements backupui.Writer.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 
 	"keyrite/backup"
 	"keyrite/keyring"
+	"keyrite/trustdata"
 )
 
 // maxIdentityFile bounds what is read of an identity file.
@@ -101,6 +103,18 @@ func (c *cli) recipientsOf(f backupFlags) ([]backup.Recipient, error) {
 		return nil, err
 	}
 	return []backup.Recipient{r}, nil
+}
+
+// askKeyPassphrases is keyPassphrases that asks for what is not set, where there is somebody
+// to ask. An empty answer leaves the key closed.
+func (c *cli) askKeyPassphrases(ctx context.Context) backup.Passphrases {
+	return func(k backup.Key) (keyring.Passphrase, bool) {
+		if pass, ok := c.keyPassphrases(k); ok || !c.canPrompt() {
+			return pass, ok
+		}
+		pass, err := c.prompt(ctx, fmt.Sprintf("Passphrase of the %s key %s. Enter alone leaves it closed: ", trustdata.Visible(cmp.Or(k.Role, "unnamed")), k.KeyID.Short()))
+		return pass, err == nil && !pass.IsEmpty()
+	}
 }
 
 // keyPassphrases gives what is set for each key, for a drill; nobody is asked.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -173,7 +174,7 @@ func TestProfileInForce(t *testing.T) {
 	if got := c.recipientNames([]string{"office", "x"}); len(got) != 2 || !strings.HasPrefix(got[0], "age1ql3") || got[1] != "x" {
 		t.Errorf("recipients %q", got)
 	}
-	if f := c.backupDefaults(backupFlags{}); f.to != filepath.Join(home, "stick") || len(f.recipients) != 1 {
+	if f := c.backupDefaults(backupFlags{}); !slices.Equal(f.to, []string{filepath.Join(home, "stick")}) || len(f.recipients) != 1 {
 		t.Errorf("backup goes to %q for %q", f.to, f.recipients)
 	}
 }

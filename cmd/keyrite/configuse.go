@@ -105,8 +105,8 @@ func (c *cli) backupDefaults(f backupFlags) backupFlags {
 	if c.config == nil {
 		return f
 	}
-	if f.to == "" {
-		f.to = c.config.Backup.To
+	if len(f.to) == 0 && c.config.Backup.To != "" {
+		f.to = []string{c.config.Backup.To}
 	}
 	if len(f.recipients) == 0 && f.passphraseFile == "" {
 		f.recipients = c.config.Backup.Recipients

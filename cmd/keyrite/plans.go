@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"keyrite/backup"
 	"keyrite/trustdata/rotation"
@@ -24,11 +25,15 @@ func (c *cli) emitPlan(plan any, page ui.Page) error {
 	}{plan}, page)
 }
 
-func createPlanJSON(p *backup.CreatePlan) planJSON {
+// createPlanJSON is a set before it is written, a copy in each place.
+func createPlanJSON(copies ...*backup.CreatePlan) planJSON {
+	p := copies[0]
 	out := planJSON{ID: p.File, Kind: "backup create", Needs: []rotation.Need{}, WillNotFollow: []string{},
-		Steps:   []string{"write the backup under a temporary name", "sync it and give it its name", "read it back from the disk and compare it"},
-		Changes: []string{fmt.Sprintf("%s: %d keys, metadata of %d repositories, %d bytes", p.File, len(p.Keys()), len(p.Metadata()), p.Bytes)}}
-	if len(p.Waives()) == 0 {
+		Steps: []string{"write the backup under a temporary name", "sync it and give it its name", "read it back from the disk and compare it"}}
+	for _, c := range copies {
+		out.Changes = append(out.Changes, fmt.Sprintf("%s: %d keys, metadata of %d repositories, %d bytes", c.File, len(c.Keys()), len(c.Metadata()), c.Bytes))
+	}
+	if !slices.Contains(p.Waives(), backup.WaiverProof) {
 		out.Steps = append(out.Steps, "decrypt it to its end and compare every file")
 	}
 	return out

@@ -15,7 +15,7 @@ import (
 func (c *cli) backupRestore(ctx context.Context, file string, f backupFlags) error {
 	ctx, cancel := c.context(ctx)
 	defer cancel()
-	if f.to == "" {
+	if f.into == "" {
 		return usagef("say where the keys go: --to DIR")
 	}
 	if c.flags.readOnly {
@@ -25,7 +25,7 @@ func (c *cli) backupRestore(ctx context.Context, file string, f backupFlags) err
 	if err != nil {
 		return err
 	}
-	to, err := keyring.OpenDir(absolute(f.to), keyring.DirOptions{Create: !c.flags.dryRun})
+	to, err := keyring.OpenDir(absolute(f.into), keyring.DirOptions{Create: !c.flags.dryRun})
 	if err != nil {
 		return err
 	}

@@ -11,13 +11,10 @@ import (
 	"keyrite/ui"
 )
 
-// CreatePlanPage is a backup before it is written.
-func CreatePlanPage(p *backup.CreatePlan) ui.Page {
+// CreatePlanPage is a set before it is written, a copy in each place.
+func CreatePlanPage(copies ...*backup.CreatePlan) ui.Page {
+	p := copies[0]
 	keys, guns := p.Keys(), p.Metadata()
-	folder := "is there"
-	if p.MakeDir {
-		folder = "will be made"
-	}
 	page := ui.Page{
 		Title:   "Back up " + ui.Plural(len(keys), "key", "keys"),
 		Summary: "Nothing is written yet.",
@@ -27,8 +24,7 @@ func CreatePlanPage(p *backup.CreatePlan) ui.Page {
 				{Label: "Metadata", Value: evidence(len(guns))},
 				{Label: "Size", Value: ui.Size(p.Bytes)},
 				{Label: "Never", Value: "registry passwords and tokens, the trash, keys that are not in use yet"}}},
-			{Title: "WHERE", Facts: []ui.Fact{{Label: "File", Value: trustdata.Visible(p.File)},
-				{Label: "Folder", Value: folder}}},
+			{Title: "WHERE", Facts: places(copies)},
 			{Title: "WHO CAN OPEN IT", Facts: recipientFacts(p.Recipients)},
 		},
 		Notes: []string{restoreSentence(filepath.Base(p.File))},
@@ -38,6 +34,18 @@ func CreatePlanPage(p *backup.CreatePlan) ui.Page {
 		page.Sections = append(page.Sections, sentences("GOOD TO KNOW BEFORE", p.Warnings, ui.MarkSoon))
 	}
 	return page
+}
+
+func places(copies []*backup.CreatePlan) []ui.Fact {
+	var facts []ui.Fact
+	for _, p := range copies {
+		folder := "is there"
+		if p.MakeDir {
+			folder = "will be made"
+		}
+		facts = append(facts, ui.Fact{Label: "File", Value: trustdata.Visible(p.File)}, ui.Fact{Label: "Folder", Value: folder})
+	}
+	return facts
 }
 
 func evidence(guns int) string {
@@ -134,6 +142,9 @@ func waived(all []string) ui.Section {
 	for _, w := range all {
 		if w == backup.WaiverProof {
 			w = "the proof: no identity was at hand, so nobody has shown that it can be decrypted"
+		}
+		if w == backup.WaiverCopies {
+			w = "the other copies: what destroys this one destroys the backup"
 		}
 		s.Facts = append(s.Facts, ui.Fact{Value: trustdata.Visible(w), Mark: ui.MarkSoon})
 	}

@@ -80,6 +80,10 @@ type Copy struct {
 	Keys      []trustdata.KeyID `json:"keys"`
 	// Problem says what the last look found wrong, or is "".
 	Problem string `json:"problem"`
+	// Holds says what each key is, Recipients who can open it, Tool what wrote it.
+	Holds      []Held   `json:"holds,omitempty"`
+	Recipients []string `json:"recipients,omitempty"`
+	Tool       string   `json:"tool,omitempty"`
 	// Created and Manifest are the time in the manifest and its hash, equal in all copies of
 	// a set.
 	Created  time.Time `json:"created,omitzero"`
@@ -130,8 +134,13 @@ func (r *Records) Copies(now time.Time, every Intervals) []Copy {
 		}
 		all[i].note(rec)
 	}
+	of := map[string]int{} // a set may get more copies than were planned
 	for i := range all {
 		all[i].wind(now, every)
+		of[all[i].Operation] = max(of[all[i].Operation], all[i].Of, all[i].Number)
+	}
+	for i := range all {
+		all[i].Of = of[all[i].Operation]
 	}
 	slices.SortStableFunc(all, func(a, b Copy) int {
 		return cmp.Or(b.Written.Compare(a.Written), cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Number, b.Number))
@@ -158,6 +167,7 @@ func (c *Copy) note(rec Record) {
 	}
 	if rec.Written {
 		c.Written, c.Waived = rec.At, notNil(rec.Waived)
+		c.Holds, c.Recipients, c.Tool = rec.Holds, rec.Recipients, rec.Tool
 	}
 	if c.Written.IsZero() {
 		c.Written = rec.At
@@ -184,7 +194,7 @@ func (c *Copy) wind(now time.Time, every Intervals) {
 	default:
 		c.Clock = ClockOK
 	}
-	if !c.ProvenAt.IsZero() {
+	if !c.ProvenAt.IsZero() && c.Problem == "" {
 		c.Due = c.ProvenAt.Add(every.Due)
 	}
 }

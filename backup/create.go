@@ -39,6 +39,7 @@ type CreateResult struct {
 	// Created is the manifest's time, Manifest its hash: equal in all copies of a set.
 	Created  time.Time `json:"created"`
 	Manifest string    `json:"manifest"`
+	Tool     string    `json:"tool"`
 	// Medium is what carries it, nil for a folder of this machine.
 	Medium *Medium `json:"medium,omitempty"`
 	// Recipients are whom it is encrypted for, as they were given.
@@ -95,7 +96,8 @@ func (w *writer) run(ctx context.Context) (*CreateResult, error) {
 	}
 	result := &CreateResult{
 		File: w.plan.File, SHA256: "sha256:" + w.hash, State: StateWritten,
-		Operation: w.plan.opt.Operation, Copy: w.plan.opt.Copy, Copies: w.plan.opt.Copies, Created: w.plan.Manifest.Created, Manifest: w.plan.ManifestSHA256(), Medium: w.plan.opt.Medium, Recipients: w.plan.recipients(),
+		Operation: w.plan.opt.Operation, Copy: w.plan.opt.Copy, Copies: w.plan.opt.Copies, Created: w.plan.Manifest.Created, Manifest: w.plan.ManifestSHA256(), Tool: w.plan.Manifest.Tool,
+		Medium: w.plan.opt.Medium, Recipients: w.plan.recipients(),
 		Keys: w.plan.Keys(), Metadata: w.plan.Metadata(),
 		Waived: slices.Clone(w.plan.opt.Waived), Warnings: slices.Clone(w.plan.Warnings),
 	}

@@ -29,6 +29,10 @@ type Record struct {
 	Waived []string  `json:"waived"`
 	// Keys are those of its key files that are of use.
 	Keys []trustdata.KeyID `json:"keys,omitempty"`
+	// Holds says what each key is; only whoever writes a backup notes it.
+	Holds []Held `json:"holds,omitempty"`
+	// Tool wrote the backup.
+	Tool string `json:"tool,omitempty"`
 	// Written says that the backup was made, and not only looked at again.
 	Written bool          `json:"written,omitempty"`
 	Reading media.Reading `json:"reading,omitempty"`
@@ -48,10 +52,27 @@ type Record struct {
 	Problem string `json:"problem,omitempty"`
 }
 
+// Held is a key of a backup, as a person looks for it.
+type Held struct {
+	KeyID trustdata.KeyID `json:"key_id"`
+	Role  string          `json:"role"`
+	GUN   trustdata.GUN   `json:"gun,omitempty"`
+}
+
+// held are the keys that are of use.
+func held(keys []Key) (all []Held) {
+	for _, k := range keys {
+		if k.Problem == "" && k.KeyID != "" {
+			all = append(all, Held{k.KeyID, k.Role, k.GUN})
+		}
+	}
+	return all
+}
+
 // Record is what there is to remember of a backup that was written.
 func (r *CreateResult) Record() Record {
 	return Record{File: r.File, SHA256: r.SHA256, State: r.State, Waived: r.Waived, Keys: usableKeys(r.Keys),
-		Written: true, Reading: r.Reading, Operation: r.Operation, Copy: r.Copy, Copies: r.Copies, Created: r.Created, Manifest: r.Manifest, Medium: r.Medium, Recipients: r.Recipients}
+		Written: true, Reading: r.Reading, Operation: r.Operation, Copy: r.Copy, Copies: r.Copies, Created: r.Created, Manifest: r.Manifest, Medium: r.Medium, Recipients: r.Recipients, Holds: held(r.Keys), Tool: r.Tool}
 }
 
 // Record is what there is to remember of a backup that was verified, sound or not.

@@ -67,7 +67,7 @@ func (c *cli) backupCommand() *cobra.Command {
 		cmd.Flags().StringArrayVarP(&f.identities, "identity", "i", nil, "age identity `FILE` that opens the backup (repeatable)")
 		cmd.Flags().StringVar(&f.passphraseFile, "backup-passphrase-file", "", "`FILE` with the backup's own passphrase, instead of recipients")
 	}
-	parent.AddCommand(create, list, verify, drill, restoring)
+	parent.AddCommand(create, list, verify, drill, restoring, c.backupSheetCommand())
 	return parent
 }
 

@@ -1,0 +1,95 @@
+package media
+
+import (
+	"context"
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// Guard tells whether a folder still lies on the medium that was chosen. It asks the kernel
+// alone and never the medium, so it does not hang with it.
+type Guard struct {
+	drive Drive
+	roots Roots
+	// unique is the mount's ID that is never used again, 0 where the kernel has none.
+	unique uint64
+}
+
+// NewGuard guards a drive that Scan or At found mounted. It fails with a LostError if the
+// drive is not there as it was.
+func NewGuard(roots Roots, d Drive) (*Guard, error) {
+	g := &Guard{drive: d, roots: roots.withDefaults()}
+	g.unique = uniqueID(d.Mount)
+	return g, g.Check()
+}
+
+// Check fails with a LostError if the folder is not on the medium now. A pulled stick is
+// seen by its disk, which is gone, while its mount stays and reads as an empty folder.
+func (g *Guard) Check() error {
+	if why := g.disk(); why != "" {
+		return g.lost(why)
+	}
+	all, err := g.roots.mounts()
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(m mount) bool { return m.id == g.drive.mount && m.point == g.drive.Mount })
+	switch {
+	case i < 0:
+		return g.lost(Unmounted)
+	case all.covered(all[i]):
+		return g.lost(Overmounted)
+	case g.unique != 0 && uniqueID(g.drive.Mount) != g.unique:
+		return g.lost(Unmounted)
+	case all[i].readOnly() && !g.drive.ReadOnly:
+		return g.lost(TurnedReadOnly)
+	}
+	return nil
+}
+
+// disk looks at the disk below the file system, if there is one.
+func (g *Guard) disk() Loss {
+	if g.drive.disk == "" {
+		return ""
+	}
+	disk, ok := g.roots.byName(g.drive.disk)
+	switch {
+	case !ok || disk.size() == 0:
+		return TakenOut
+	case disk.diskSeq() != g.drive.DiskSeq:
+		return Exchanged
+	}
+	return ""
+}
+
+func (g *Guard) lost(why Loss) error {
+	return &LostError{Title: g.drive.Title(), Mount: g.drive.Mount, Why: why}
+}
+
+// Wait returns the LostError as soon as Check would, or ctx's error.
+func (g *Guard) Wait(ctx context.Context) error {
+	w, err := g.roots.watch(ctx)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	for {
+		if err := g.Check(); err != nil {
+			return err
+		}
+		if err := w.wait(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// uniqueID is the ID of the mount at path, 0 if it has none. It needs Linux 6.8.
+func uniqueID(path string) uint64 {
+	var x unix.Statx_t
+	err := unix.Statx(unix.AT_FDCWD, path, unix.AT_STATX_DONT_SYNC|unix.AT_NO_AUTOMOUNT, unix.STATX_MNT_ID_UNIQUE, &x)
+	if err != nil || x.Mask&unix.STATX_MNT_ID_UNIQUE == 0 {
+		return 0
+	}
+	return x.Mnt_id
+}

@@ -71,7 +71,7 @@ func Ask(_ context.Context, path string, id uint64) (Answer, error) {
 	if err := unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_MNT_ID, &x); err != nil {
 		return Answer{}, fmt.Errorf("folder %q: %w", path, err)
 	}
-	if x.Mask&unix.STATX_MNT_ID == 0 || x.Mnt_id != id {
+	if x.Mask&unix.STATX_MNT_ID != 0 && x.Mnt_id != id {
 		return Answer{}, fmt.Errorf("folder %q: another file system is mounted there now", path)
 	}
 	var space unix.Statfs_t

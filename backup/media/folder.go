@@ -1,4 +1,3 @@
-// Package media carries the bytes of a backup to a medium and back.
 package media
 
 import (

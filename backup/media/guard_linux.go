@@ -2,7 +2,9 @@ package media
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -26,7 +28,11 @@ func NewGuard(roots Roots, d Drive) (*Guard, error) {
 
 // Check fails with a LostError if the folder is not on the medium now. A pulled stick is
 // seen by its disk, which is gone, while its mount stays and reads as an empty folder.
+// A guard that is nil has nothing to look after.
 func (g *Guard) Check() error {
+	if g == nil {
+		return nil
+	}
 	if why := g.disk(); why != "" {
 		return g.lost(why)
 	}
@@ -82,6 +88,51 @@ func (g *Guard) Wait(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// name names the medium of a folder in sentences.
+func (g *Guard) name(path string) string {
+	if g == nil {
+		return fmt.Sprintf("the medium at %q", path)
+	}
+	return fmt.Sprintf("%s at %q", g.drive.Title(), g.drive.Mount)
+}
+
+// holds reports a folder that is open and lies on another mount than the guarded one,
+// through a link for instance. Kernels before 5.8 tell no ID.
+func (g *Guard) holds(path string, id uint64) error {
+	if g == nil || id == 0 || id == g.drive.mount {
+		return nil
+	}
+	return fmt.Errorf("folder %q is not on %s", path, g.name(path))
+}
+
+// activity changes as long as the kernel counts reads or writes that the disk finished.
+func (g *Guard) activity() string {
+	disk, ok := g.roots.byName(g.drive.disk)
+	f := strings.Fields(disk.attr("stat")) // Documentation/block/stat.rst
+	if !ok || len(f) < 7 {
+		return ""
+	}
+	return strings.Join([]string{f[0], f[2], f[4], f[6]}, " ")
+}
+
+// mountID is the ID in mountinfo of what an open folder of this process lies on.
+func mountID(f Folder) uint64 {
+	in, ok := f.(local)
+	if !ok {
+		return 0
+	}
+	dir, err := in.root.Open(".")
+	if err != nil {
+		return 0
+	}
+	defer dir.Close()
+	var x unix.Statx_t
+	if err := unix.Statx(int(dir.Fd()), "", unix.AT_EMPTY_PATH, unix.STATX_MNT_ID, &x); err != nil || x.Mask&unix.STATX_MNT_ID == 0 {
+		return 0
+	}
+	return x.Mnt_id
 }
 
 // uniqueID is the ID of the mount at path, 0 if it has none. It needs Linux 6.8.

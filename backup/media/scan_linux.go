@@ -86,9 +86,6 @@ func (s *scan) foreign(m mount) Drive {
 	d := Drive{Mount: m.point, FileSystem: m.kind, Free: -1, ReadOnly: m.readOnly(), Boot: s.roots.boot(), Refused: NotRemovable, mount: m.id}
 	if b, ok := s.roots.device(m); ok {
 		d.Device, d.Size, d.DiskSeq, d.disk = b.name(), b.size(), b.diskSeq(), b.disk().name()
-		if why := s.reserved[d.disk]; why == HoldsKeys {
-			d.Refused = why
-		}
 	}
 	return d
 }

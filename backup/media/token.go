@@ -52,6 +52,40 @@ func isToken(s string) bool {
 	return err == nil && len(raw) == tokenBytes && s == strings.ToLower(s)
 }
 
+// TokenOf is the token of the medium whose top folder f is, "" if it has none.
+func TokenOf(f Folder) (Token, error) {
+	if _, err := f.Lstat(TokenFile); errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	data, err := ReadFile(f, TokenFile, maxTokenFile+1)
+	if err != nil {
+		return "", tokenProblem(f.Path(), err)
+	}
+	t, err := ParseToken(data)
+	return t, tokenProblem(f.Path(), err)
+}
+
+// MakeToken is TokenOf, and writes a new token where there is none. A file of this name
+// that is no token's is an error that Is ErrToken, and stays.
+func MakeToken(f Folder) (Token, error) {
+	t, err := TokenOf(f)
+	if t != "" || err != nil {
+		return t, err
+	}
+	made := NewToken()
+	if err := WriteFile(f, partToken, TokenFile, made.file()); err != nil {
+		return "", tokenProblem(f.Path(), err)
+	}
+	t, err = TokenOf(f)
+	if err == nil && t != made {
+		err = fmt.Errorf("%s in %q was written, and reads otherwise: the medium does not keep what is written to it", TokenFile, f.Path())
+	}
+	return t, err
+}
+
+// partToken is the token file's name until it is whole.
+const partToken = "MEDIUM.TMP"
+
 // tokenProblem is the sentence of an error of reading dir's token file. No file is none.
 func tokenProblem(dir string, err error) error {
 	if err == nil || errors.Is(err, fs.ErrNotExist) {

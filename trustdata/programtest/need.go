@@ -1,4 +1,4 @@
-// Package programtest finds the programs that tests run and go cannot build.
+// Package programtest finds what tests need and go cannot build: programs, and root.
 package programtest
 
 import (
@@ -21,4 +21,17 @@ func Need(t testing.TB, program string) string {
 		t.Skipf("left out: %s, since %s is not installed", t.Name(), program)
 	}
 	return ""
+}
+
+// NeedRoot leaves a test out where it does not run as root, who alone may mount a disk
+// image. With CI=true that is a failure.
+func NeedRoot(t testing.TB) {
+	t.Helper()
+	switch {
+	case os.Getuid() == 0:
+	case os.Getenv("CI") == "true":
+		t.Fatalf("%s needs root", t.Name())
+	default:
+		t.Skipf("left out: %s, since it needs root", t.Name())
+	}
 }

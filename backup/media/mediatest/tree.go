@@ -142,6 +142,15 @@ func (tr *Tree) Unmount(id string) {
 	tr.writeMounts()
 }
 
+// Process adds a process that has a file open.
+func (tr *Tree) Process(pid int, name, file string) {
+	tr.tb.Helper()
+	dir := filepath.Join(tr.Roots.Proc, strconv.Itoa(pid))
+	tr.write(filepath.Join(dir, "comm"), name+"\n")
+	tr.linkTo("/", filepath.Join(dir, "cwd"))
+	tr.linkTo(file, filepath.Join(dir, "fd", "7"))
+}
+
 // Boot starts the machine anew.
 func (tr *Tree) Boot(id string) {
 	tr.tb.Helper()

@@ -1,0 +1,96 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Helper starts processes that work on a medium in place of this one: a process that waits
+// for a medium which hangs cannot be ended by anything, and must not be the console.
+type Helper struct {
+	// Program is the path of a program that calls Serve with its standard input and output,
+	// if it is started with Args: its own name first.
+	Program string
+	Args    []string
+	// Patience is how long the medium may stand still; 0 is DefaultPatience. A step may
+	// take longer as long as the kernel counts that the disk moves.
+	Patience time.Duration
+	// Progress, if it is not nil, is told after each write how many bytes of a file the
+	// medium's file system has taken.
+	Progress func(name string, written int64)
+}
+
+// ErrHung is what every HungError Is.
+var ErrHung = errors.New("the medium does not answer")
+
+// HungError says that a medium stood still.
+type HungError struct {
+	// Medium is the drive's title or, where that is not known, the folder.
+	Medium string
+	After  time.Duration
+	// PID is the process that still waits for the medium, 0 if it could be ended.
+	PID int
+}
+
+func (e *HungError) Error() string {
+	text := fmt.Sprintf("%s has not answered for %s: it is broken, or very slow; what was last written to it does not count", e.Medium, e.After)
+	if e.PID != 0 {
+		text += fmt.Sprintf("; process %d still waits for it, and ends when the medium answers or is taken out", e.PID)
+	}
+	return text
+}
+
+// Is makes it ErrHung.
+func (e *HungError) Is(target error) bool { return target == ErrHung }
+
+// Ask is the function of this name, in a process of its own, which can hang. It is made for
+// Options.Ask.
+func (h Helper) Ask(ctx context.Context, mount string, id uint64) (Answer, error) {
+	t, err := h.start(ctx, fmt.Sprintf("the medium at %q", mount))
+	if err != nil {
+		return Answer{}, err
+	}
+	got, _, err := t.call(request{Op: "ask", Name: mount, ID: id}, nil)
+	if err != nil {
+		return Answer{}, errors.Join(err, t.discard())
+	}
+	if err := t.end(); err != nil || got.Answer == nil {
+		return Answer{}, errors.Join(errors.New("the helper gave no answer"), err)
+	}
+	return *got.Answer, nil
+}
+
+// Opener opens folders in processes of their own, for as long as ctx lasts: after its end a
+// file can still be closed and removed, if the medium takes it at once. The guard may be
+// nil, for a folder that is not on a removable drive; else the folder must be on its drive,
+// and every call fails with the LostError as soon as that is not where it was.
+func (h Helper) Opener(ctx context.Context, g *Guard) Opener {
+	return func(path string, make bool) (Folder, error) { return h.open(ctx, g, path, make) }
+}
+
+func (h Helper) open(ctx context.Context, g *Guard, path string, make bool) (Folder, error) {
+	if err := g.Check(); err != nil {
+		return nil, err
+	}
+	t, err := h.start(ctx, g.name(path))
+	if err != nil {
+		return nil, err
+	}
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	f := &far{talk: t, path: path, guard: g, progress: h.Progress, stop: stop}
+	if g != nil {
+		t.moved = g.activity
+		go f.watch(watching)
+	}
+	got, _, err := t.call(request{Op: "enter", Name: path, Make: make}, nil)
+	if err == nil {
+		err = errors.Join(g.Check(), g.holds(path, got.Mount))
+	}
+	if err != nil {
+		stop()
+		return nil, errors.Join(err, t.discard())
+	}
+	return f, nil
+}

@@ -1,0 +1,195 @@
+package media
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"sync"
+	"time"
+)
+
+// farewell is how long cleaning up may take once the work was given up.
+const farewell = 3 * time.Second
+
+// ending is how long a killed process may take to end before it counts as left behind.
+const ending = 200 * time.Millisecond
+
+// talk is a running helper process. Its calls come one after the other.
+type talk struct {
+	name     string // of the medium
+	patience time.Duration
+	moved    func() string // changes as long as the disk moves
+	cmd      *exec.Cmd
+	in       io.WriteCloser
+	out      io.ReadCloser
+	stderr   *bounded // to be read once ended is closed
+	ended    chan struct{}
+	ctx      context.Context
+	lost     chan error // what the guard found, once
+
+	mu     sync.Mutex
+	broken error // of every later call
+}
+
+// start starts a helper. Nothing of the environment is handed down.
+func (h Helper) start(ctx context.Context, name string) (*talk, error) {
+	t := &talk{name: name, patience: cmp.Or(h.Patience, DefaultPatience), ctx: ctx, ended: make(chan struct{}), lost: make(chan error, 1), stderr: new(bounded),
+		moved: func() string { return "" }}
+	toHelper, in, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	out, fromHelper, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(err, toHelper.Close(), in.Close())
+	}
+	t.in, t.out = in, out
+	t.cmd = &exec.Cmd{Path: h.Program, Args: h.Args, Env: []string{}}
+	t.cmd.Stdin, t.cmd.Stdout, t.cmd.Stderr = toHelper, fromHelper, t.stderr
+	t.cmd.WaitDelay = ending
+	err = t.cmd.Start()
+	err = errors.Join(err, toHelper.Close(), fromHelper.Close())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("starting the process that works on %s: %w", name, err), in.Close(), out.Close())
+	}
+	go func() {
+		_ = t.cmd.Wait() // how it ended is told by what it did not answer
+		close(t.ended)
+	}()
+	return t, nil
+}
+
+// answered is what a call came to.
+type answered struct {
+	reply
+	data []byte
+	err  error
+}
+
+// call has the helper do one thing. It fails when the medium stands still, when the guard
+// has lost it, or when the helper ended; and then every later call fails alike.
+func (t *talk) call(req request, body []byte) (reply, []byte, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.broken != nil {
+		return reply{}, nil, t.broken
+	}
+	done := make(chan answered, 1)
+	go func() {
+		var a answered
+		if a.err = writeFrame(t.in, req, body); a.err == nil {
+			a.data, a.err = readFrame(t.out, &a.reply)
+		}
+		done <- a
+	}()
+	a, err := t.await(done)
+	if err != nil {
+		t.broken = t.abandon(err)
+		return reply{}, nil, t.broken
+	}
+	if a.err != nil {
+		t.broken = t.abandon(fmt.Errorf("the process that works on %s ended: %w", t.name, a.err))
+		return reply{}, nil, t.broken
+	}
+	return a.reply, a.data, a.Fault.err()
+}
+
+// await waits for an answer as long as the medium moves. Once ctx has ended only as long as
+// a farewell takes.
+func (t *talk) await(done <-chan answered) (answered, error) {
+	limit, over := t.patience, t.ctx.Done()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	for before := t.moved(); ; {
+		select {
+		case a := <-done:
+			return a, nil
+		case err := <-t.lost:
+			return answered{}, err
+		case <-over:
+			over, limit = nil, min(limit, farewell)
+			timer.Reset(limit)
+		case <-timer.C:
+			now := t.moved()
+			if now == before {
+				return answered{}, &HungError{Medium: t.name, After: limit}
+			}
+			before = now
+			timer.Reset(limit)
+		}
+	}
+}
+
+// abandon ends the helper, or leaves it behind where nothing can end it, and gives err with
+// what became of it.
+func (t *talk) abandon(err error) error {
+	t.in.Close()
+	t.cmd.Process.Kill() // an error means that it has ended
+	hung := (*HungError)(nil)
+	switch {
+	case !t.wait(ending) && errors.As(err, &hung):
+		hung.PID = t.cmd.Process.Pid
+	case t.wait(0) && t.stderr.Len() > 0:
+		err = fmt.Errorf("%w: %q", err, t.stderr)
+	}
+	t.out.Close()
+	return err
+}
+
+// wait reports whether the helper ended in time.
+func (t *talk) wait(limit time.Duration) bool {
+	select {
+	case <-t.ended:
+		return true
+	default:
+	}
+	select {
+	case <-t.ended:
+		return true
+	case <-time.After(limit):
+		return false
+	}
+}
+
+// end lets the helper finish and end.
+func (t *talk) end() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.broken != nil {
+		return t.broken
+	}
+	t.broken = fs.ErrClosed
+	t.in.Close()
+	if !t.wait(t.patience) {
+		return t.abandon(&HungError{Medium: t.name, After: t.patience})
+	}
+	return t.out.Close()
+}
+
+// discard is end for a talk that failed, with what is to be told about it already.
+func (t *talk) discard() error {
+	t.mu.Lock()
+	broken := t.broken
+	t.mu.Unlock()
+	if broken != nil {
+		return nil
+	}
+	return t.end()
+}
+
+// bounded keeps the beginning of what a helper says on standard error, which is nothing
+// unless it broke down.
+type bounded struct{ bytes.Buffer }
+
+const maxSaid = 4 << 10
+
+func (b *bounded) Write(p []byte) (int, error) {
+	b.Buffer.Write(p[:min(len(p), maxSaid-b.Len())])
+	return len(p), nil
+}

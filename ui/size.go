@@ -2,7 +2,7 @@ package ui
 
 import "fmt"
 
-// Size is a number of bytes for people: "812 bytes", "61 KiB", "1.4 MiB".
+// Size is a number of bytes for people: "812 bytes", "61 KiB", "1.4 MiB", "28.6 GiB".
 func Size(n int64) string {
 	const kib = 1 << 10
 	switch {
@@ -11,5 +11,8 @@ func Size(n int64) string {
 	case n < kib*kib:
 		return fmt.Sprintf("%d KiB", (n+kib-1)/kib)
 	}
-	return fmt.Sprintf("%.1f MiB", float64(n)/(kib*kib))
+	if n < kib*kib*kib {
+		return fmt.Sprintf("%.1f MiB", float64(n)/(kib*kib))
+	}
+	return fmt.Sprintf("%.1f GiB", float64(n)/(kib*kib*kib))
 }

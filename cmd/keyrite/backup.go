@@ -68,6 +68,7 @@ func (c *cli) backupCommand() *cobra.Command {
 		cmd.Flags().StringVar(&f.passphraseFile, "backup-passphrase-file", "", "`FILE` with the backup's own passphrase, instead of recipients")
 	}
 	parent.AddCommand(create, list, verify, drill, restoring, c.backupSheetCommand())
+	parent.AddCommand(c.backupMediaCommands()...)
 	return parent
 }
 

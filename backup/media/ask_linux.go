@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"sync"
 
@@ -26,7 +27,11 @@ func (s *scan) ask(ctx context.Context, all []Drive) {
 		}
 		wait.Go(func() {
 			a, err := s.patiently(ctx, asking, *d)
-			if err != nil {
+			switch {
+			case errors.Is(err, fs.ErrPermission):
+				d.Refused = Denied
+				return
+			case err != nil:
 				d.Refused = Silent
 				return
 			}

@@ -87,7 +87,7 @@ func script(t *testing.T, open media.Opener, dir string) (log []string) {
 	note("a folder that is not there", err)
 	f, err := open(dir, true)
 	check(t, err)
-	for _, name := range []string{"", ".", "..", "a/b", "../x", "/etc/passwd"} {
+	for _, name := range []string{"", ".", "..", "...", "a/b", "../x", "/etc/passwd"} {
 		_, err := f.Create(name)
 		note("create "+name, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"keyrite/trustdata/state"
 )
@@ -94,9 +95,10 @@ func (l local) Settle() error {
 	return syncFileSystem(dir)
 }
 
-// single refuses a name that is not one element of a path.
+// single refuses a name that is not one element of a path. Names of dots alone are none on
+// FAT, which drops dots at the end.
 func single(name string) error {
-	if name == "" || name == "." || name == ".." || filepath.Base(name) != name || !filepath.IsLocal(name) {
+	if strings.Trim(name, ".") == "" || filepath.Base(name) != name || !filepath.IsLocal(name) {
 		return &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
 	}
 	return nil

@@ -65,6 +65,7 @@ const (
 	NotMounted   Refusal = "not_mounted"
 	Covered      Refusal = "covered"
 	Silent       Refusal = "silent"
+	Denied       Refusal = "denied"
 	ReadOnly     Refusal = "read_only"
 	Full         Refusal = "full"
 	NotRemovable Refusal = "not_removable"
@@ -78,6 +79,7 @@ var refusals = map[Refusal]string{
 	NotMounted:   "it is not mounted; open it in the file manager",
 	Covered:      "another file system is mounted over it",
 	Silent:       "it does not answer; take it out and put it in again",
+	Denied:       "you may not open its folder; another user has mounted it",
 	ReadOnly:     "it is read-only; look for a switch on it",
 	Full:         "it is full",
 	NotRemovable: "it is not recognised as removable",

@@ -68,7 +68,7 @@ func (s *scan) refuse(d Drive) Refusal {
 		return NotMounted
 	case s.mounts.covered(m):
 		return Covered
-	case d.Refused != "": // Silent
+	case d.Refused != "": // Silent, Denied
 		return d.Refused
 	case d.ReadOnly:
 		return ReadOnly

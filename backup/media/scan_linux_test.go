@@ -3,9 +3,11 @@ package media_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -94,6 +96,9 @@ func TestScan(t *testing.T) {
 			func(d *media.Drive) { d.Refused = media.HoldsSystem }},
 		{"it does not answer", func(tree *mediatest.Tree) { stick(tree) }, media.Options{Ask: asked{}.ask, Patience: 1},
 			func(d *media.Drive) { d.Free, d.Token, d.Refused = -1, "", media.Silent }},
+		{"it is another user's", func(tree *mediatest.Tree) { stick(tree) }, media.Options{Ask: func(context.Context, string, uint64) (media.Answer, error) {
+			return media.Answer{}, &fs.PathError{Op: "open", Path: "x", Err: syscall.EACCES}
+		}}, func(d *media.Drive) { d.Free, d.Token, d.Refused = -1, "", media.Denied }},
 		{"something is mounted over it", func(tree *mediatest.Tree) {
 			stick(tree)
 			tree.Mount("41 40 0:50 / /media/ada/BACKUP1 rw - tmpfs tmpfs rw")
@@ -304,10 +309,10 @@ func TestScanEnds(t *testing.T) {
 
 func TestRefusalsHaveWords(t *testing.T) {
 	seen := map[string]media.Refusal{}
-	for _, r := range []media.Refusal{media.NoMedium, media.HoldsKeys, media.HoldsSystem, media.Locked, media.NotMounted, media.Covered, media.Silent, media.ReadOnly, media.Full, media.NotRemovable} {
+	for _, r := range []media.Refusal{media.NoMedium, media.HoldsKeys, media.HoldsSystem, media.Locked, media.NotMounted, media.Covered, media.Silent, media.Denied, media.ReadOnly, media.Full, media.NotRemovable} {
 		seen[r.String()] = r
 	}
-	if len(seen) != 10 || seen[""] != "" {
+	if len(seen) != 11 || seen[""] != "" {
 		t.Errorf("%q", slices.Sorted(maps.Keys(seen)))
 	}
 }

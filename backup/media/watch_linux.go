@@ -115,7 +115,7 @@ func WaitBack(ctx context.Context, opt Options, was Identity, notice func(d Driv
 // back finds the medium among drives, and tells about the others.
 func back(all []Drive, was Identity, told map[string]bool, notice func(Drive, Likeness, string)) (Drive, bool) {
 	for _, d := range all {
-		if d.Mount == "" || d.Refused == Silent || d.Refused == Covered || !putIn(was, d.Identity()) {
+		if d.Mount == "" || d.Refused == Silent || d.Refused == Denied || d.Refused == Covered || !putIn(was, d.Identity()) {
 			continue
 		}
 		like, reason := Same(was, d.Identity())

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"keyrite/backup"
+	"keyrite/backup/media"
 	"keyrite/keyring"
 	"keyrite/keyring/keychain"
 	"keyrite/trustdata"
@@ -165,6 +166,12 @@ var classes = []struct {
 	{keychain.ErrLocked, exitFailed, "keychain_locked"},
 	{keychain.ErrDenied, exitFailed, "keychain_denied"},
 	{keychain.ErrHung, exitFailed, "keychain_hung"},
+	{media.ErrNotFound, exitFailed, "no_drives"},
+	{media.ErrLost, exitFailed, "medium_lost"},
+	{media.ErrHung, exitFailed, "medium_hung"},
+	{media.ErrBusy, exitFailed, "medium_busy"},
+	{media.ErrNoService, exitFailed, "no_disk_service"},
+	{media.ErrDenied, exitFailed, "permission"},
 	{state.ErrLocked, exitFailed, "locked"},
 	{syscall.ENOSPC, exitFailed, "disk_full"},
 	{syscall.EROFS, exitFailed, "read_only_disk"},

@@ -83,7 +83,7 @@ func Ask(_ context.Context, path string, id uint64) (Answer, error) {
 	if err := unix.Fstatfs(fd, &space); err != nil {
 		return Answer{}, fmt.Errorf("folder %q: %w", path, err)
 	}
-	a := Answer{Free: int64(space.Bavail) * space.Bsize, Label: label(fd), UUID: uuid(fd)}
+	a := Answer{Free: int64(space.Bavail) * int64(space.Bsize), Label: label(fd), UUID: uuid(fd)}
 	a.Full = space.Bavail == 0 || space.Files > 0 && space.Ffree == 0
 	token, err := readToken(fd)
 	if problem := tokenProblem(path, err); problem != nil {

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,18 +49,33 @@ func (e *HungError) Is(target error) bool { return target == ErrHung }
 // Ask is the function of this name, in a process of its own, which can hang. It is made for
 // Options.Ask.
 func (h Helper) Ask(ctx context.Context, mount string, id uint64) (Answer, error) {
-	t, err := h.start(ctx, fmt.Sprintf("the medium at %q", mount))
-	if err != nil {
-		return Answer{}, err
-	}
-	got, _, err := t.call(request{Op: "ask", Name: mount, ID: id}, nil)
-	if err != nil {
-		return Answer{}, errors.Join(err, t.discard())
-	}
-	if err := t.end(); err != nil || got.Answer == nil {
-		return Answer{}, errors.Join(errors.New("the helper gave no answer"), err)
+	got, err := h.once(ctx, request{Op: "ask", Name: mount, ID: id})
+	if err != nil || got.Answer == nil {
+		return Answer{}, cmp.Or(err, errNoAnswer)
 	}
 	return *got.Answer, nil
+}
+
+// Resolve is the function of this name, in a process of its own. It is made for
+// Options.Resolve.
+func (h Helper) Resolve(ctx context.Context, path string) (string, error) {
+	got, err := h.once(ctx, request{Op: "resolve", Name: path})
+	if err != nil || len(got.Names) != 1 {
+		return "", cmp.Or(err, errNoAnswer)
+	}
+	return got.Names[0], nil
+}
+
+var errNoAnswer = errors.New("the process that works on the medium gave no answer")
+
+// once has a process do one thing.
+func (h Helper) once(ctx context.Context, req request) (reply, error) {
+	t, err := h.start(ctx, fmt.Sprintf("the medium at %q", req.Name))
+	if err != nil {
+		return reply{}, err
+	}
+	got, _, err := t.call(req, nil)
+	return got, cmp.Or(err, t.discard())
 }
 
 // Opener opens folders in processes of their own, for as long as ctx lasts: after its end a

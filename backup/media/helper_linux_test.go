@@ -406,7 +406,20 @@ func TestHelperAsks(t *testing.T) {
 	if diff := cmp.Diff(direct, asked, hidden); diff != "" {
 		t.Error(diff)
 	}
+	link := filepath.Join(t.TempDir(), "LINK")
+	check(t, os.Symlink(s.Mount, link))
+	opt := media.Options{Virtual: true, Ask: helper(t, "serve").Ask, Resolve: helper(t, "serve").Resolve}
+	if d, err := media.At(t.Context(), opt, link); err != nil || d.Mount != s.Mount {
+		t.Errorf("%+v, %v", d, err)
+	}
+	if _, err := media.At(t.Context(), opt, link+"2"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v", err)
+	}
 	h := helper(t, "hang")
+	h.Patience = 100 * time.Millisecond
+	if _, err := media.At(t.Context(), media.Options{Resolve: h.Resolve}, s.Mount); !errors.Is(err, media.ErrHung) {
+		t.Errorf("%v", err)
+	}
 	if d := virtual(t, s, media.Options{Ask: h.Ask, Patience: 100 * time.Millisecond}); d.Refused != media.Silent {
 		t.Errorf("%q", d.Refused)
 	}

@@ -2,6 +2,9 @@ package media
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -25,6 +28,8 @@ type Options struct {
 	// where a medium hangs, and then a process that asked by itself cannot even end:
 	// Helper.Ask is made for it.
 	Ask func(ctx context.Context, mount string, id uint64) (Answer, error)
+	// Resolve is what a path comes to, as Ask for Ask; nil is Resolve in this process.
+	Resolve func(ctx context.Context, path string) (string, error)
 	// Patience is how long one drive may take to answer; 0 is DefaultPatience.
 	Patience time.Duration
 }
@@ -42,4 +47,21 @@ type Answer struct {
 	Token Token  `json:"token"`
 	// Problem says what is wrong with the medium's token file, "" if nothing is.
 	Problem string `json:"problem"`
+}
+
+// Resolve is the path of a folder that is there, without links. Where the medium that it is
+// on hangs it does not return.
+func Resolve(_ context.Context, path string) (string, error) {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", fmt.Errorf("folder %q: %w", path, err)
+	}
+	info, err := os.Stat(real)
+	if err != nil {
+		return "", fmt.Errorf("folder %q: %w", path, err)
+	}
+	if !info.IsDir() {
+		return "", fmt.Errorf("%q is not a folder", path)
+	}
+	return filepath.Abs(real)
 }

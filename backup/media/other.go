@@ -6,22 +6,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 )
 
 // Scan finds drives on Linux alone.
 func Scan(context.Context, Options) ([]Drive, error) { return nil, ErrNotFound }
 
 // At knows of the folder no more than that it is there.
-func At(_ context.Context, _ Options, path string) (Drive, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return Drive{}, err
-	}
-	if !info.IsDir() {
-		return Drive{}, fmt.Errorf("%q is not a folder", path)
-	}
-	return Drive{Mount: path, Free: -1, Refused: NotRemovable}, nil
+func At(ctx context.Context, _ Options, path string) (Drive, error) {
+	real, err := Resolve(ctx, path)
+	return Drive{Mount: real, Free: -1, Refused: NotRemovable}, err
 }
 
 // Ask asks no file system here.

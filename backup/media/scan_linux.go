@@ -3,7 +3,6 @@ package media
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -54,14 +53,17 @@ func usableFirst(a, b Drive) int {
 // removable drive it says so with Refused NotRemovable: a mount point with nothing mounted
 // is a folder of this computer's own disk.
 func At(ctx context.Context, opt Options, path string) (Drive, error) {
-	real, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return Drive{}, fmt.Errorf("folder %q: %w", path, errors.Unwrap(err))
-	}
-	if info, err := os.Stat(real); err != nil || !info.IsDir() {
-		return Drive{}, fmt.Errorf("%q is not a folder", path)
-	}
 	s, err := look(opt)
+	if err != nil {
+		return Drive{}, err
+	}
+	resolve := opt.Resolve
+	if resolve == nil {
+		resolve = Resolve
+	}
+	resolving, cancel := context.WithTimeout(ctx, s.Patience)
+	defer cancel()
+	real, err := resolve(resolving, path)
 	if err != nil {
 		return Drive{}, err
 	}

@@ -58,6 +58,9 @@ func (s *server) do(req request, body []byte) (answer reply, data []byte, err er
 	case req.Op == "ask":
 		a, err := Ask(context.Background(), req.Name, req.ID)
 		return reply{Answer: &a}, nil, err
+	case req.Op == "resolve":
+		real, err := Resolve(context.Background(), req.Name)
+		return reply{Names: []string{real}}, nil, err
 	case req.Op == "enter" && s.folder == nil:
 		return s.enter(req)
 	case s.folder == nil:

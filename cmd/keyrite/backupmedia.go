@@ -69,7 +69,7 @@ func mediumHelper() (media.Helper, error) {
 // mediaOptions say which drives are not for backups: those with the keys, and the home's.
 func (s *session) mediaOptions(virtual bool) (media.Options, error) {
 	helper, err := mediumHelper()
-	return media.Options{Keys: s.paths.trust, Home: s.cli.home(), Virtual: virtual, Ask: helper.Ask}, err
+	return media.Options{Keys: s.paths.trust, Home: s.cli.home(), Virtual: virtual, Ask: helper.Ask, Resolve: helper.Resolve}, err
 }
 
 // systemBus is the address of the system's bus, "" where there is none.

@@ -35,6 +35,10 @@ type Medium struct {
 	// Token is what was written onto it to know it by.
 	Token string `json:"token,omitempty"`
 	Size  int64  `json:"size,omitempty"`
+	// DiskSeq is the kernel's count of media when it was last seen, since the start of the
+	// machine that Boot names.
+	DiskSeq uint64 `json:"disk_seq,omitempty"`
+	Boot    string `json:"boot,omitempty"`
 	// Recognised says that it was found as a removable drive; a folder given by hand is not.
 	Recognised bool `json:"recognised"`
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"keyrite/backup/media"
@@ -23,6 +24,8 @@ type VerifyOptions struct {
 	// it was written; whoever watched it knows.
 	Medium    *Medium
 	Replugged bool
+	// SHA256, if not "", is what the file must have: "sha256:<hex>".
+	SHA256 string
 }
 
 // VerifyResult is what a verification found.
@@ -68,6 +71,9 @@ func Verify(ctx context.Context, file string, ids []Identity, opt VerifyOptions)
 		return nil, fmt.Errorf("backup %q: %w: no identity is given, and no sums file lies beside it", r.File, ErrIdentity)
 	}
 	bad := r.judgeSums(hash)
+	if opt.SHA256 != "" && opt.SHA256 != r.SHA256 {
+		bad = errors.Join(bad, damage("its SHA-256 is %s, and %s was written", hash, strings.TrimPrefix(opt.SHA256, "sha256:")))
+	}
 	switch {
 	case errors.Is(err, ErrDamaged):
 		bad = errors.Join(bad, err)

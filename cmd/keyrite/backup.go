@@ -16,6 +16,7 @@ type backupFlags struct {
 	passphraseFile         string
 	operation              string
 	copies                 int
+	replug, virtual        bool
 	recipients, identities []string
 	replace                bool
 }
@@ -30,6 +31,8 @@ func (c *cli) backupCommand() *cobra.Command {
 	}
 	create.Flags().StringArrayVar(&f.to, "to", nil, "the folder that the backup goes to: `DIR` (repeatable: a copy in each)")
 	create.Flags().IntVar(&f.copies, "copies", backup.DefaultCopies, "how many copies the set is to have")
+	create.Flags().BoolVar(&f.replug, "replug", false, "wait until each drive was taken out and put back, and prove the copy from it then")
+	create.Flags().BoolVar(&f.virtual, "allow-virtual", false, "let mounted disk images pass for drives")
 	create.Flags().StringVar(&f.operation, "operation", "", "add a copy to the set with this `ID`")
 	create.Flags().StringArrayVarP(&f.recipients, "recipient", "r", nil, "age `RECIPIENT` that can open it (repeatable)")
 	list := &cobra.Command{

@@ -15,20 +15,20 @@ import (
 func (c *cli) backupCreate(ctx context.Context, f backupFlags) error {
 	ctx, cancel := c.context(ctx)
 	defer cancel()
-	s, plans, err := c.planSet(ctx, f)
+	set, err := c.planSet(ctx, f)
 	if err != nil {
 		return err
 	}
 	if c.flags.dryRun {
-		return c.emitPlan(createPlanJSON(plans...), backupui.CreatePlanPage(plans...))
+		return c.emitPlan(createPlanJSON(set.plans()...), backupui.CreatePlanPage(set.plans()...))
 	}
 	var done []*backup.CreateResult
-	for _, plan := range plans {
-		res, err := plan.Apply(ctx, nil)
+	for _, one := range set.planned {
+		res, err := c.writeCopy(ctx, set.drives, one, f.replug, set.identities)
 		if err != nil {
 			return joinedWith(done, err)
 		}
-		c.remember(s, "back up", res.Record())
+		c.remember(set.session, "back up", res.Record())
 		done = append(done, res)
 	}
 	if len(done) == 1 {
@@ -49,47 +49,77 @@ func joinedWith(done []*backup.CreateResult, err error) error {
 	return fmt.Errorf("%w; written before and sound: %s (add the copy that is missing with --operation %s)", err, strings.Join(files, ", "), done[0].Operation)
 }
 
+// plannedSet is a set before its first copy is written.
+type plannedSet struct {
+	session    *session
+	drives     backup.Drives
+	identities []backup.Identity
+	planned    []plannedCopy
+}
+
+func (p *plannedSet) plans() (all []*backup.CreatePlan) {
+	for _, one := range p.planned {
+		all = append(all, one.plan)
+	}
+	return all
+}
+
 // planSet plans every copy before the first is written.
-func (c *cli) planSet(ctx context.Context, f backupFlags) (*session, []*backup.CreatePlan, error) {
+func (c *cli) planSet(ctx context.Context, f backupFlags) (*plannedSet, error) {
 	if len(f.to) == 0 {
-		return nil, nil, usagef("say where the backup goes: --to DIR")
+		return nil, usagef("say where the backup goes: --to DIR")
 	}
 	recipients, err := c.recipientsOf(f)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	var ids []backup.Identity
+	out := &plannedSet{}
 	if len(f.identities) > 0 {
-		if ids, err = c.identities(backupFlags{identities: f.identities}); err != nil {
-			return nil, nil, err
+		if out.identities, err = c.identities(backupFlags{identities: f.identities}); err != nil {
+			return nil, err
 		}
 	}
-	s, err := c.openKeys()
-	if err != nil {
-		return nil, nil, err
+	if out.session, err = c.openKeys(); err != nil {
+		return nil, err
 	}
-	set, err := s.set(f)
-	if err != nil {
-		return nil, nil, err
+	if out.drives, err = out.session.drives(f.virtual); err != nil {
+		return nil, err
 	}
-	src, err := s.backupSource(ctx)
-	if err != nil {
-		return nil, nil, err
+	opt := backup.CreateOptions{Recipients: recipients, Identities: out.identities, Passphrases: c.keyPassphrases}
+	if err := out.plan(ctx, f, opt); err != nil {
+		return nil, err
 	}
-	var plans []*backup.CreatePlan
+	return out, c.waive(out.plans())
+}
+
+func (p *plannedSet) plan(ctx context.Context, f backupFlags, opt backup.CreateOptions) error {
+	set, known, err := p.session.set(f)
+	if err != nil {
+		return err
+	}
+	src, err := p.session.backupSource(ctx)
+	if err != nil {
+		return err
+	}
+	drives := 0
 	for i, dir := range f.to {
-		opt := backup.CreateOptions{Dir: absolute(dir), Recipients: recipients, Identities: ids, Passphrases: c.keyPassphrases}
+		opt := opt
+		opt.Dir = absolute(dir)
 		set.number(&opt, i)
-		plan, err := backup.PlanCreate(ctx, src, opt)
+		one, err := planCopy(ctx, p.drives, src, opt, known)
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
-		plans = append(plans, plan)
+		if one.drive != nil {
+			drives++
+			known = append(known, one.plan.AsCopy())
+		}
+		p.planned = append(p.planned, one)
 	}
-	if err := set.fits(plans); err != nil {
-		return nil, nil, err
+	if f.replug && drives == 0 {
+		return usage(errReplug)
 	}
-	return s, plans, c.waive(plans)
+	return set.fits(p.plans())
 }
 
 // waive stops where --require-backup forbids what the plans would do without.

@@ -18,21 +18,22 @@ type backupSet struct {
 }
 
 // set begins a set, or finds the one that a copy is to be added to.
-func (s *session) set(f backupFlags) (*backupSet, error) {
+func (s *session) set(f backupFlags) (*backupSet, []backup.Copy, error) {
 	if f.copies < 1 {
-		return nil, usagef("--copies %d: a set has at least one", f.copies)
+		return nil, nil, usagef("--copies %d: a set has at least one", f.copies)
 	}
 	set := &backupSet{id: f.operation, made: s.cli.now(), copies: max(f.copies, len(f.to)), now: len(f.to)}
 	if set.id == "" {
 		set.id = backup.NewOperation(set.made)
-		return set, nil
+		return set, nil, nil
 	}
 	records, err := s.backupRecords()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer records.Close()
-	for _, c := range records.Copies(s.cli.now(), backup.DefaultIntervals) {
+	known := records.Copies(s.cli.now(), backup.DefaultIntervals)
+	for _, c := range known {
 		if c.Operation != set.id {
 			continue
 		}
@@ -40,9 +41,9 @@ func (s *session) set(f backupFlags) (*backupSet, error) {
 		set.made = c.Created
 	}
 	if set.before == 0 {
-		return nil, fmt.Errorf("no set with the ID %q is remembered here: see keyrite backup list", set.id)
+		return nil, nil, fmt.Errorf("no set with the ID %q is remembered here: see keyrite backup list", set.id)
 	}
-	return set, nil
+	return set, known, nil
 }
 
 // number gives a copy its place in the set. All copies have one name and one manifest.

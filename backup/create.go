@@ -42,6 +42,8 @@ type CreateResult struct {
 	Tool     string    `json:"tool"`
 	// Medium is what carries it, nil for a folder of this machine.
 	Medium *Medium `json:"medium,omitempty"`
+	// Drive is the removable drive as it was when this was written, nil for a folder.
+	Drive *media.Drive `json:"-"`
 	// Recipients are whom it is encrypted for, as they were given.
 	Recipients []string `json:"recipients"`
 	// Drilled is how many keys were opened with their passphrase and made to sign.

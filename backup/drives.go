@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"keyrite/backup/media"
 )
@@ -22,21 +23,40 @@ type Drives struct {
 // spare is what lies beside a backup, and what a file system needs for names.
 const spare = 256 << 10
 
-// Plan is PlanCreate for a copy in the top folder of a drive, or in the folder opt.Dir on
-// it. known are the copies that are remembered.
-func (d Drives) Plan(ctx context.Context, src Source, drive media.Drive, opt CreateOptions, known []Copy) (*CreatePlan, error) {
-	if drive.Refused != "" {
-		return nil, fmt.Errorf("%s: %s", drive.Title(), drive.Refused)
+// byHand are the refusals of a folder that a person may choose all the same; it counts as
+// one of this machine's.
+var byHand = []media.Refusal{media.NotRemovable, media.HoldsKeys, media.HoldsSystem}
+
+// DriveOf is the removable drive that a folder is on, nil if it is on none that is known.
+func (d Drives) DriveOf(ctx context.Context, dir string) (*media.Drive, error) {
+	drive, err := media.At(ctx, d.Options, dir)
+	switch {
+	case err != nil: // it is not there yet, or the system's drives cannot be seen
+		return nil, nil
+	case slices.Contains(byHand, drive.Refused):
+		return nil, nil
+	case drive.Refused != "":
+		return nil, fmt.Errorf("%s at %q: %s", drive.Title(), drive.Mount, drive.Refused)
 	}
-	opt.Medium = mediumOf(drive)
-	if err := alreadyOn(drive, opt.Operation, known); err != nil {
+	return &drive, nil
+}
+
+// Plan is PlanCreate that looks whether the folder is on a removable drive: then it goes
+// there through a process of its own. known are the copies that are remembered.
+func (d Drives) Plan(ctx context.Context, src Source, opt CreateOptions, known []Copy) (*CreatePlan, error) {
+	drive, err := d.DriveOf(ctx, opt.Dir)
+	if err != nil {
 		return nil, err
 	}
-	if opt.Dir == "" {
-		opt.Dir = drive.Mount
+	if drive == nil {
+		opt.Medium = &Medium{}
+		return PlanCreate(ctx, src, opt)
 	}
-	var err error
-	if opt.Open, err = d.opener(ctx, drive); err != nil {
+	opt.Medium = mediumOf(*drive)
+	if err := alreadyOn(*drive, opt.Operation, known); err != nil {
+		return nil, err
+	}
+	if opt.Open, err = d.opener(ctx, *drive); err != nil {
 		return nil, err
 	}
 	p, err := PlanCreate(ctx, src, opt)
@@ -46,6 +66,7 @@ func (d Drives) Plan(ctx context.Context, src Source, drive media.Drive, opt Cre
 	if need := p.Bytes + p.Bytes/8 + spare; drive.Free >= 0 && need > drive.Free {
 		return nil, fmt.Errorf("%s has %d bytes free, and the backup needs about %d: take another one", drive.Title(), drive.Free, need)
 	}
+	p.Drive = drive
 	return p, nil
 }
 
@@ -72,33 +93,49 @@ func alreadyOn(drive media.Drive, operation string, known []Copy) error {
 	return nil
 }
 
-// Write carries out a plan of Plan. A medium without a token gets one first, to be known by
-// when it comes back; the drive is returned as it is then.
-func (d Drives) Write(ctx context.Context, drive media.Drive, p *CreatePlan, progress Progress) (*CreateResult, media.Drive, error) {
+// Write carries out a plan of Plan, in ctx, which may be another than the plan's. A medium
+// without a token gets one first, to be known by when it comes back.
+func (d Drives) Write(ctx context.Context, p *CreatePlan, progress Progress) (*CreateResult, error) {
+	if p.Drive == nil {
+		return p.Apply(ctx, progress)
+	}
+	drive := *p.Drive
+	var err error
+	if p.opt.Open, err = d.opener(ctx, drive); err != nil {
+		return nil, err
+	}
 	if drive.Token == "" && drive.Problem == "" {
-		top, err := p.opt.Open(drive.Mount, false)
-		if err != nil {
-			return nil, drive, err
+		if drive.Token, err = p.mark(drive); err != nil {
+			return nil, fmt.Errorf("%s could not be marked: %w", drive.Title(), err)
 		}
-		token, err := media.MakeToken(top)
-		if err := errors.Join(err, top.Close()); err != nil {
-			return nil, drive, fmt.Errorf("%s could not be marked: %w", drive.Title(), err)
-		}
-		drive.Token = token
-		p.opt.Medium.Token = string(token)
+		p.opt.Medium.Token = string(drive.Token)
 	}
 	res, err := p.Apply(ctx, progress)
-	return res, drive, err
+	if err != nil {
+		return nil, err
+	}
+	res.Drive = &drive
+	return res, nil
 }
 
-// Prove reads a copy again from the drive that was written to, as it is now. like is what
-// media.Same says of the two; only media.Back makes it a proof from a medium that was out of
-// the machine. Another hash than that of the writing is damage, however sound the file is.
-func (d Drives) Prove(ctx context.Context, made *CreateResult, was, now media.Drive, like media.Likeness, ids []Identity, opt VerifyOptions) (*VerifyResult, error) {
-	if like != media.Back && like != media.Stayed {
-		return nil, fmt.Errorf("%s is not the medium that was written to", now.Title())
+func (p *CreatePlan) mark(drive media.Drive) (media.Token, error) {
+	top, err := p.opt.Open(drive.Mount, false)
+	if err != nil {
+		return "", err
 	}
-	at, err := filepath.Rel(was.Mount, made.File)
+	token, err := media.MakeToken(top)
+	return token, errors.Join(err, top.Close())
+}
+
+// Prove reads a copy again from the drive that it was written to, as that is now. Only one
+// that is Back proves it from a medium that was out of the machine. Another hash than that of
+// the writing is damage, however sound the file is.
+func (d Drives) Prove(ctx context.Context, made *CreateResult, now media.Drive, ids []Identity, opt VerifyOptions) (*VerifyResult, error) {
+	like, why := media.Same(made.Drive.Identity(), now.Identity())
+	if like != media.Back && like != media.Stayed {
+		return nil, fmt.Errorf("%s is not the medium that was written to: %s", now.Title(), why)
+	}
+	at, err := filepath.Rel(made.Drive.Mount, made.File)
 	if err != nil {
 		return nil, err
 	}

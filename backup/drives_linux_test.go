@@ -54,20 +54,19 @@ func (s *stickRig) in(t *testing.T) media.Drive {
 }
 
 func (s *stickRig) options(n int) CreateOptions {
-	return CreateOptions{Recipients: []Recipient{s.to}, Identities: s.ids, Passphrases: s.passphrases, Operation: "op", Copies: 2, Copy: n, Now: testTime}
+	return CreateOptions{Dir: s.socket.Mount, Recipients: []Recipient{s.to}, Identities: s.ids, Passphrases: s.passphrases, Operation: "op", Copies: 2, Copy: n, Now: testTime}
 }
 
-func (s *stickRig) write(t *testing.T) (*CreateResult, media.Drive) {
+func (s *stickRig) write(t *testing.T) *CreateResult {
 	t.Helper()
-	drive := s.in(t)
-	p, err := s.drives.Plan(context.Background(), s.source(), drive, s.options(1), nil)
+	p, err := s.drives.Plan(context.Background(), s.source(), s.options(1), nil)
 	check(t, err)
 	if left := names(t, s.socket.Mount); len(left) > 1 {
 		t.Fatalf("a plan wrote %q", left)
 	}
-	made, drive, err := s.drives.Write(context.Background(), drive, p, nil)
+	made, err := s.drives.Write(context.Background(), p, nil)
 	check(t, err)
-	return made, drive
+	return made
 }
 
 // replug takes the stick out and puts an image in.
@@ -78,9 +77,8 @@ func (s *stickRig) replug(t *testing.T, image string) media.Drive {
 	return s.in(t)
 }
 
-func (s *stickRig) prove(made *CreateResult, was, now media.Drive) (*VerifyResult, error) {
-	like, _ := media.Same(was.Identity(), now.Identity())
-	return s.drives.Prove(context.Background(), made, was, now, like, s.ids, VerifyOptions{Passphrases: s.passphrases})
+func (s *stickRig) prove(made *CreateResult, now media.Drive) (*VerifyResult, error) {
+	return s.drives.Prove(context.Background(), made, now, s.ids, VerifyOptions{Passphrases: s.passphrases})
 }
 
 // The whole way: written, taken out, put back, proven.
@@ -89,21 +87,21 @@ func TestCopyOnAStick(t *testing.T) {
 		return
 	}
 	s := newStickRig(t)
-	made, was := s.write(t)
+	made := s.write(t)
 	if made.Medium == nil || made.Medium.Token == "" || !made.Medium.Recognised || made.Reading != media.Cold || made.State != StateDrilled {
 		t.Fatalf("%+v on %+v", made, made.Medium)
 	}
-	v, err := s.prove(made, was, s.in(t))
+	v, err := s.prove(made, s.in(t))
 	if err != nil || v.Reading != media.Cold {
 		t.Errorf("read without taking it out: %+v, %v", v, err)
 	}
-	v, err = s.prove(made, was, s.replug(t, s.image))
+	v, err = s.prove(made, s.replug(t, s.image))
 	if err != nil || v.State != StateDrilled || v.Reading != media.Replugged || v.SHA256 != made.SHA256 {
 		t.Fatalf("after it came back: %+v, %v", v, err)
 	}
 	// The other copy belongs on another medium, also than a clone of the first.
 	known := []Copy{{Operation: "op", Number: 1, Of: 2, Medium: made.Medium}}
-	if _, err := s.drives.Plan(context.Background(), s.source(), s.in(t), s.options(2), known); !errors.Is(err, ErrSecondCopy) {
+	if _, err := s.drives.Plan(context.Background(), s.source(), s.options(2), known); !errors.Is(err, ErrSecondCopy) {
 		t.Errorf("a second copy on the same stick: %v", err)
 	}
 }
@@ -114,7 +112,7 @@ func TestStickThatLies(t *testing.T) {
 		return
 	}
 	s := newStickRig(t)
-	made, was := s.write(t)
+	made := s.write(t)
 	s.socket.Unmount()
 	good, err := os.ReadFile(s.image)
 	check(t, err)
@@ -134,7 +132,7 @@ func TestStickThatLies(t *testing.T) {
 			check(t, os.WriteFile(s.image, good, 0o600))
 			s.socket.Insert(s.image, false)
 			check(t, tt.spoil(s.socket.Mount))
-			_, err := s.prove(made, was, s.in(t))
+			_, err := s.prove(made, s.in(t))
 			if !errors.Is(err, tt.want) || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("%v", err)
 			}
@@ -142,7 +140,7 @@ func TestStickThatLies(t *testing.T) {
 		})
 	}
 	s.socket.Insert(mediatest.Image(t, "OTHER"), false)
-	if _, err := s.prove(made, was, s.in(t)); err == nil || !strings.Contains(err.Error(), "not the medium that was written to") {
+	if _, err := s.prove(made, s.in(t)); err == nil || !strings.Contains(err.Error(), "not the medium that was written to") {
 		t.Errorf("another stick: %v", err)
 	}
 }
@@ -181,11 +179,10 @@ func TestPulledWhileWriting(t *testing.T) {
 	}
 	s := newStickRig(t)
 	before := tree(t, s.dir)
-	drive := s.in(t)
-	p, err := s.drives.Plan(context.Background(), s.source(), drive, s.options(1), nil)
+	p, err := s.drives.Plan(context.Background(), s.source(), s.options(1), nil)
 	check(t, err)
 	pulled := false
-	_, _, err = s.drives.Write(context.Background(), drive, p, func(Step) {
+	_, err = s.drives.Write(context.Background(), p, func(Step) {
 		if !pulled {
 			pulled = true
 			s.socket.Pull(s.image)

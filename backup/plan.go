@@ -61,6 +61,8 @@ type CreatePlan struct {
 	Bytes int64
 	// Warnings are sentence fragments on what the user should know before.
 	Warnings []string
+	// Drive is the removable drive that it goes to, nil for a folder that is on none.
+	Drive *media.Drive
 
 	entries []entry
 	opt     CreateOptions

@@ -20,7 +20,7 @@ func (c *cli) backupCreate(ctx context.Context, f backupFlags) error {
 		return err
 	}
 	if c.flags.dryRun {
-		return c.emitPlan(createPlanJSON(set.plans()...), backupui.CreatePlanPage(set.plans()...))
+		return c.emitPlan(createPlanJSON(set.planned...), backupui.CreatePlanPage(set.planned...))
 	}
 	var done []*backup.CreateResult
 	for _, one := range set.planned {
@@ -54,14 +54,7 @@ type plannedSet struct {
 	session    *session
 	drives     backup.Drives
 	identities []backup.Identity
-	planned    []plannedCopy
-}
-
-func (p *plannedSet) plans() (all []*backup.CreatePlan) {
-	for _, one := range p.planned {
-		all = append(all, one.plan)
-	}
-	return all
+	planned    []*backup.CreatePlan
 }
 
 // planSet plans every copy before the first is written.
@@ -89,7 +82,7 @@ func (c *cli) planSet(ctx context.Context, f backupFlags) (*plannedSet, error) {
 	if err := out.plan(ctx, f, opt); err != nil {
 		return nil, err
 	}
-	return out, c.waive(out.plans())
+	return out, c.waive(out.planned)
 }
 
 func (p *plannedSet) plan(ctx context.Context, f backupFlags, opt backup.CreateOptions) error {
@@ -106,20 +99,20 @@ func (p *plannedSet) plan(ctx context.Context, f backupFlags, opt backup.CreateO
 		opt := opt
 		opt.Dir = absolute(dir)
 		set.number(&opt, i)
-		one, err := planCopy(ctx, p.drives, src, opt, known)
+		one, err := p.drives.Plan(ctx, src, opt, known)
 		if err != nil {
 			return err
 		}
-		if one.drive != nil {
+		if one.Drive != nil {
 			drives++
-			known = append(known, one.plan.AsCopy())
+			known = append(known, one.AsCopy())
 		}
 		p.planned = append(p.planned, one)
 	}
 	if f.replug && drives == 0 {
 		return usage(errReplug)
 	}
-	return set.fits(p.plans())
+	return set.fits(p.planned)
 }
 
 // waive stops where --require-backup forbids what the plans would do without.

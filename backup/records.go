@@ -105,6 +105,12 @@ func (r *Records) Note(record Record) error {
 	return r.log.Append(recordKind, record)
 }
 
+// Known reports whether a record is of a copy that is remembered: damage to any other file
+// says nothing of ours.
+func (r *Records) Known(record Record) bool {
+	return slices.ContainsFunc(r.Copies(record.At, DefaultIntervals), func(c Copy) bool { return c.is(record) })
+}
+
 // All are the records, oldest first. Lines of other kinds are passed over.
 func (r *Records) All() []Record {
 	if r == nil {

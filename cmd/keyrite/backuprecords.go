@@ -39,6 +39,9 @@ func (s *session) recordBackup(what string, rec backup.Record) error {
 		return err
 	}
 	defer records.Close()
+	if rec.Problem != "" && !records.Known(rec) {
+		return nil
+	}
 	if err := records.Note(rec); err != nil {
 		return err
 	}

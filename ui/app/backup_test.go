@@ -125,7 +125,7 @@ func (w writer) Write(ctx context.Context, p *backup.CreatePlan, progress backup
 type reader struct{ *vault }
 
 func (r reader) List(ctx context.Context, folder string) ([]backup.Listed, error) {
-	return backup.List(ctx, folder, nil)
+	return backup.List(ctx, folder, nil, nil)
 }
 
 func (r reader) Verify(ctx context.Context, file string, with backupui.Opening, progress backup.Progress) (*backup.VerifyResult, error) {

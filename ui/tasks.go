@@ -63,8 +63,8 @@ func (t *Tasks) Settle(step string, state TaskState, note string) {
 	}
 }
 
-// Skip ends those that have not begun: nothing will come of them.
-func (t *Tasks) Skip() {
+// PassOver ends those that have not begun: nothing will come of them.
+func (t *Tasks) PassOver() {
 	for i := range t.rows {
 		if t.rows[i].State == TaskWaiting {
 			t.rows[i].State, t.rows[i].Note = TaskSkipped, taskWords[TaskSkipped]

@@ -24,7 +24,7 @@ func TestTasks(t *testing.T) {
 	}
 	tasks.Begin("send", "sending")
 	now = now.Add(time.Second)
-	tasks.Skip()
+	tasks.PassOver()
 	tasks.End(ui.TaskFailed)
 	tasks.Settle("send", ui.TaskUnknown, "")
 	want = []ui.Task{{Name: "sign it", State: ui.TaskDone, Note: "done", Took: 2 * time.Second},

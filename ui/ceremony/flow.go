@@ -55,7 +55,7 @@ func (f *flow) ended(err error) {
 		return
 	}
 	f.tasks.End(ui.TaskFailed)
-	f.tasks.Skip()
+	f.tasks.PassOver()
 }
 
 // afresh forgets an attempt that has failed.

@@ -66,7 +66,7 @@ func (m *Model) publish() tea.Cmd {
 // judge corrects the rows by what the look at the server found: only that tells whether
 // what was sent has arrived.
 func (m *Model) judge(err error) {
-	m.tasks.Skip()
+	m.tasks.PassOver()
 	sent, seen := ui.TaskDone, ui.TaskFailed
 	switch {
 	case errors.Is(err, rotation.ErrRefused), errors.Is(err, rotation.ErrConflict):

@@ -270,3 +270,28 @@ func TestInterruptedArchive(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What goes into a backup is what an archive would hold, and nothing is written for it.
+func TestGather(t *testing.T) {
+	client, res, _ := serve(t)
+	e, err := archive.Gather(context.Background(), res, client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(e.Numbered) != 2 || len(e.Missing) != 0 || len(e.Files) != 4 || !bytes.Equal(e.Numbered[2], e.Files[trustdata.RoleRoot]) {
+		t.Errorf("%d roots, %d files, missing %v", len(e.Numbered), len(e.Files), e.Missing)
+	}
+	if _, err := archive.Gather(context.Background(), res, broken{client}); err == nil {
+		t.Error("gathered without the old roots")
+	}
+	if _, err := archive.Gather(context.Background(), res, forged{client}); err == nil {
+		t.Error("a root that does not lead to the newest is taken for one that does")
+	}
+}
+
+// forged gives the newest root in the place of every other.
+type forged struct{ archive.Roots }
+
+func (f forged) ByVersion(ctx context.Context, role trustdata.Role, _, limit int64) ([]byte, error) {
+	return f.Roots.ByVersion(ctx, role, 2, limit)
+}

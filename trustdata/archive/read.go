@@ -28,6 +28,7 @@ type Archive struct {
 	Collection *trustdata.Collection
 	// Roots is how many root versions the chain was walked over.
 	Roots int
+	Evidence
 }
 
 // Read opens the archive of gun below dir and verifies all of it as of the time that it
@@ -70,7 +71,7 @@ func readFolder(ctx context.Context, folder string, gun trustdata.GUN) (*Archive
 	}
 	col := res.Collection
 	col.Server, col.Source, col.ReadAt = m.Server, trustdata.SourceArchive, m.VerifiedAt
-	return &Archive{Manifest: m, Collection: col, Roots: n}, nil
+	return &Archive{Manifest: m, Collection: col, Roots: n, Evidence: Evidence{Files: files, Numbered: numbered, Missing: m.Missing}}, nil
 }
 
 func readManifest(root *os.Root, gun trustdata.GUN) (*Manifest, error) {
@@ -151,6 +152,9 @@ func walk(m *Manifest, numbered map[int64][]byte, current []byte) (int, error) {
 	root, err := notary.ParseRoot(numbered[first])
 	if err != nil {
 		return 0, err
+	}
+	if root.Body.Version != first {
+		return 0, fmt.Errorf("the file of version %d of root.json has version %d: %w", first, root.Body.Version, ErrDamaged)
 	}
 	for n := first + 1; n <= last; n++ {
 		if root, err = policy.NextRoot(root, numbered[n], n == last); err != nil {

@@ -133,7 +133,10 @@ func (r *run) signed(u *Unit, files map[trustdata.Role][]byte) error {
 
 // payload reads back what was signed for a unit, and checks that it is that.
 func (j *Journal) payload(op *Operation, u *Unit) (map[trustdata.Role][]byte, error) {
-	path := filepath.Join(j.dir, openFolder, op.ID, payloadName(u.GUN))
+	return readPayload(filepath.Join(j.dir, openFolder, op.ID, payloadName(u.GUN)), u)
+}
+
+func readPayload(path string, u *Unit) (map[trustdata.Role][]byte, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err

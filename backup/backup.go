@@ -4,16 +4,39 @@
 // A backup is an age file over a tar archive. The archive's first member is
 // manifest.json, which lists all others with size, SHA-256 and what each one is:
 //
+//	manifest.sig                     a signature over the bytes of manifest.json, if one
+//	                                 of the keys was open when the backup was made
 //	private/...                      key files as they were stored, old layouts too
 //	retired/...                      keys taken out of use, which are kept for ever
 //	tuf/<GUN>/metadata/<role>.json   what docker or notary had cached, their memory of
 //	                                 whom they trust
-//	archive/<GUN>/[<n>.]<role>.json  the metadata that keyrite has; <n> is a version
+//	archive/<GUN>/[<n>.]<role>.json  the metadata that keyrite has; <n> is a version:
+//	                                 every root.json that was at hand, and older files
+//	settings/config.toml             keyrite's settings, without anything secret
 //
 // Unpacked, it is a trust directory: files are 0600, folders 0700. Trash, keys that are
-// pending, staged changes and registry credentials are never in it. Key files stay locked
-// with their own passphrases. Beside the backup lie RESTORE.txt, which says in plain words
-// how to do without keyrite, and <name>.age.sha256, which names no key.
+// pending, staged changes, registry credentials and passphrases are never in it. Key files
+// stay locked with their own passphrases. Beside the backup lie RESTORE.txt, which says in
+// plain words how to do without keyrite, and <name>.age.sha256, which names no key. The
+// manifest has the SHA-256 of that RESTORE.txt: one that was edited since is named, and
+// nothing in it is ever followed.
+//
+// Of each key the manifest says for which repositories and roles it signs, and until when.
+// Whoever reads a backup works that out anew from the metadata in it (keyrite's own in
+// archive/ before docker's in tuf/); a manifest that claims more is damage. So is one that
+// is signed by a key which is not in the backup, or that is not as it was signed: manifest.sig
+// is JSON with key_id, key_type, public_key, method and signature, over
+// "keyrite/manifest/v1\n" and manifest.json.
+//
+// The names of the files beside each other on a medium, and those below archive/, are fit
+// for FAT and for systems that do not tell A from a: what is not a-z, 0-9, "-", "_" or "."
+// in a GUN is written as "%" and two hex digits. Below tuf/ and in old layouts of private/
+// names stay as docker and notary look for them, a registry's port with its colon too: so a
+// backup is unpacked on a file system that takes a colon, which FAT is not. No two members
+// differ in case alone.
+//
+// Format 2 is this one. Format 1, which is read too, had no signature, no settings and no
+// uses of keys, and GUNs below archive/ as they are.
 //
 // What is read is hostile until proven: anyone can encrypt to a public recipient. Reading
 // is bounded before it allocates, takes only the names above, and counts for nothing
@@ -66,6 +89,8 @@ type Key struct {
 	// Path is the file's place in the backup.
 	Path    string `json:"path"`
 	Retired bool   `json:"retired,omitempty"`
+	// SignsFor is what it signs for, by the metadata in the backup.
+	SignsFor []Use `json:"signs_for,omitempty"`
 	// Problem says why the key is of no use as it is, or why it did not open.
 	Problem string `json:"problem,omitempty"`
 }

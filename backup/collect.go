@@ -11,7 +11,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -30,8 +29,14 @@ type Source struct {
 	// Staged are new keys that wait in pending/ and go in as the private keys that they
 	// are about to become.
 	Staged []keyring.Staged
-	// Metadata goes below archive/.
+	// Metadata goes below archive/. Where two have one name, the first one goes in.
 	Metadata []MetadataFile
+	// Verified are the repositories whose Metadata verified just now.
+	Verified map[trustdata.GUN]bool
+	// Settings, if not nil, are keyrite's settings, without any secret.
+	Settings []byte
+	// LeftOut are things that the caller knows to be missing, and why.
+	LeftOut []LeftOut
 	// Tool is the program and version, for the manifest: "keyrite 1.2.0".
 	Tool string
 }
@@ -68,7 +73,7 @@ func (c *collection) leave(from, reason string) {
 
 // collect finds and hashes all that goes in.
 func collect(ctx context.Context, src Source) (*collection, error) {
-	c := &collection{at: map[string]int{}}
+	c := &collection{at: map[string]int{}, leftOut: slices.Clone(src.LeftOut)}
 	for _, dir := range src.Dirs {
 		if err := c.addDir(ctx, dir.Path()); err != nil {
 			return nil, err
@@ -84,6 +89,11 @@ func collect(ctx context.Context, src Source) (*collection, error) {
 			return nil, err
 		}
 		if err := c.addMetadata(m); err != nil {
+			return nil, err
+		}
+	}
+	if src.Settings != nil {
+		if err := c.addBytes(settingsName, KindSettings, src.Settings); err != nil {
 			return nil, err
 		}
 	}
@@ -169,22 +179,34 @@ func reopen(dir, name string) (io.ReadCloser, error) {
 }
 
 func (c *collection) addMetadata(m MetadataFile) error {
-	name := path.Join(archiveDir, string(m.GUN), m.Name)
-	if _, err := kindOf(name); err != nil {
+	name := archivePath(m.GUN, m.Name)
+	if kind, err := kindOf(name); err != nil {
 		return err
+	} else if kind != KindArchive {
+		return fmt.Errorf("%q is no metadata file", name)
 	}
+	return c.addFrom(name, KindArchive, name, m.Read)
+}
+
+// addBytes takes a file that is in memory.
+func (c *collection) addBytes(name string, kind Kind, data []byte) error {
+	return c.addFrom(name, kind, name, func() ([]byte, error) { return data, nil })
+}
+
+// addFrom takes a file that read gives.
+func (c *collection) addFrom(name string, kind Kind, from string, read func() ([]byte, error)) error {
 	open := func() (io.ReadCloser, error) {
-		data, err := m.Read()
+		data, err := read()
 		return io.NopCloser(bytes.NewReader(data)), err
 	}
 	r, err := open()
 	if err != nil {
-		return fmt.Errorf("metadata %q of %q: %w", m.Name, m.GUN, err)
+		return fmt.Errorf("%q: %w", from, err)
 	}
-	e := entry{from: name, open: open}
 	defer r.Close()
-	if err := e.measure(name, KindArchive, r); errors.Is(err, errTooLarge) {
-		c.leave(name, err.Error())
+	e := entry{from: from, open: open}
+	if err := e.measure(name, kind, r); errors.Is(err, errTooLarge) {
+		c.leave(from, err.Error())
 		return nil
 	} else if err != nil {
 		return err
@@ -237,7 +259,21 @@ func (c *collection) add(e entry) error {
 		c.leave(e.from, fmt.Sprintf("it is the same key as %q, with other headers", first.from))
 		return nil
 	}
-	return fmt.Errorf("two files of the key %q differ: %q and %q; make a backup of each trust directory by itself", e.Path, first.from, e.from)
+	return fmt.Errorf("two files of the key %q differ: %q and %q; make a backup of each by itself", e.Path, first.from, e.from)
+}
+
+// bytes reads an entry once more, and only as it was measured.
+func (e entry) bytes() ([]byte, error) {
+	r, err := e.open()
+	if err != nil {
+		return nil, fmt.Errorf("file %q: %w: %w", e.from, ErrChanged, err)
+	}
+	defer r.Close()
+	data, err := io.ReadAll(io.LimitReader(r, e.Size+1))
+	if sum := sha256.Sum256(data); err != nil || hex.EncodeToString(sum[:]) != e.SHA256 {
+		return nil, fmt.Errorf("file %q: %w", e.from, ErrChanged)
+	}
+	return data, nil
 }
 
 // sameBlock reports whether two key files hold the same encrypted block.
@@ -247,12 +283,7 @@ func sameBlock(a, b entry) bool {
 }
 
 func blockOf(e entry) *pem.Block {
-	r, err := e.open()
-	if err != nil {
-		return nil
-	}
-	defer r.Close()
-	data, err := io.ReadAll(io.LimitReader(r, maxKeyFile))
+	data, err := e.bytes()
 	if err != nil {
 		return nil
 	}

@@ -47,8 +47,10 @@ type CreateResult struct {
 	// Recipients are whom it is encrypted for, as they were given.
 	Recipients []string `json:"recipients"`
 	// Drilled is how many keys were opened with their passphrase and made to sign.
-	Drilled int      `json:"drilled"`
-	Waived  []string `json:"waived"`
+	Drilled int `json:"drilled"`
+	// SignedBy is the key that signed the manifest, as it was read back; "" for none.
+	SignedBy trustdata.KeyID `json:"signed_by,omitempty"`
+	Waived   []string        `json:"waived"`
 	// Beside are the files that lie with the backup.
 	Beside   []string `json:"beside"`
 	Warnings []string `json:"warnings"`
@@ -167,11 +169,17 @@ func (w *writer) archive(ctx context.Context, dst io.Writer) error {
 	if len(manifest) > maxManifest {
 		return fmt.Errorf("the manifest would be larger than %d bytes", maxManifest)
 	}
-	if err := t.WriteHeader(header(manifestName, int64(len(manifest)), w.plan.Manifest.Created)); err != nil {
+	if err := w.member(t, manifestName, manifest); err != nil {
 		return err
 	}
-	if _, err := t.Write(manifest); err != nil {
-		return err
+	sig, err := w.plan.signManifest(manifest)
+	if err != nil {
+		return fmt.Errorf("signing the manifest: %w", err)
+	}
+	if sig != nil {
+		if err := w.member(t, signatureName, sig); err != nil {
+			return err
+		}
 	}
 	folders := map[string]bool{}
 	var done int64
@@ -192,6 +200,15 @@ func (w *writer) archive(ctx context.Context, dst io.Writer) error {
 		w.progress.step(PhaseWrite, done, w.plan.Bytes)
 	}
 	return t.Close()
+}
+
+// member writes a member that no file is behind.
+func (w *writer) member(t *tar.Writer, name string, data []byte) error {
+	if err := t.WriteHeader(header(name, int64(len(data)), w.plan.Manifest.Created)); err != nil {
+		return err
+	}
+	_, err := t.Write(data)
+	return err
 }
 
 func header(name string, size int64, mod time.Time) *tar.Header {
@@ -244,7 +261,7 @@ func (w *writer) beside(result *CreateResult) error {
 // instructions leaves an old RESTORE.txt alone: one that differs gets a neighbour that is
 // named for this backup.
 func (w *writer) instructions() (string, error) {
-	text := restoreText(leastAge(w.plan.Recipients))
+	text := instructionsFor(w.plan.Recipients)
 	for _, name := range []string{restoreName, w.name + "." + restoreName} {
 		err := w.small(name, text)
 		if err == nil {

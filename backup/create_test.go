@@ -37,8 +37,8 @@ func TestArchiveHoldsTheTrustDirectory(t *testing.T) {
 	result, err := p.Apply(context.Background(), nil)
 	check(t, err)
 	want := maps.Clone(r.files)
-	want["archive/"+testGUN+"/2.root.json"] = "second root"
-	want["archive/"+testGUN+"/targets/"+strings.Repeat("long-", 45)+".json"] = "{}"
+	want["archive/registry.example%3A5000/acme/web/2.root.json"] = "second root"
+	want["archive/registry.example%3A5000/acme/web/targets/"+strings.Repeat("long-", 45)+".json"] = "{}"
 
 	got, first := map[string]string{}, ""
 	for tr := tar.NewReader(bytes.NewReader(unpack(t, result.File, id))); ; {

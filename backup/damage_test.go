@@ -449,7 +449,7 @@ func TestHostileArchives(t *testing.T) {
 		refuses(t, seal(t, bytes.Repeat([]byte("no tar "), 1000), id.Recipient()), id, ErrDamaged)
 	})
 	t.Run("a newer format", func(t *testing.T) {
-		newer := []member{file("manifest.json", `{"format":2,"tool":"keyrite 9.1","files":"unknown"}`)}
+		newer := []member{file("manifest.json", `{"format":3,"tool":"keyrite 9.1","files":"unknown"}`)}
 		refuses(t, seal(t, archive(t, newer...), id.Recipient()), id, ErrNewer, "keyrite 9.1")
 	})
 }

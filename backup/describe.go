@@ -54,9 +54,9 @@ func describePath(name string, kind Kind) File {
 		gun, role, _ := splitMetadata(rest, "metadata/")
 		f.GUN, f.Role = gun, string(role)
 	case KindArchive:
-		gun, role, _ := splitArchive(rest)
-		f.GUN, f.Role = gun, string(role)
-	default:
+		is, _ := splitArchive(rest)
+		f.GUN, f.Role = is.gun, string(is.role)
+	case KindKey, KindRetired:
 		f.KeyID, f.Role, f.GUN = keyByPath(rest, kind)
 	}
 	return f

@@ -12,8 +12,9 @@ import (
 )
 
 // formatVersion is the manifest's format that this version writes, and the highest that
-// it reads.
-const formatVersion = 1
+// it reads. Format 1 had no signature, no settings and no uses of keys, and wrote the names
+// of repositories below archive/ as they are.
+const formatVersion = 2
 
 // Limits of a backup that is written or read. They bound what a hostile file can ask for
 // before anything of it is believed.
@@ -22,6 +23,7 @@ const (
 	maxFiles    = 100_000
 	maxKeyFile  = 1 << 20
 	maxMetadata = 64 << 20
+	maxSettings = 64 << 10
 	maxTotal    = 8 << 30
 )
 
@@ -39,6 +41,10 @@ type Manifest struct {
 	Files []File `json:"files"`
 	// LeftOut are files of the trust directory that did not go in, and why.
 	LeftOut []LeftOut `json:"left_out,omitempty"`
+	// Instructions is the SHA-256 of the RESTORE.txt that was written beside the backup.
+	Instructions string `json:"instructions,omitempty"`
+
+	signedBy trustdata.KeyID // the key of manifest.sig, proven
 }
 
 // File is one member of a backup.
@@ -52,6 +58,8 @@ type File struct {
 	// Role is a key file's header as it stands, or the role of a metadata file.
 	Role string        `json:"role,omitempty"`
 	GUN  trustdata.GUN `json:"gun,omitempty"`
+	// SignsFor is what a key signs for, by the metadata in the backup.
+	SignsFor []Use `json:"signs_for,omitempty"`
 	// Problem says why a key file is of no use as it is; it was stored all the same.
 	Problem string `json:"problem,omitempty"`
 }
@@ -138,21 +146,21 @@ func (f File) check() error {
 		return fmt.Errorf("%q has the SHA-256 %q", f.Path, shorten(f.SHA256))
 	}
 	want := describePath(f.Path, kind)
-	if kind == KindMetadata || kind == KindArchive {
-		if f.GUN != want.GUN || f.Role != want.Role || f.KeyID != "" {
-			return fmt.Errorf("%q is said to belong to %q and %q", f.Path, f.GUN, f.Role)
-		}
-		return nil
-	}
-	if f.KeyID != want.KeyID {
+	switch {
+	case f.KeyID != want.KeyID:
 		return fmt.Errorf("%q is said to be the key %q", f.Path, f.KeyID)
+	case !f.isKey() && (f.GUN != want.GUN || f.Role != want.Role):
+		return fmt.Errorf("%q is said to belong to %q and %q", f.Path, f.GUN, f.Role)
 	}
 	return nil
 }
 
 func limitOf(kind Kind) int64 {
-	if kind == KindKey || kind == KindRetired {
+	switch kind {
+	case KindKey, KindRetired:
 		return maxKeyFile
+	case KindSettings:
+		return maxSettings
 	}
 	return maxMetadata
 }
@@ -171,7 +179,7 @@ func (m *Manifest) keys() []Key {
 func (f File) isKey() bool { return f.Kind == KindKey || f.Kind == KindRetired }
 
 func (f File) key() Key {
-	return Key{KeyID: f.KeyID, Role: f.Role, GUN: f.GUN, Path: f.Path, Retired: f.Kind == KindRetired, Problem: f.Problem}
+	return Key{KeyID: f.KeyID, Role: f.Role, GUN: f.GUN, Path: f.Path, Retired: f.Kind == KindRetired, SignsFor: f.SignsFor, Problem: f.Problem}
 }
 
 // guns are the repositories that metadata is there of, sorted.

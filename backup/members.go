@@ -11,8 +11,10 @@ import (
 
 // reader takes the tar layer apart.
 type reader struct {
-	tar  *tar.Reader
-	take take
+	tar    *tar.Reader
+	take   take
+	raw    []byte // of the manifest
+	ledger *ledger
 }
 
 func (r *reader) manifest() (*Manifest, error) {
@@ -35,12 +37,14 @@ func (r *reader) manifest() (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.raw = data
 	return parseManifest(data)
 }
 
-// members reads all that follows the manifest: the files in its order, each once, and
-// before them the folders that they are in.
+// members reads all that follows the manifest: its signature, if it has one, then the
+// files in its order, each once, and before them the folders that they are in.
 func (r *reader) members(m *Manifest) error {
+	r.ledger = newLedger(m.Files)
 	missing := make(map[string]*File, len(m.Files))
 	folders := map[string]bool{}
 	for i, f := range m.Files {
@@ -50,13 +54,19 @@ func (r *reader) members(m *Manifest) error {
 		}
 	}
 	listed := len(missing)
-	for {
+	for first := true; ; first = false {
 		hdr, err := r.tar.Next()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
 			return err
+		}
+		if first && hdr.Name == signatureName {
+			if err := r.signature(hdr, m); err != nil {
+				return err
+			}
+			continue
 		}
 		if dir := strings.TrimSuffix(hdr.Name, "/"); folders[dir] {
 			delete(folders, dir)
@@ -79,7 +89,7 @@ func (r *reader) members(m *Manifest) error {
 			return damage("%q is missing, with %d of %d files", f.Path, len(missing), listed)
 		}
 	}
-	return nil
+	return r.ledger.settle(m)
 }
 
 // unlisted says what is wrong with a member that is not, or no more, expected.
@@ -89,6 +99,9 @@ func unlisted(hdr *tar.Header, m *Manifest) error {
 		if f.Path == hdr.Name || strings.HasPrefix(f.Path, name+"/") || name == manifestName {
 			return damage("it holds %q twice", shorten(hdr.Name))
 		}
+	}
+	if name == signatureName {
+		return damage("it holds %q elsewhere than behind the manifest, or twice", signatureName)
 	}
 	if _, err := kindOf(name); err != nil {
 		return damage("%w", err)
@@ -104,8 +117,8 @@ func (r *reader) member(hdr *tar.Header, f *File) error {
 	if hdr.Size != f.Size {
 		return damage("%q has %d bytes and should have %d", f.Path, hdr.Size, f.Size)
 	}
-	wanted := r.take.wants != nil && r.take.wants(*f)
-	if !f.isKey() && !wanted {
+	wanted, read := r.take.wants != nil && r.take.wants(*f), r.ledger.reads(*f)
+	if !f.isKey() && !wanted && !read {
 		h := sha256.New()
 		if _, err := io.Copy(h, r.tar); err != nil {
 			return err
@@ -119,6 +132,9 @@ func (r *reader) member(hdr *tar.Header, f *File) error {
 	sum := sha256.Sum256(data)
 	if err := sameHash(f, sum[:]); err != nil {
 		return err
+	}
+	if read {
+		r.ledger.note(*f, data)
 	}
 	if f.isKey() {
 		is := describe(f.Path, f.Kind, data)

@@ -18,6 +18,7 @@ const (
 	KindRetired  Kind = "retired key"
 	KindMetadata Kind = "metadata"
 	KindArchive  Kind = "archive"
+	KindSettings Kind = "settings"
 )
 
 const (
@@ -26,12 +27,16 @@ const (
 	retiredDir   = "retired"
 	tufDir       = "tuf"
 	archiveDir   = "archive"
+	settingsDir  = "settings"
+	// settingsName is the one file of settings.
+	settingsName = settingsDir + "/config.toml"
 	keySuffix    = ".key"
 	jsonSuffix   = ".json"
 )
 
-// maxPath bounds a member's path: a GUN and a role of the longest kind fit well.
-const maxPath = 800
+// maxPath bounds a member's path: the longest GUN fits, with every byte written as three,
+// and the longest role.
+const maxPath = 1200
 
 // kindOf is the list of allowed names: it says what a member of that path is, and refuses
 // every path that a backup does not hold.
@@ -48,9 +53,11 @@ func kindOf(name string) (Kind, error) {
 			return KindMetadata, nil
 		}
 	case top == archiveDir:
-		if _, _, err := splitArchive(rest); err == nil {
+		if _, err := splitArchive(rest); err == nil {
 			return KindArchive, nil
 		}
+	case name == settingsName:
+		return KindSettings, nil
 	}
 	return "", fmt.Errorf("%q is not a name that a backup holds", shorten(name))
 }
@@ -78,34 +85,54 @@ func splitMetadata(rest, folder string) (trustdata.GUN, trustdata.Role, error) {
 	return "", "", fmt.Errorf("%q names no repository and role", rest)
 }
 
-// splitArchive takes "<GUN>/[<n>.]<role>.json" apart. The role is the longest that the
-// path ends with, so that targets/a is a delegation and not the role of a longer GUN.
-func splitArchive(rest string) (trustdata.GUN, trustdata.Role, error) {
+// archived is what a path below archive/ says.
+type archived struct {
+	gun  trustdata.GUN
+	role trustdata.Role
+	// version is "" for the newest file of a role.
+	version string
+}
+
+// archivePath is where metadata of a repository goes, name being "[<n>.]<role>.json".
+func archivePath(gun trustdata.GUN, name string) string {
+	return path.Join(archiveDir, portablePath(string(gun)), portablePath(name))
+}
+
+// splitArchive takes "<GUN>/[<n>.]<role>.json" apart, as archivePath writes it or with the
+// names as they are, which is how backups of format 1 have them. The role is the longest
+// that the path ends with, so that targets/a is a delegation and not the role of a longer
+// GUN.
+func splitArchive(rest string) (archived, error) {
+	rest, err := plainPath(rest)
+	if err != nil {
+		return archived{}, err
+	}
 	for i := range len(rest) {
 		if rest[i] != '/' {
 			continue
 		}
-		role, err := archiveRole(rest[i+1:])
+		role, version, err := archiveRole(rest[i+1:])
 		if err != nil {
 			continue
 		}
 		if gun, err := trustdata.ParseGUN(rest[:i]); err == nil {
-			return gun, role, nil
+			return archived{gun, role, version}, nil
 		}
 	}
-	return "", "", fmt.Errorf("%q names no repository and role", rest)
+	return archived{}, fmt.Errorf("%q names no repository and role", rest)
 }
 
 // archiveRole reads "[<n>.]<role>.json".
-func archiveRole(name string) (trustdata.Role, error) {
+func archiveRole(name string) (role trustdata.Role, version string, err error) {
 	stem, ok := strings.CutSuffix(name, jsonSuffix)
 	if !ok {
-		return "", fmt.Errorf("%q is not a metadata file's name", name)
+		return "", "", fmt.Errorf("%q is not a metadata file's name", name)
 	}
-	if version, role, ok := strings.Cut(stem, "."); ok && isVersion(version) {
-		stem = role
+	if n, after, ok := strings.Cut(stem, "."); ok && isVersion(n) {
+		stem, version = after, n
 	}
-	return trustdata.ParseRole(stem)
+	role, err = trustdata.ParseRole(stem)
+	return role, version, err
 }
 
 func isVersion(s string) bool {

@@ -56,6 +56,9 @@ func FuzzArchive(f *testing.F) {
 	meta := file("tuf/a/b/metadata/root.json", "{}")
 	f.Add(archive(f, manifestOf(f, nil, key, meta), key, meta))
 	f.Add(archive(f, manifestOf(f, nil, meta), folder("tuf/"), meta))
+	sig := file(signatureName, `{"key_id":"`+strings.Repeat("a", 64)+`","key_type":"ecdsa","public_key":"AAAA","method":"ecdsa","signature":"AAAA"}`)
+	lying := func(m *Manifest) { m.Files[0].SignsFor = []Use{{GUN: "a/b", Role: "root"}} }
+	f.Add(archive(f, manifestOf(f, lying, key, meta), sig, key, meta))
 	f.Add([]byte(nil))
 	f.Fuzz(func(t *testing.T, plain []byte) {
 		m, err := readTar(context.Background(), bytes.NewReader(plain), take{})

@@ -74,6 +74,11 @@ func (p *CreatePlan) Keys() []Key { return p.Manifest.keys() }
 // Metadata are the repositories that metadata goes in of.
 func (p *CreatePlan) Metadata() []trustdata.GUN { return p.Manifest.guns() }
 
+// Settings reports whether keyrite's settings go in.
+func (p *CreatePlan) Settings() bool {
+	return slices.ContainsFunc(p.Manifest.Files, func(f File) bool { return f.Kind == KindSettings })
+}
+
 // Waives are the proofs that the plan does without, for the user to confirm.
 func (p *CreatePlan) Waives() []string {
 	waived := slices.Clone(p.opt.Waived)
@@ -126,7 +131,11 @@ func PlanCreate(ctx context.Context, src Source, opt CreateOptions) (*CreatePlan
 	if err != nil {
 		return nil, err
 	}
-	m := &Manifest{Format: formatVersion, Tool: src.Tool, Created: opt.Now.UTC().Truncate(time.Second), Operation: opt.Operation, Copies: opt.Copies, LeftOut: found.leftOut}
+	if err := found.signsFor(src.Verified); err != nil {
+		return nil, err
+	}
+	m := &Manifest{Format: formatVersion, Tool: src.Tool, Created: opt.Now.UTC().Truncate(time.Second), Operation: opt.Operation, Copies: opt.Copies, LeftOut: found.leftOut,
+		Instructions: instructionsSum(opt.Recipients)}
 	for _, e := range found.entries {
 		m.Files = append(m.Files, e.File)
 	}
@@ -201,7 +210,8 @@ const stampLayout = "2006-01-02T150405Z"
 // the fewest.
 func portable(name string) bool {
 	const alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
-	return name != "" && len(name) <= 120 && strings.Trim(name, alphabet) == "" &&
+	stem, _, _ := strings.Cut(strings.ToLower(name), ".")
+	return name != "" && len(name) <= 120 && !slices.Contains(reservedNames, stem) && strings.Trim(name, alphabet) == "" &&
 		!strings.HasPrefix(name, ".") && !strings.HasSuffix(name, ".") && !strings.HasPrefix(name, "-")
 }
 
@@ -217,9 +227,22 @@ func below(path, dir string) bool {
 	return err == nil && filepath.IsLocal(rel)
 }
 
+// newest is when the last of the files was changed.
+func (p *CreatePlan) newest() (at time.Time) {
+	for _, e := range p.entries {
+		if e.mod.After(at) {
+			at = e.mod
+		}
+	}
+	return at
+}
+
 func (p *CreatePlan) warn(src Source, others bool) (warnings []string) {
 	say := func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) }
 	dir := filepath.Dir(p.File)
+	if newest := p.newest(); newest.Sub(p.opt.Now) > 24*time.Hour {
+		say("this machine's clock says %s, and one of the files is of %s: look at the clock, for the backup is named and dated by it", p.opt.Now.UTC().Format(time.DateOnly), newest.UTC().Format(time.DateOnly))
+	}
 	if p.MakeDir {
 		dir = filepath.Dir(dir)
 	} else if others {

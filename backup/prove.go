@@ -48,7 +48,7 @@ func (w *writer) prove(ctx context.Context, result *CreateResult) error {
 		return errors.New("the manifest that was read back is not the one that was written")
 	}
 	result.Keys, result.Drilled = drill.keys(m)
-	result.State = drill.state(m)
+	result.State, result.SignedBy = drill.state(m), m.signedBy
 	return nil
 }
 

@@ -1,6 +1,13 @@
 package backup
 
-import "strings"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"keyrite/backup/media"
+)
 
 // restoreName is the plain-text file beside the backups of a folder.
 const restoreName = "RESTORE.txt"
@@ -27,7 +34,8 @@ with their full path.
 
     sha256sum -c NAME.age.sha256
 
-2. Make an empty folder for the keys, and go there:
+2. Make an empty folder for the keys, and go there. It has to be on a disk of
+   this machine: a stick with FAT takes no names with a colon.
 
     mkdir -m 700 restored
     cd restored
@@ -46,8 +54,9 @@ with their full path.
 4. Look at what came out. manifest.json lists every file with its SHA-256, and
    says which key belongs to which repository. private/ has the key files. They
    are still locked, each with its own passphrase, which is not in the backup.
-   tuf/ has what docker or notary remembered of the repositories. retired/ and
-   archive/, where they are there, have old keys and metadata to look things up.
+   tuf/ has what docker or notary remembered of the repositories. retired/,
+   archive/ and settings/, where they are there, have old keys, metadata and
+   keyrite's settings to look things up.
 
 5. Use the folder as it is:
 
@@ -70,3 +79,44 @@ func leastAge(all []Recipient) string {
 	}
 	return least
 }
+
+// instructionsFor is the text for a backup with these recipients.
+func instructionsFor(recipients []Recipient) []byte { return restoreText(leastAge(recipients)) }
+
+func instructionsSum(recipients []Recipient) string {
+	sum := sha256.Sum256(instructionsFor(recipients))
+	return hex.EncodeToString(sum[:])
+}
+
+// judgeInstructions reads the instructions beside a backup, which anybody who has the
+// medium can edit, and names each that is not what was written with the backup. want is its
+// SHA-256 by the manifest, "" where that does not say or could not be read: then it has to be
+// what this version writes, for whichever recipients.
+func judgeInstructions(dir media.Folder, name, want string) (warnings []string) {
+	for _, beside := range []string{restoreName, name + "." + restoreName} {
+		if _, err := dir.Lstat(beside); err != nil {
+			continue
+		}
+		data, err := media.ReadFile(dir, beside, maxInstructions)
+		sum := sha256.Sum256(data)
+		if err == nil && (hex.EncodeToString(sum[:]) == want || want == "" && ownInstructions(data)) {
+			continue
+		}
+		warnings = append(warnings, fmt.Sprintf("%q beside it is not the text that keyrite wrote with this backup: do not follow it, and run nothing that it names; age -d -i KEYFILE %s | tar -x is all that it takes", beside, name))
+	}
+	return warnings
+}
+
+// maxInstructions bounds what is read of a RESTORE.txt.
+const maxInstructions = 64 << 10
+
+// ownInstructions reports whether the text is this version's, with any version of age.
+func ownInstructions(text []byte) bool {
+	before, after, _ := strings.Cut(string(restoreText(mark)), mark)
+	rest, begins := strings.CutPrefix(string(text), before)
+	version, ends := strings.CutSuffix(rest, after)
+	return begins && ends && version != "" && strings.Trim(version, "0123456789.") == ""
+}
+
+// mark stands where the version of age goes.
+const mark = "\x00"

@@ -41,13 +41,19 @@ type VerifyResult struct {
 	Sums      Sums            `json:"sums"`
 	Decrypted bool            `json:"decrypted"`
 	Drilled   int             `json:"drilled"`
-	State     State           `json:"state"`
+	// SignedBy is the key of the backup that signed its manifest, "" for none.
+	SignedBy trustdata.KeyID `json:"signed_by"`
+	State    State           `json:"state"`
 	// Reading is how the file was read.
 	Reading media.Reading `json:"reading"`
 	Medium  *Medium       `json:"medium,omitempty"`
 	OK      bool          `json:"ok"`
 	// Problems say what is wrong; a key that was not opened is none.
 	Problems []string `json:"problems"`
+	// Warnings are about what lies beside the backup, which is no part of it.
+	Warnings []string `json:"warnings"`
+
+	instructions string // the manifest's SHA-256 of RESTORE.txt
 }
 
 // Verify reads a backup from its medium and proves what can be proven of it. Nothing is
@@ -60,7 +66,7 @@ func Verify(ctx context.Context, file string, ids []Identity, opt VerifyOptions)
 	}
 	defer dir.Close()
 	r := &VerifyResult{
-		File: filepath.Join(dir.Path(), name), State: StateUnknown, Keys: []Key{}, Metadata: []trustdata.GUN{}, LeftOut: []LeftOut{}, Problems: []string{},
+		File: filepath.Join(dir.Path(), name), State: StateUnknown, Keys: []Key{}, Metadata: []trustdata.GUN{}, LeftOut: []LeftOut{}, Problems: []string{}, Warnings: []string{},
 	}
 	hash, err := r.read(ctx, dir, name, ids, opt)
 	if hash == "" {
@@ -70,6 +76,7 @@ func Verify(ctx context.Context, file string, ids []Identity, opt VerifyOptions)
 	if len(ids) == 0 && r.Sums == SumsNone {
 		return nil, fmt.Errorf("backup %q: %w: no identity is given, and no sums file lies beside it", r.File, ErrIdentity)
 	}
+	r.Warnings = append(r.Warnings, judgeInstructions(dir, name, r.instructions)...)
 	bad := r.judgeSums(hash)
 	if opt.SHA256 != "" && opt.SHA256 != r.SHA256 {
 		bad = errors.Join(bad, damage("its SHA-256 is %s, and %s was written", hash, strings.TrimPrefix(opt.SHA256, "sha256:")))
@@ -132,7 +139,7 @@ func (r *VerifyResult) decrypt(ctx context.Context, f media.Reader, ids []Identi
 	}
 	r.Decrypted, r.Created, r.Tool = true, m.Created, m.Tool
 	r.Keys, r.Drilled = drill.keys(m)
-	r.Metadata, r.State = m.guns(), drill.state(m)
+	r.Metadata, r.State, r.SignedBy, r.instructions = m.guns(), drill.state(m), m.signedBy, m.Instructions
 	r.LeftOut = append(r.LeftOut, m.LeftOut...)
 	return hash, nil
 }

@@ -30,6 +30,9 @@ func CreatePlanPage(copies ...*backup.CreatePlan) ui.Page {
 		Notes: []string{restoreSentence(filepath.Base(p.File))},
 		Copy:  []ui.Copyable{{What: "file", Text: trustdata.Visible(p.File)}},
 	}
+	if p.Settings() {
+		page.Sections[0].Facts = append(page.Sections[0].Facts, ui.Fact{Label: "Settings", Value: "keyrite's own, written anew without anything secret"})
+	}
 	if len(p.Warnings) > 0 {
 		page.Sections = append(page.Sections, sentences("GOOD TO KNOW BEFORE", p.Warnings, ui.MarkSoon))
 	}

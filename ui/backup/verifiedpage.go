@@ -1,7 +1,9 @@
 package backup
 
 import (
+	"fmt"
 	"path/filepath"
+	"slices"
 
 	"keyrite/backup"
 	"keyrite/trustdata"
@@ -18,7 +20,7 @@ func VerifiedPage(r *backup.VerifyResult) ui.Page {
 		{Label: "Sums file", Value: sums(r.Sums), Mark: sumsMark(r.Sums)}}
 	if r.Decrypted {
 		facts = append(facts, ui.Fact{Label: "Made", Value: ui.Moment(r.Created) + " by " + trustdata.Visible(r.Tool), Mark: ui.MarkNone},
-			ui.Fact{Label: "Holds", Value: holds(len(r.Keys), len(r.Metadata)), Mark: mark})
+			ui.Fact{Label: "Holds", Value: holds(len(r.Keys), len(r.Metadata)), Mark: mark}, signedBy(r.SignedBy))
 	} else {
 		facts = append(facts, ui.Fact{Label: "Holds", Value: "not known: it was not decrypted", Mark: ui.MarkUnchecked})
 	}
@@ -28,6 +30,9 @@ func VerifiedPage(r *backup.VerifyResult) ui.Page {
 	if len(r.Problems) > 0 {
 		page.Sections = append(page.Sections, sentences("WHAT IS WRONG", r.Problems, ui.MarkNow))
 	}
+	if len(r.Warnings) > 0 {
+		page.Sections = append(page.Sections, sentences("BESIDE IT", r.Warnings, ui.MarkSoon))
+	}
 	if len(r.Keys) > 0 {
 		page.TableTitle, page.Columns, page.Rows = "KEYS IN IT", keyColumns(), keyRows(r.Keys)
 		page.Empty = "It holds no key."
@@ -36,6 +41,14 @@ func VerifiedPage(r *backup.VerifyResult) ui.Page {
 		page.Notes = append(page.Notes, trustdata.Visible(l.Path)+" did not go in: "+trustdata.Visible(l.Reason))
 	}
 	return page
+}
+
+// signedBy names the key whose signature over the manifest was checked.
+func signedBy(id trustdata.KeyID) ui.Fact {
+	if id == "" {
+		return ui.Fact{Label: "Signed", Value: "no: none of its keys was open then", Mark: ui.MarkNone}
+	}
+	return ui.Fact{Label: "Signed", Value: "its list of files, by its key " + id.Short(), Mark: ui.MarkOK}
 }
 
 func sums(s backup.Sums) string {
@@ -75,10 +88,27 @@ func keyRows(keys []backup.Key) []ui.Row {
 		case k.Retired:
 			state = "retired"
 		}
-		rows = append(rows, ui.Row{ID: k.Path, Mark: mark, Cells: []string{keyName(k.KeyID, k.Path), roleName(k.Role), orNone(string(k.GUN)), state},
+		rows = append(rows, ui.Row{ID: k.Path, Mark: mark, Cells: []string{keyName(k.KeyID, k.Path), roleName(k.Role), signsFor(k), state},
 			Copy: []ui.Copyable{{What: "key ID", Text: string(k.KeyID)}}})
 	}
 	return rows
+}
+
+// signsFor is the first repository that a key signs for, by the metadata in the backup or
+// else by its file, and how many more there are.
+func signsFor(k backup.Key) string {
+	guns := []trustdata.GUN{}
+	for _, u := range k.SignsFor {
+		guns = append(guns, u.GUN)
+	}
+	guns = slices.Compact(guns)
+	switch len(guns) {
+	case 0:
+		return orNone(string(k.GUN))
+	case 1:
+		return orNone(string(guns[0]))
+	}
+	return fmt.Sprintf("%s and %d more", orNone(string(guns[0])), len(guns)-1)
 }
 
 // keyName is a key file's short ID, or its path where its name is no ID.

@@ -35,6 +35,8 @@ type Source struct {
 	Verified map[trustdata.GUN]bool
 	// Settings, if not nil, are keyrite's settings, without any secret.
 	Settings []byte
+	// Given are key files that lie in no trust directory; see ReadKeyFiles.
+	Given *KeyFiles
 	// LeftOut are things that the caller knows to be missing, and why.
 	LeftOut []LeftOut
 	// Tool is the program and version, for the manifest: "keyrite 1.2.0".
@@ -83,6 +85,9 @@ func collect(ctx context.Context, src Source) (*collection, error) {
 		if err := c.addStaged(staged); err != nil {
 			return nil, err
 		}
+	}
+	if err := c.addGiven(src.Given); err != nil {
+		return nil, err
 	}
 	for _, m := range src.Metadata {
 		if err := ctx.Err(); err != nil {

@@ -253,6 +253,9 @@ func (p *CreatePlan) warn(src Source, others bool) (warnings []string) {
 			say("%q is on the same file system as the keys in %q: what destroys the one destroys the other", dir, d.Path())
 		}
 	}
+	if src.Given != nil && p.opt.Open == nil && sameDisk(dir, src.Given.Path) {
+		say("%q is on the same file system as %q: what destroys the one destroys the other", dir, src.Given.Path)
+	}
 	if slices.Contains(p.Waives(), WaiverProof) {
 		say("no identity is at hand, so it stays unproven that the backup can be decrypted")
 	}

@@ -19,6 +19,8 @@ type backupFlags struct {
 	replug, virtual        bool
 	recipients, identities []string
 	replace                bool
+	from                   string // what a backup is made of, "" for the trust directories
+	evidence               bool
 }
 
 func (c *cli) backupCommand() *cobra.Command {
@@ -35,6 +37,8 @@ func (c *cli) backupCommand() *cobra.Command {
 	create.Flags().BoolVar(&f.virtual, "allow-virtual", false, "let mounted disk images pass for drives")
 	create.Flags().StringVar(&f.operation, "operation", "", "add a copy to the set with this `ID`")
 	create.Flags().StringArrayVarP(&f.recipients, "recipient", "r", nil, "age `RECIPIENT` that can open it (repeatable)")
+	create.Flags().StringVar(&f.from, "from", "", "back up the key files in `PATH` instead: a tar or tar.gz of a private folder, an exported bundle, or a folder")
+	create.Flags().BoolVar(&f.evidence, "evidence", false, "ask the servers for every root version, and put them in")
 	list := &cobra.Command{
 		Use: "list [DIR]", Short: "List the copies that are remembered, or the backups in a folder, and when each was last proven",
 		Args: usageArgs(cobra.MaximumNArgs(1)),
@@ -73,29 +77,6 @@ func (c *cli) backupCommand() *cobra.Command {
 	parent.AddCommand(create, list, verify, drill, restoring, c.backupSheetCommand())
 	parent.AddCommand(c.backupMediaCommands()...)
 	return parent
-}
-
-// backupSource is everything that goes into a backup.
-func (s *session) backupSource(ctx context.Context) (backup.Source, error) {
-	src := backup.Source{Dirs: s.dirs, Tool: "keyrite " + version()}
-	guns, err := s.known(ctx)
-	if err != nil {
-		return src, err
-	}
-	for _, gun := range guns {
-		files, err := s.cache.Files(gun)
-		if err != nil {
-			return src, err
-		}
-		for role := range files {
-			src.Metadata = append(src.Metadata, backup.MetadataFile{GUN: gun, Name: string(role) + ".json",
-				Read: func() ([]byte, error) {
-					raw, _, err := s.cache.Read(gun, role)
-					return raw, err
-				}})
-		}
-	}
-	return src, nil
 }
 
 // backupCopies lists every copy that is remembered; none of them is looked at.

@@ -52,6 +52,7 @@ func joinedWith(done []*backup.CreateResult, err error) error {
 // plannedSet is a set before its first copy is written.
 type plannedSet struct {
 	session    *session
+	source     backup.Source
 	drives     backup.Drives
 	identities []backup.Identity
 	planned    []*backup.CreatePlan
@@ -72,7 +73,7 @@ func (c *cli) planSet(ctx context.Context, f backupFlags) (*plannedSet, error) {
 			return nil, err
 		}
 	}
-	if out.session, err = c.openKeys(); err != nil {
+	if out.session, out.source, err = c.sourceOf(ctx, f); err != nil {
 		return nil, err
 	}
 	if out.drives, err = out.session.drives(f.virtual); err != nil {
@@ -90,16 +91,12 @@ func (p *plannedSet) plan(ctx context.Context, f backupFlags, opt backup.CreateO
 	if err != nil {
 		return err
 	}
-	src, err := p.session.backupSource(ctx)
-	if err != nil {
-		return err
-	}
 	drives := 0
 	for i, dir := range f.to {
 		opt := opt
 		opt.Dir = absolute(dir)
 		set.number(&opt, i)
-		one, err := p.drives.Plan(ctx, src, opt, known)
+		one, err := p.drives.Plan(ctx, p.source, opt, known)
 		if err != nil {
 			return err
 		}
@@ -113,6 +110,27 @@ func (p *plannedSet) plan(ctx context.Context, f backupFlags, opt backup.CreateO
 		return usage(errReplug)
 	}
 	return set.fits(p.planned)
+}
+
+// sourceOf settles what goes in.
+func (c *cli) sourceOf(ctx context.Context, f backupFlags) (*session, backup.Source, error) {
+	if f.evidence && c.flags.offline {
+		return nil, backup.Source{}, usagef("--evidence asks the servers, and is not possible with --offline")
+	}
+	if f.from != "" {
+		s, err := c.openView()
+		if err != nil {
+			return nil, backup.Source{}, err
+		}
+		src, err := s.givenSource(ctx, f.from, f.evidence)
+		return s, src, err
+	}
+	s, err := c.openKeys()
+	if err != nil {
+		return nil, backup.Source{}, err
+	}
+	src, err := s.backupSourceFetched(ctx, f.evidence)
+	return s, src, err
 }
 
 // waive stops where --require-backup forbids what the plans would do without.

@@ -16,56 +16,56 @@ import (
 
 // config is config.toml as it stands. What it means is in configcheck.go.
 type config struct {
-	Profile map[string]profile `toml:"profile"`
-	Pins    pinSettings        `toml:"pins"`
+	Profile map[string]profile `toml:"profile,omitempty"`
+	Pins    pinSettings        `toml:"pins,omitempty"`
 	// Clients are what others pin, by a name for them: who must be told of a new root.
-	Clients    map[string]pinSettings `toml:"clients"`
-	Recipients map[string]words       `toml:"recipients"`
-	Backup     backupSettings         `toml:"backup"`
-	Limits     limits                 `toml:"limits"`
+	Clients    map[string]pinSettings `toml:"clients,omitempty"`
+	Recipients map[string]words       `toml:"recipients,omitempty"`
+	Backup     backupSettings         `toml:"backup,omitempty"`
+	Limits     limits                 `toml:"limits,omitempty"`
 	path       string                 // of the file
 	exists     bool
 }
 
 // profile is one set of servers and keys with a word that stands in every header.
 type profile struct {
-	Word        string      `toml:"word"`
-	TrustDir    words       `toml:"trust_dir"`
-	Server      string      `toml:"server"`
-	Registry    string      `toml:"registry"`
-	Credentials credentials `toml:"credentials"`
-	TLS         profileTLS  `toml:"tls"`
-	ReadOnly    bool        `toml:"read_only"`
-	Realms      words       `toml:"realms"`
+	Word        string      `toml:"word,omitempty"`
+	TrustDir    words       `toml:"trust_dir,omitempty"`
+	Server      string      `toml:"server,omitempty"`
+	Registry    string      `toml:"registry,omitempty"`
+	Credentials credentials `toml:"credentials,omitempty"`
+	TLS         profileTLS  `toml:"tls,omitempty"`
+	ReadOnly    bool        `toml:"read_only,omitempty"`
+	Realms      words       `toml:"realms,omitempty"`
 }
 
 // credentials say where the logins of the two servers come from; see parseCredential.
 type credentials struct {
-	Server   string `toml:"server"`
-	Registry string `toml:"registry"`
+	Server   string `toml:"server,omitempty"`
+	Registry string `toml:"registry,omitempty"`
 }
 
 type profileTLS struct {
-	Server   tlsFiles `toml:"server"`
-	Registry tlsFiles `toml:"registry"`
+	Server   tlsFiles `toml:"server,omitempty"`
+	Registry tlsFiles `toml:"registry,omitempty"`
 }
 
 type tlsFiles struct {
-	CA   words  `toml:"ca"`
-	Cert string `toml:"cert"`
-	Key  string `toml:"key"`
+	CA   words  `toml:"ca,omitempty"`
+	Cert string `toml:"cert,omitempty"`
+	Key  string `toml:"key,omitempty"`
 }
 
 type backupSettings struct {
-	To         string `toml:"to"`
-	Recipients words  `toml:"recipients"`
+	To         string `toml:"to,omitempty"`
+	Recipients words  `toml:"recipients,omitempty"`
 }
 
 type limits struct {
-	Timeout  string `toml:"timeout"`
-	Deadline string `toml:"deadline"`
+	Timeout  string `toml:"timeout,omitempty"`
+	Deadline string `toml:"deadline,omitempty"`
 	// AtOnce is how many repositories are asked for side by side.
-	AtOnce int `toml:"at_once"`
+	AtOnce int `toml:"at_once,omitempty"`
 }
 
 // words is one text or a list of them.

@@ -16,11 +16,11 @@ import (
 
 // pinSettings is what notary's configuration calls "trust_pinning", under the same names.
 type pinSettings struct {
-	DisableTOFU bool `toml:"disable_tofu"`
+	DisableTOFU bool `toml:"disable_tofu,omitempty"`
 	// Certs are IDs of root certificates, by GUN or by its beginning and an asterisk.
-	Certs map[string]words `toml:"certs"`
+	Certs map[string]words `toml:"certs,omitempty"`
 	// CA are PEM files, by the beginning of a GUN.
-	CA map[string]string `toml:"ca"`
+	CA map[string]string `toml:"ca,omitempty"`
 
 	table string // that they stand in, as errors name it
 }

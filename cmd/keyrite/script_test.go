@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 //	hostile, publishhostile   names that act on a terminal: in files, in a signed tag
 //	smuggle BACKUP OUT NAME KIND, reseal BACKUP OUT
 //	                          a backup with one more member, or for a stranger
+//	unseal BACKUP OUT         the plain archive in a backup
 //
 // Whatever a script is about, each output is searched for bytes that act on a terminal
 // and for secrets, and so is in the end every file that was written.
@@ -89,6 +90,7 @@ var commands = map[string]command{
 	"is":             onStage((*stage).is),
 	"smuggle":        onStage((*stage).smuggle),
 	"reseal":         onStage((*stage).reseal),
+	"unseal":         onStage((*stage).unseal),
 	"hostile":        onStage((*stage).hostile),
 	"publishhostile": onStage((*stage).publishHostile),
 	"mangle":         onStage((*stage).mangle),

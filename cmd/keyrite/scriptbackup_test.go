@@ -85,6 +85,18 @@ func seal(plain []byte, recipient string) ([]byte, error) {
 	return out.Bytes(), err
 }
 
+// unseal writes the plain archive of a backup, as age does.
+func (s *stage) unseal(ts *testscript.TestScript, args []string) error {
+	if len(args) != 2 {
+		return errors.New("usage: unseal BACKUP OUT")
+	}
+	plain, err := unseal(ts.ReadFile(args[0]), ts.ReadFile(ts.Getenv("IDENTITY")))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(ts.MkAbs(args[1]), plain, 0o600)
+}
+
 // reseal makes OUT of a backup for another recipient, whose identity nobody has.
 func (s *stage) reseal(ts *testscript.TestScript, args []string) error {
 	if len(args) != 2 {

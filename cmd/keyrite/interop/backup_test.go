@@ -64,3 +64,38 @@ func TestBackupGivesBackAWorkingTrustDirectory(t *testing.T) {
 		t.Errorf("published: %v", got)
 	}
 }
+
+// Keys that were kept as registries' documentation has it, or as the stock client exports
+// them, become a set that gives the stock client a working trust directory.
+func TestSetOfKeysKeptOtherwise(t *testing.T) {
+	t.Parallel()
+	n := interop.StartServer(t, interop.ServerOptions{}).Notary(t)
+	n.Init(app)
+	n.Delegate(app, "alice", "targets/alice", "targets/releases")
+	n.Sign(app, "v1", digest1, 1, "targets/alice", "targets/releases")
+	identity, recipient := newIdentity(t)
+	dir := t.TempDir()
+	n.Run("key", "export", "-o", filepath.Join(dir, "exported.pem"))
+	interop.Exec(t, dir, interop.Need(t, "tar"), "-czf", "private_keys_backup.tar.gz", "-C", filepath.Dir(n.TrustDir), filepath.Base(n.TrustDir)+"/private")
+	k := n.Keyrite()
+	for i, name := range []string{"exported.pem", "private_keys_backup.tar.gz"} {
+		made := interop.JSON[backupJSON](k, "backup", "create", "--from", filepath.Join(dir, name), "--to", filepath.Join(dir, "stick of "+name), "-r", recipient, "-i", identity)
+		if made.State != "drilled" {
+			t.Errorf("%s: %+v", name, made)
+		}
+		stock := n.Fresh()
+		if err := os.MkdirAll(stock.TrustDir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		plain := filepath.Join(t.TempDir(), "plain.tar")
+		interop.Exec(t, dir, interop.Peer(t, "age"), "-d", "-i", identity, "-o", plain, made.File)
+		interop.Exec(t, stock.TrustDir, interop.Need(t, "tar"), "-xf", plain)
+		if d := gocmp.Diff(n.Keys(), stock.Keys()); d != "" {
+			t.Errorf("%s: keys: %s", name, d)
+		}
+		stock.Sign(app, []string{"from the bundle", "from the tar"}[i], digest2, 2, "targets/alice", "targets/releases")
+	}
+	if got := n.Fresh().List(app); len(got) != 3 {
+		t.Errorf("published: %v", got)
+	}
+}

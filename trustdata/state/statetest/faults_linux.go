@@ -129,10 +129,23 @@ func again(t *testing.T, attr *syscall.SysProcAttr) {
 	for part := range strings.SplitSeq(t.Name(), "/") {
 		run = append(run, "^"+regexp.QuoteMeta(part)+"$")
 	}
-	cmd := exec.Command(exe, "-test.run="+strings.Join(run, "/"), "-test.count=1", "-test.v", mark(t))
+	cmd := exec.Command(exe, append(handedDown(), "-test.run="+strings.Join(run, "/"), "-test.count=1", "-test.v", mark(t))...)
 	cmd.SysProcAttr = attr
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
 		t.Fatalf("in a process of its own: %v\n%s", err, out)
 	}
+	if testing.Verbose() {
+		t.Logf("in a process of its own:\n%s", out)
+	}
+}
+
+// handedDown are the flags of the test's own, and how long it may take.
+func handedDown() (flags []string) {
+	for _, arg := range os.Args[1:] {
+		if strings.HasPrefix(arg, "-test.timeout") || strings.HasPrefix(arg, "-") && !strings.HasPrefix(arg, "-test.") {
+			flags = append(flags, arg)
+		}
+	}
+	return flags
 }

@@ -69,7 +69,7 @@ func (p *CreatePlan) Apply(ctx context.Context, progress Progress) (*CreateResul
 	w := writer{plan: p, dir: dir, name: filepath.Base(p.File), temp: partName(filepath.Base(p.File)), progress: progress}
 	result, err := w.run(ctx)
 	if err != nil {
-		err = errors.Join(fmt.Errorf("backup %q: %w", p.File, err), w.undo())
+		err = fmt.Errorf("backup %q: %w", p.File, media.Also(err, w.undo()))
 		if p.MakeDir {
 			_ = os.Remove(filepath.Dir(p.File)) // it goes if nothing is in it, as it came
 		}
@@ -142,7 +142,7 @@ func (w *writer) write(ctx context.Context) error {
 		err = f.Sync()
 	}
 	w.hash = hex.EncodeToString(h.Sum(nil))
-	return errors.Join(err, f.Close())
+	return media.Also(err, f.Close())
 }
 
 func (w *writer) encrypt(ctx context.Context, dst io.Writer) error {
@@ -295,7 +295,7 @@ func (w *writer) undo() error {
 	var all error
 	for _, name := range slices.Backward(w.made) {
 		if err := w.dir.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			all = errors.Join(all, err)
+			all = media.Also(all, err)
 		}
 	}
 	return all

@@ -124,7 +124,7 @@ func (p *CreatePlan) mark(drive media.Drive) (media.Token, error) {
 		return "", err
 	}
 	token, err := media.MakeToken(top)
-	return token, errors.Join(err, top.Close())
+	return token, media.Also(err, top.Close())
 }
 
 // Prove reads a copy again from the drive that it was written to, as that is now. Only one

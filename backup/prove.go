@@ -81,10 +81,14 @@ const badSuffix = ".bad"
 func (w *writer) place(ctx context.Context) error {
 	err := w.dir.Place(w.temp, w.name)
 	if err != nil {
-		if _, gone := w.dir.Lstat(w.temp); !errors.Is(gone, fs.ErrNotExist) {
+		_, gone := w.dir.Lstat(w.temp)
+		if gone == nil {
 			return err // it did not come to the renaming
 		}
-	} else if err = errors.Join(w.dir.Settle(), w.recheck(ctx)); err == nil {
+		if !errors.Is(gone, fs.ErrNotExist) {
+			return fmt.Errorf("%w; if %q is there all the same, do not use it", media.Also(err, gone), w.name)
+		}
+	} else if err = media.Also(w.dir.Settle(), w.recheck(ctx)); err == nil {
 		return nil
 	}
 	// What is under the final name is not surely ours any more: it is moved, not removed.

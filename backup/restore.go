@@ -58,7 +58,7 @@ func (p *RestorePlan) Apply(ctx context.Context, progress Progress) (*RestoreRes
 		return nil, fmt.Errorf("trust directory %q: %w", p.To, err)
 	}
 	r, err := p.locked(ctx, progress)
-	err = errors.Join(err, unlock())
+	err = media.Also(err, unlock())
 	if err != nil && errors.Is(absent, fs.ErrNotExist) {
 		_ = os.Remove(p.To) // it goes if nothing is in it, as it came
 	}
@@ -106,7 +106,7 @@ func (p *RestorePlan) locked(ctx context.Context, progress Progress) (*RestoreRe
 	defer root.Close()
 	w := &restorer{ctx: ctx, plan: p, root: root, progress: progress, total: p.Manifest.bytes()}
 	if err := w.run(f); err != nil {
-		return nil, errors.Join(err, w.undo())
+		return nil, media.Also(err, w.undo())
 	}
 	return w.result(), nil
 }
@@ -247,7 +247,7 @@ func (w *restorer) takeBack(row RestoreRow) error {
 func (w *restorer) undo() error {
 	var all error
 	for _, back := range slices.Backward(w.back) {
-		all = errors.Join(all, back())
+		all = media.Also(all, back())
 	}
 	if all != nil {
 		return fmt.Errorf("taking back what was written: %w", all)

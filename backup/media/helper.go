@@ -102,11 +102,11 @@ func (h Helper) open(ctx context.Context, g *Guard, path string, make bool) (Fol
 	}
 	got, _, err := t.call(request{Op: "enter", Name: path, Make: make}, nil)
 	if err == nil {
-		err = errors.Join(g.Check(), g.holds(path, got.Mount))
+		err = Also(g.Check(), g.holds(path, got.Mount))
 	}
 	if err != nil {
 		stop()
-		return nil, errors.Join(err, t.discard())
+		return nil, Also(err, t.discard())
 	}
 	return f, nil
 }

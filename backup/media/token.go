@@ -73,7 +73,7 @@ func MakeToken(f Folder) (Token, error) {
 		return t, err
 	}
 	made := NewToken()
-	if err := WriteFile(f, partToken, TokenFile, made.file()); err != nil {
+	if err := WriteFile(f, partToken(), TokenFile, made.file()); err != nil {
 		return "", tokenProblem(f.Path(), err)
 	}
 	t, err = TokenOf(f)
@@ -83,8 +83,9 @@ func MakeToken(f Folder) (Token, error) {
 	return t, err
 }
 
-// partToken is the token file's name until it is whole.
-const partToken = "MEDIUM.TMP"
+// partToken is a name of the token file until it is whole. One that was left by a run cut
+// short is in nobody's way.
+func partToken() string { return "MED" + rand.Text()[:5] + ".TMP" }
 
 // tokenProblem is the sentence of an error of reading dir's token file. No file is none.
 func tokenProblem(dir string, err error) error {

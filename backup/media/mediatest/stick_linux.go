@@ -118,10 +118,15 @@ func (s *Socket) MountAgain() {
 	s.check(unix.Mount(s.Device, s.Mount, "ext4", 0, ""))
 }
 
-// Unmount unmounts the stick, and with the last mount it is out.
+// Unmount unmounts the stick, and with the last mount it is out. A process that another
+// test is just starting may hold what this one has open, until its program runs.
 func (s *Socket) Unmount() {
 	s.tb.Helper()
-	s.check(unix.Unmount(s.Mount, 0))
+	err := unix.Unmount(s.Mount, 0)
+	for end := time.Now().Add(10 * time.Second); err == unix.EBUSY && time.Now().Before(end); err = unix.Unmount(s.Mount, 0) {
+		time.Sleep(time.Millisecond)
+	}
+	s.check(err)
 }
 
 // TryUnmount is Unmount for a fake UDisks, with its error for a stick that is in use.

@@ -11,7 +11,7 @@ test:
 
 kill:
 	go test -run TestModel -v -timeout 60m ./trustdata/rotation -deep
-	go test -run TestKilled -v -timeout 60m ./cmd/keyrite/kill -every
+	go test -run 'TestKilled|TestRites' -v -timeout 60m ./cmd/keyrite/kill -every
 
 bench:
 	go test -run "^$$" -bench . -benchtime 1x -timeout 60m ./cmd/keyrite/bench

@@ -6,4 +6,8 @@
 // tenth of them, from its founding to its end, is on a notary-server of its own, and there
 // two stock clients look at every repository: one that knows nothing, and one that has the
 // cache of before. The others are on copies of one embedded server.
+//
+// What is done with a backup on a stick is broken off likewise, in more ways: by killing
+// keyrite, or the process that works on the stick, or both with the stick's power, and by a
+// call that fails.
 package kill

@@ -95,7 +95,7 @@ func (d *desk) breaksOff(r rite, f fault) {
 	}
 	d.unharmed(was, "the fault")
 	if s.code == 1 {
-		d.undone(was)
+		d.undone(was, s)
 	}
 	d.once(r)
 	d.unharmed(was, "doing it again")

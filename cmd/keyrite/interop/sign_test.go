@@ -290,8 +290,12 @@ func TestKeyriteReadsAnArchive(t *testing.T) {
 	if len(saved) != 1 || saved[0].Roots != 3 || saved[0].Tags != len(tags.Tags) || len(saved[0].Missing) != 0 || !saved[0].Verified {
 		t.Fatalf("%+v", saved)
 	}
+	if again := interop.JSON[[]archiveJSON](k, "archive", app, "--to", to); len(again) != 1 || again[0].Roots != 3 {
+		t.Errorf("the very same evidence once more: %+v", again)
+	}
+	n.Sign(app, "v2", digest2, 2, "targets/alice", "targets/releases")
 	if r := k.Try("archive", app, "--to", to); r.Code != 1 {
-		t.Errorf("archived over an archive: exit %d\n%s", r.Code, r.Output())
+		t.Errorf("archived over an archive of another state: exit %d\n%s", r.Code, r.Output())
 	}
 	s.Kill()
 	if r := k.Try("tags", app); r.Code != 1 {

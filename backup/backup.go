@@ -77,8 +77,14 @@ const (
 	StateDrilled  State = "drilled"   // every key opened with its passphrase, of the right ID, and made to sign
 )
 
-// WaiverProof is the waiver of a backup that nobody at hand could decrypt.
-const WaiverProof = "proof"
+// Waivers of a backup.
+const (
+	// WaiverProof is that of a backup that nobody at hand could decrypt. With ":NAME" behind
+	// it, it is that of one recipient among others.
+	WaiverProof = "proof"
+	// WaiverFingerprint is that of recipients whose fingerprint nobody compared.
+	WaiverFingerprint = "fingerprint"
+)
 
 // Key is one key file of a backup.
 type Key struct {

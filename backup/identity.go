@@ -40,10 +40,13 @@ func (id Identity) MarshalText() ([]byte, error) {
 // maxIdentities bounds an identity file; a post-quantum identity has 77 characters.
 const maxIdentities = 1 << 20
 
-// ParseIdentities reads an identity file as age's -i does: AGE-SECRET-KEY-... lines, with
-// comments and empty lines, or one SSH private key that has no passphrase. No error repeats
-// anything of it.
-func ParseIdentities(data []byte) ([]Identity, error) {
+// ParseIdentities is Plugins.ParseIdentities where nothing is set about plugins.
+func ParseIdentities(data []byte) ([]Identity, error) { return Plugins{}.ParseIdentities(data) }
+
+// ParseIdentities reads an identity file as age's -i does: AGE-SECRET-KEY-... lines and
+// those of allowed plugins, with comments and empty lines, or one SSH private key that has
+// no passphrase. No error repeats anything of it, and no plugin is run.
+func (p Plugins) ParseIdentities(data []byte) ([]Identity, error) {
 	switch {
 	case len(data) > maxIdentities:
 		return nil, fmt.Errorf("the identity file is larger than %d bytes", maxIdentities)
@@ -62,13 +65,11 @@ func ParseIdentities(data []byte) ([]Identity, error) {
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		parsed, err := age.ParseIdentities(strings.NewReader(line))
+		id, err := p.parseLine(line)
 		if err != nil {
-			return nil, fmt.Errorf("line %d of the identity file is not an age identity (AGE-SECRET-KEY-...)%s", n+1, hint(line))
+			return nil, fmt.Errorf("line %d of the identity file: %w", n+1, err)
 		}
-		for _, id := range parsed {
-			ids = append(ids, NewIdentity(id))
-		}
+		ids = append(ids, id)
 	}
 	if len(ids) == 0 {
 		return nil, errors.New("the identity file holds no identity")
@@ -76,13 +77,16 @@ func ParseIdentities(data []byte) ([]Identity, error) {
 	return ids, nil
 }
 
-// hint names the two usual mix-ups.
-func hint(line string) string {
+func (p Plugins) parseLine(line string) (Identity, error) {
 	switch {
-	case strings.HasPrefix(line, "age1"):
-		return ": it is a recipient, which closes and does not open"
 	case strings.HasPrefix(line, "AGE-PLUGIN-"):
-		return ": identities of age plugins are not used yet"
+		return p.parseIdentity(line)
+	case strings.HasPrefix(line, "age1"):
+		return Identity{}, errors.New("it is not an age identity (AGE-SECRET-KEY-...) but a recipient, which closes and does not open")
 	}
-	return ""
+	parsed, err := age.ParseIdentities(strings.NewReader(line))
+	if err != nil || len(parsed) != 1 {
+		return Identity{}, errors.New("it is not an age identity (AGE-SECRET-KEY-...)")
+	}
+	return NewIdentity(parsed[0]), nil
 }

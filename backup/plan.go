@@ -79,14 +79,13 @@ func (p *CreatePlan) Settings() bool {
 	return slices.ContainsFunc(p.Manifest.Files, func(f File) bool { return f.Kind == KindSettings })
 }
 
-// Waives are the proofs that the plan does without, for the user to confirm.
-func (p *CreatePlan) Waives() []string {
-	waived := slices.Clone(p.opt.Waived)
-	if len(p.identities()) == 0 && !slices.Contains(waived, WaiverProof) {
-		waived = append(waived, WaiverProof)
-	}
-	return waived
-}
+// Waives are what the plan does without, for the user to confirm: what was waived before,
+// and WaiverProof where nobody can show that the backup decrypts, or "proof:NAME" for each
+// recipient that nobody could speak for while another one was proven.
+func (p *CreatePlan) Waives() []string { return union(p.opt.Waived, waivers(p.Recipients)) }
+
+// Waive adds to what is waived.
+func (p *CreatePlan) Waive(what ...string) { p.opt.Waived = union(p.opt.Waived, what) }
 
 // ManifestSHA256 tells sets apart by what they hold: "sha256:<hex>" of the manifest.
 func (p *CreatePlan) ManifestSHA256() string {
@@ -127,6 +126,11 @@ func PlanCreate(ctx context.Context, src Source, opt CreateOptions) (*CreatePlan
 	if err != nil {
 		return nil, err
 	}
+	recipients, err := proveEach(ctx, opt.Recipients, opt.Identities)
+	if err != nil {
+		return nil, err
+	}
+	opt.Waived = union(opt.Waived, waivers(recipients))
 	found, err := collect(ctx, src)
 	if err != nil {
 		return nil, err
@@ -145,9 +149,20 @@ func PlanCreate(ctx context.Context, src Source, opt CreateOptions) (*CreatePlan
 	if err := m.check(); err != nil {
 		return nil, fmt.Errorf("the backup could not be read again: %w", err)
 	}
-	p := &CreatePlan{File: file, MakeDir: makeDir, Manifest: m, Recipients: opt.Recipients, Bytes: m.bytes(), entries: found.entries, opt: opt}
+	p := &CreatePlan{File: file, MakeDir: makeDir, Manifest: m, Recipients: recipients, Bytes: m.bytes(), entries: found.entries, opt: opt}
 	p.Warnings = p.warn(src, others)
 	return p, nil
+}
+
+// union is a with what of b it has not.
+func union(a, b []string) []string {
+	all := slices.Clone(a)
+	for _, s := range b {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // target settles the backup's path and refuses one that cannot be. others says that
@@ -256,8 +271,11 @@ func (p *CreatePlan) warn(src Source, others bool) (warnings []string) {
 	if src.Given != nil && p.opt.Open == nil && sameDisk(dir, src.Given.Path) {
 		say("%q is on the same file system as %q: what destroys the one destroys the other", dir, src.Given.Path)
 	}
-	if slices.Contains(p.Waives(), WaiverProof) {
+	switch names := unproven(p.Recipients); {
+	case len(names) == len(p.Recipients):
 		say("no identity is at hand, so it stays unproven that the backup can be decrypted")
+	case len(names) > 0:
+		say("no identity is at hand of %s, so it stays unproven that they can decrypt the backup", strings.Join(names, ", "))
 	}
 	bare := 0
 	for _, e := range p.entries {

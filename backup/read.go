@@ -2,29 +2,16 @@ package backup
 
 import (
 	"archive/tar"
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"strings"
-
-	"filippo.io/age"
-	"filippo.io/age/armor"
 )
 
-const (
-	ageIntro   = "age-encryption.org/v1"
-	armorIntro = armor.Header
-	// maxHeader bounds what is read before the first byte is decrypted: fifty
-	// post-quantum recipients need a tenth of it.
-	maxHeader = 1 << 20
-	// maxPadding bounds the zeros behind the archive's end; tar writes up to 10 KiB.
-	maxPadding = 64 << 10
-)
+// maxPadding bounds the zeros behind the archive's end; tar writes up to 10 KiB.
+const maxPadding = 64 << 10
 
 // take is given each file of a backup whose bytes were asked for. The bytes have the
 // length and the hash of the manifest; that the manifest is sound is known only when the
@@ -78,59 +65,6 @@ func readTar(ctx context.Context, plain io.Reader, t take) (*Manifest, error) {
 		return nil, classify(err)
 	}
 	return m, classify(drain(counted))
-}
-
-// decrypt opens the age layer, armored or not, exactly as age does.
-func decrypt(src io.Reader, ids []Identity) (io.Reader, error) {
-	buf := bufio.NewReader(src)
-	if start, _ := buf.Peek(len(armorIntro)); string(start) == armorIntro {
-		buf = bufio.NewReader(armor.NewReader(buf))
-	}
-	if len(ids) == 0 {
-		return nil, fmt.Errorf("%w: no identity and no passphrase is given", ErrIdentity)
-	}
-	var keys []age.Identity
-	for _, id := range ids {
-		keys = append(keys, id)
-	}
-	guard := &headerGuard{r: buf, left: maxHeader}
-	plain, err := age.Decrypt(guard, keys...)
-	guard.open = true
-	var noMatch *age.NoIdentityMatchError
-	switch {
-	case errors.As(err, &noMatch):
-		return nil, refusedBy(noMatch, len(ids))
-	case err != nil:
-		return nil, classify(fmt.Errorf("it does not decrypt: %w", err))
-	}
-	return plain, nil
-}
-
-func refusedBy(e *age.NoIdentityMatchError, given int) error {
-	kinds := strings.Join(e.StanzaTypes, ", ")
-	if kinds == "scrypt" {
-		return fmt.Errorf("%w: it was closed with a passphrase, and not with the one given", ErrIdentity)
-	}
-	return fmt.Errorf("%w: it is for other recipients (%q), and none of the %d identities given is one of them", ErrIdentity, shorten(kinds), given)
-}
-
-// headerGuard ends the reading of a header that goes on and on.
-type headerGuard struct {
-	r    io.Reader
-	left int
-	open bool
-}
-
-func (g *headerGuard) Read(p []byte) (int, error) {
-	if g.open {
-		return g.r.Read(p)
-	}
-	if g.left <= 0 {
-		return 0, fmt.Errorf("the header is larger than %d bytes", maxHeader)
-	}
-	n, err := g.r.Read(p[:min(len(p), g.left)])
-	g.left -= n
-	return n, err
 }
 
 // meter counts, bounds and reports what is decrypted, and ends with the context.

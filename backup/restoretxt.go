@@ -72,14 +72,6 @@ with their full path.
 `, "LEAST", leastAge))
 }
 
-func leastAge(all []Recipient) string {
-	least := "1.0.0"
-	for _, r := range all {
-		least = max(least, r.LeastAge())
-	}
-	return least
-}
-
 // instructionsFor is the text for a backup with these recipients.
 func instructionsFor(recipients []Recipient) []byte { return restoreText(leastAge(recipients)) }
 

@@ -40,8 +40,9 @@ var rules = []rule{
 // key. Each is here because it must: it derives a key from them, signs, measures them, or
 // gives them to the keychain.
 var passphraseUsers = []string{
-	"backup/recipient.go PassphraseIdentity",
-	"backup/recipient.go PassphraseRecipient",
+	"backup/passphrase.go CheckPassphrase",
+	"backup/passphrase.go PassphraseIdentity",
+	"backup/passphrase.go PassphraseRecipient",
 	"cmd/keyrite/passphrase.go longEnough",
 	"keyring/codec.go encode",
 	"keyring/codec.go open",

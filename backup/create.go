@@ -46,6 +46,9 @@ type CreateResult struct {
 	Drive *media.Drive `json:"-"`
 	// Recipients are whom it is encrypted for, as they were given.
 	Recipients []string `json:"recipients"`
+	// Readers say more of them; LeastAge is the first version of age that opens it for all.
+	Readers  []Reader `json:"readers"`
+	LeastAge string   `json:"least_age"`
 	// Drilled is how many keys were opened with their passphrase and made to sign.
 	Drilled int `json:"drilled"`
 	// SignedBy is the key that signed the manifest, as it was read back; "" for none.
@@ -101,7 +104,7 @@ func (w *writer) run(ctx context.Context) (*CreateResult, error) {
 	result := &CreateResult{
 		File: w.plan.File, SHA256: "sha256:" + w.hash, State: StateWritten,
 		Operation: w.plan.opt.Operation, Copy: w.plan.opt.Copy, Copies: w.plan.opt.Copies, Created: w.plan.Manifest.Created, Manifest: w.plan.ManifestSHA256(), Tool: w.plan.Manifest.Tool,
-		Medium: w.plan.opt.Medium, Recipients: w.plan.recipients(),
+		Medium: w.plan.opt.Medium, Recipients: w.plan.recipients(), Readers: Readers(w.plan.Recipients), LeastAge: leastAge(w.plan.Recipients),
 		Keys: w.plan.Keys(), Metadata: w.plan.Metadata(),
 		Waived: slices.Clone(w.plan.opt.Waived), Warnings: slices.Clone(w.plan.Warnings),
 	}

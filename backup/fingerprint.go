@@ -44,10 +44,27 @@ func (r Recipient) Name() string {
 	return string(r.Kind)
 }
 
-// Checked reports whether it is known whose key this is without asking: the settings name
-// it, an identity at hand belongs to it, or it is a passphrase that was just chosen.
+// Checked reports whether it is known whose key this is: its fingerprint was compared, the
+// settings name it, an identity at hand belongs to it, or it is a passphrase that was just
+// chosen.
 func (r Recipient) Checked() bool {
-	return r.Label != "" || r.Proven || r.Kind == RecipientPassphrase
+	return r.Compared || r.Label != "" || r.Proven || r.Kind == RecipientPassphrase
+}
+
+// IsLastGroup reports whether typed is the end of the fingerprint, in either case.
+func (r Recipient) IsLastGroup(typed string) bool {
+	return r.LastGroup() != "" && strings.EqualFold(strings.TrimSpace(typed), r.LastGroup())
+}
+
+// Unchecked are those of which it is not known whose keys they are.
+func Unchecked(all []Recipient) []Recipient {
+	var open []Recipient
+	for _, r := range all {
+		if !r.Checked() {
+			open = append(open, r)
+		}
+	}
+	return open
 }
 
 // bech32Key is what Bech32 encodes, of a text whose checksum has been verified.

@@ -25,11 +25,19 @@ func TestInstructionsBeside(t *testing.T) {
 		{"edited", ids, func(t *testing.T, dir, _ string) { edit(t, dir, evil) }, []string{restoreName}},
 		{"edited, and the backup not opened", nil, func(t *testing.T, dir, _ string) { edit(t, dir, evil) }, []string{restoreName}},
 		{"another version of age", ids, func(t *testing.T, dir, _ string) {
-			check(t, os.WriteFile(filepath.Join(dir, restoreName), restoreText("9.9.9"), 0o600))
+			check(t, os.WriteFile(filepath.Join(dir, restoreName), restoreText("9.9.9", ""), 0o600))
 		}, []string{restoreName}},
 		{"a script as the version of age", nil, func(t *testing.T, dir, _ string) {
-			check(t, os.WriteFile(filepath.Join(dir, restoreName), restoreText("1; "+evil), 0o600))
+			check(t, os.WriteFile(filepath.Join(dir, restoreName), restoreText("1; "+evil, ""), 0o600))
 		}, []string{restoreName}},
+		{"a program for a plugin", nil, func(t *testing.T, dir, _ string) {
+			also := alsoNeeded([]Recipient{{Kind: RecipientSSH}, {Kind: RecipientPlugin, Plugin: "evil"}})
+			check(t, os.WriteFile(filepath.Join(dir, restoreName), restoreText("1.1.0", also), 0o600))
+		}, []string{restoreName}},
+		{"for other kinds of recipients, and the backup not opened", nil, func(t *testing.T, dir, _ string) {
+			all := []Recipient{{Kind: RecipientSSH}, {Kind: RecipientTag}, {Kind: RecipientPlugin, Plugin: "yubikey"}, {Kind: RecipientPlugin, Plugin: "tpm"}}
+			check(t, os.WriteFile(filepath.Join(dir, restoreName), instructionsFor(all), 0o600))
+		}, nil},
 		{"a link", ids, func(t *testing.T, dir, _ string) {
 			check(t, os.Remove(filepath.Join(dir, restoreName)))
 			check(t, os.Symlink("/etc/passwd", filepath.Join(dir, restoreName)))

@@ -13,7 +13,7 @@ import (
 )
 
 // proveEach is all with a proof for each: a random nonce is closed for it alone, and the
-// identities try to open it. Nothing of this reaches a disk. It is an error where
+// identities try to open it; one that was proven before for another copy is not asked again. Nothing of this reaches a disk. It is an error where
 // identities are at hand and open for nobody: what would be written with them could not
 // be proven.
 func proveEach(ctx context.Context, all []Recipient, ids []Identity) ([]Recipient, error) {
@@ -23,12 +23,14 @@ func proveEach(ctx context.Context, all []Recipient, ids []Identity) ([]Recipien
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		proven, err := all[i].prove(ids)
-		if err != nil {
-			return nil, fmt.Errorf("recipient %q: %w", all[i].Name(), err)
+		if !all[i].Proven {
+			proven, err := all[i].prove(ids)
+			if err != nil {
+				return nil, fmt.Errorf("recipient %q: %w", all[i].Name(), err)
+			}
+			all[i].Proven = proven
 		}
-		all[i].Proven = proven
-		any = any || proven
+		any = any || all[i].Proven
 	}
 	if !any {
 		return nil, fmt.Errorf("%w: none of the %d identities given opens what is closed for the recipients, and nothing was written", ErrIdentity, len(ids))

@@ -39,6 +39,8 @@ type Recipient struct {
 	Label string
 	// Plugin is the name of the age plugin that closes for it, "" for none.
 	Plugin string
+	// Compared says that somebody typed the end of its fingerprint, as its holder gave it.
+	Compared bool
 	// Proven says that an identity at hand has opened what was closed for it alone.
 	Proven bool
 
@@ -57,6 +59,25 @@ func (r Recipient) LeastAge() string {
 		return "1.1.0"
 	}
 	return "1.0.0"
+}
+
+// Reader is a recipient in the words of a plan and of a result.
+type Reader struct {
+	Kind        RecipientKind `json:"kind"`
+	Recipient   string        `json:"recipient"`
+	Fingerprint string        `json:"fingerprint"`
+	Label       string        `json:"label"`
+	Proven      bool          `json:"proven"`
+	LeastAge    string        `json:"least_age"`
+}
+
+// Readers are all of them in these words.
+func Readers(all []Recipient) []Reader {
+	readers := []Reader{}
+	for _, r := range all {
+		readers = append(readers, Reader{r.Kind, r.Text, r.Fingerprint(), r.Label, r.Proven, r.LeastAge()})
+	}
+	return readers
 }
 
 func leastAge(all []Recipient) string {

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"keyrite/backup/media"
@@ -13,9 +15,10 @@ import (
 const restoreName = "RESTORE.txt"
 
 // restoreText tells a stranger how to open a backup with stock tools. It names no key, no
-// repository and no file, so that one copy serves all backups of a folder.
-func restoreText(leastAge string) []byte {
-	return []byte(strings.ReplaceAll(`HOW TO RESTORE THESE SIGNING KEYS
+// repository and no file, so that one copy serves all backups of a folder that are for
+// recipients of the same kinds.
+func restoreText(least, also string) []byte {
+	return []byte(strings.ReplaceAll(strings.ReplaceAll(`HOW TO RESTORE THESE SIGNING KEYS
 
 The files here that end in .age are backups of signing keys for container
 images (Docker Content Trust, Notary). keyrite wrote them, but it is not needed.
@@ -26,7 +29,7 @@ Two programs that are everywhere are enough:
 
 You also need what opens the backup: the file with the secret age identity (it
 has a line that begins with AGE-SECRET-KEY-), or the backup's passphrase.
-
+EXTRA
 Below, FILE is the backup (NAME.age) and KEYFILE the identity file. Give both
 with their full path.
 
@@ -69,11 +72,36 @@ with their full path.
     if [ -d tuf ]; then cp -Rp tuf ~/.docker/trust/; fi
 
    On a machine that has keys already, copy single files, and replace none.
-`, "LEAST", leastAge))
+`, "LEAST", least), "EXTRA", also))
+}
+
+// What some recipients need beside an identity file.
+const (
+	pluginNeeds = "\nOne of the keys that open it is used by the program age-plugin-NAME,\nwhich must be on the PATH, and its device must be plugged in.\n"
+	tagNeeds    = "\nOne of the keys that open it is in a device: the age plugin of that device must\nbe on the PATH, and the device plugged in.\n"
+	sshNeeds    = "\nOne of the keys that open it is an SSH key: its private key file (such as\n~/.ssh/id_ed25519) is the identity file then.\n"
+)
+
+// alsoNeeded are the lines about what these recipients need beside an identity file.
+func alsoNeeded(all []Recipient) (lines string) {
+	needs := map[string]bool{}
+	for _, r := range all {
+		switch r.Kind {
+		case RecipientPlugin:
+			needs[strings.Replace(pluginNeeds, "NAME", r.Plugin, 1)] = true
+		case RecipientTag, RecipientHybridTag:
+			needs[tagNeeds] = true
+		case RecipientSSH:
+			needs[sshNeeds] = true
+		}
+	}
+	return strings.Join(slices.Sorted(maps.Keys(needs)), "")
 }
 
 // instructionsFor is the text for a backup with these recipients.
-func instructionsFor(recipients []Recipient) []byte { return restoreText(leastAge(recipients)) }
+func instructionsFor(recipients []Recipient) []byte {
+	return restoreText(leastAge(recipients), alsoNeeded(recipients))
+}
 
 func instructionsSum(recipients []Recipient) string {
 	sum := sha256.Sum256(instructionsFor(recipients))
@@ -102,13 +130,27 @@ func judgeInstructions(dir media.Folder, name, want string) (warnings []string) 
 // maxInstructions bounds what is read of a RESTORE.txt.
 const maxInstructions = 64 << 10
 
-// ownInstructions reports whether the text is this version's, with any version of age.
+// ownInstructions reports whether the text is this version's, with any version of age and
+// for recipients of any kinds.
 func ownInstructions(text []byte) bool {
-	before, after, _ := strings.Cut(string(restoreText(mark)), mark)
-	rest, begins := strings.CutPrefix(string(text), before)
-	version, ends := strings.CutSuffix(rest, after)
-	return begins && ends && version != "" && strings.Trim(version, "0123456789.") == ""
+	parts := strings.Split(string(restoreText(mark, mark)), mark)
+	rest, begins := strings.CutPrefix(string(text), parts[0])
+	version, rest, goesOn := strings.Cut(rest, parts[1])
+	also, ends := strings.CutSuffix(rest, parts[2])
+	return begins && goesOn && ends && version != "" && strings.Trim(version, "0123456789.") == "" && ownNeeds(also)
 }
 
-// mark stands where the version of age goes.
+// ownNeeds reports whether the lines are some of alsoNeeded's, with well-known plugins.
+func ownNeeds(lines string) bool {
+	known := []string{tagNeeds, sshNeeds}
+	for _, name := range WellKnownPlugins() {
+		known = append(known, strings.Replace(pluginNeeds, "NAME", name, 1))
+	}
+	for _, k := range known {
+		lines = strings.Replace(lines, k, "", 1)
+	}
+	return lines == ""
+}
+
+// mark stands where the version of age goes, and what else is needed.
 const mark = "\x00"

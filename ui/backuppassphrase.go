@@ -1,6 +1,13 @@
 package ui
 
-import "strings"
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/backup"
+	"keyrite/keyring"
+)
 
 // AskBackupPassphrase is what is stated where the passphrase of a backup is asked for.
 type AskBackupPassphrase struct {
@@ -27,6 +34,21 @@ func NewBackupPassphrase(st *Styles, clock Clock, ask AskBackupPassphrase) Dialo
 	}
 	p := NewPassphrase(st, clock, AskPassphrase{New: ask.New, Why: why, Try: 1})
 	return &backupPassphrase{p.(*passphrase), ask}
+}
+
+// Update refuses a new passphrase that would be guessed soon.
+func (b *backupPassphrase) Update(msg tea.Msg) (any, tea.Cmd) {
+	result, cmd := b.passphrase.Update(msg)
+	pass, ok := result.(keyring.Passphrase)
+	if !ok || !b.ask.New {
+		return result, cmd
+	}
+	if err := backup.CheckPassphrase(pass); err != nil {
+		pass.Wipe()
+		b.said = "Not taken: " + err.Error() + ". Type another, twice."
+		return nil, cmd
+	}
+	return pass, cmd
 }
 
 func (b *backupPassphrase) lines(width, height int) []string {

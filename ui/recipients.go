@@ -1,104 +1,162 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
 
+	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"keyrite/backup"
 )
 
-// public is an input for what may be seen. Secret keys look much like public ones and lie
-// in the files whose paths are typed, so one that is pasted or typed by mistake is dropped
-// before it can be seen.
-type public struct {
-	*input
-	// deaf is true from the beginning of a secret key until the line is cleared: what a
-	// terminal still has of a paste must not be taken for text.
-	deaf bool
+// Readers reads what was typed of those who can open a backup: backup.ParseRecipients, or
+// one that knows names too.
+type Readers func([]string) ([]backup.Recipient, error)
+
+// recipients asks for a line of public keys, and then for the end of the fingerprint of
+// each whose owner is not known yet.
+type recipients struct {
+	line    Dialog
+	st      *Styles
+	read    Readers
+	known   []string
+	texts   []string // what the line gave
+	compare []backup.Recipient
+	typed   line
+	wrong   string
+	ok      key.Binding
+	back    key.Binding
 }
 
-// NewPublicInput is NewInput, where a secret key might be pasted by mistake.
-func NewPublicInput(st *Styles, in Input) Dialog {
-	return &public{input: NewInput(st, in).(*input)}
-}
-
-// recipients gives the line as a list.
-type recipients struct{ Dialog }
-
-// NewRecipients asks who can open a backup. Its result is a []string for
-// backup.ParseRecipients, which has been asked already.
-func NewRecipients(st *Styles, given []string) Dialog {
-	return recipients{NewPublicInput(st, Input{Title: "WHO CAN OPEN IT", Prompt: "Public keys:", Do: "take", Text: strings.Join(given, " "),
-		Explain: "age1... or ssh-ed25519 ..., several with a space between. Only public keys: never the secret one that opens.",
+// NewRecipients asks who can open a backup. Its result is a []string, which read, or
+// backup.ParseRecipients where that is nil, has been asked about; the holder's end of each
+// fingerprint was typed, save for those in given and those that the settings name.
+func NewRecipients(st *Styles, read Readers, given []string) Dialog {
+	if read == nil {
+		read = backup.ParseRecipients
+	}
+	r := &recipients{st: st, read: read, known: given, ok: Bind("Enter", "compare", "enter"), back: Bind("Esc", "back to the keys", "esc")}
+	r.line = NewPublicInput(st, Input{Title: "WHO CAN OPEN IT", Prompt: "Public keys:", Do: "take", Text: strings.Join(given, " "),
+		Explain: "age1... or ssh-ed25519 ..., several with a space between, or names from the settings. Only public keys: never the secret one that opens.",
 		Check: func(text string) error {
-			_, err := backup.ParseRecipients(SplitRecipients(text))
+			_, err := read(SplitRecipients(text))
 			return err
-		}})}
+		}})
+	return r
 }
 
-func (r recipients) Update(msg tea.Msg) (any, tea.Cmd) {
-	result, cmd := r.Dialog.Update(msg)
-	if text, ok := result.(string); ok {
-		return SplitRecipients(text), cmd
+func (r *recipients) Update(msg tea.Msg) (any, tea.Cmd) {
+	if len(r.compare) > 0 {
+		return r.comparing(msg), nil
 	}
-	return result, cmd
+	result, cmd := r.line.Update(msg)
+	text, ok := result.(string)
+	if !ok {
+		return result, cmd
+	}
+	r.texts = SplitRecipients(text)
+	all, err := r.read(r.texts)
+	if err != nil {
+		return nil, cmd // the line has said so
+	}
+	r.compare = r.unknown(all)
+	r.typed, r.wrong = line{}, ""
+	return r.done(), cmd
 }
 
-const noSecrets = "That is a secret key. It was dropped unseen, and is asked for nowhere: only public keys (age1...) and the paths of files are. Ctrl-u clears the field."
-
-func (d *public) Update(msg tea.Msg) (any, tea.Cmd) {
-	if d.deaf && !d.hears(msg) {
-		return nil, nil
-	}
-	d.deaf = false
-	if p, ok := msg.(tea.PasteMsg); ok && secretKey(p.Content) {
-		d.refuse()
-		return nil, nil
-	}
-	result, cmd := d.input.Update(msg)
-	if secretKey(d.line.text) {
-		d.refuse()
-		return nil, nil
-	}
-	return result, cmd
-}
-
-// hears lets through the keys that end the deafness.
-func (d *public) hears(msg tea.Msg) bool {
-	k, ok := msg.(tea.KeyPressMsg)
-	return ok && (k.String() == "ctrl+u" || k.String() == "esc")
-}
-
-func (d *public) refuse() { d.line.text, d.wrong, d.deaf = "", noSecrets, true }
-
-// secretKey reports whether text holds the beginning of a secret key.
-func secretKey(text string) bool {
-	upper := strings.ToUpper(text)
-	for _, sign := range []string{"AGE-SECRET", "AGE-PLUGIN", "-----BEGIN", "SECRET-KEY", "PRIVATE KEY"} {
-		if strings.Contains(upper, sign) {
-			return true
+// unknown are those whose fingerprint must be compared.
+func (r *recipients) unknown(all []backup.Recipient) []backup.Recipient {
+	before := map[string]bool{}
+	if old, err := r.read(r.known); err == nil {
+		for _, o := range old {
+			before[o.Fingerprint()] = true
 		}
 	}
-	return false
-}
-
-// SplitRecipients takes a line with several public keys apart. The two words of an SSH
-// key stay together, and its comment is left out.
-func SplitRecipients(line string) []string {
-	var out []string
-	words := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == ',' || r == '\t' || r == '\n' || r == '\r' })
-	ssh := false
-	for i := 0; i < len(words); i++ {
-		switch {
-		case strings.HasPrefix(words[i], "ssh-") && i+1 < len(words):
-			ssh = true
-			i++
-			out = append(out, words[i-1]+" "+words[i])
-		case strings.HasPrefix(words[i], "age1") || !ssh:
-			ssh = false
-			out = append(out, words[i])
+	var open []backup.Recipient
+	for _, a := range backup.Unchecked(all) {
+		if !before[a.Fingerprint()] {
+			open = append(open, a)
 		}
 	}
-	return out
+	return open
 }
+
+// done is the result once nothing is left to compare.
+func (r *recipients) done() any {
+	if len(r.compare) > 0 {
+		return nil
+	}
+	return r.texts
+}
+
+func (r *recipients) comparing(msg tea.Msg) any {
+	switch msg := msg.(type) {
+	case tea.PasteMsg:
+		r.wrong = "Paste is off here: type what the holder says."
+	case tea.KeyPressMsg:
+		return r.press(msg)
+	}
+	return nil
+}
+
+func (r *recipients) press(k tea.KeyPressMsg) any {
+	r.wrong = ""
+	switch {
+	case key.Matches(k, r.back):
+		r.compare = nil
+	case !key.Matches(k, r.ok):
+		r.typed.edit(k)
+	case r.compare[0].IsLastGroup(r.typed.text):
+		r.compare, r.typed = r.compare[1:], line{}
+		return r.done()
+	default:
+		r.wrong, r.typed = "That is not the last group. If the holder gives another one, it is somebody else's key: Esc goes back, leave it out.", line{}
+	}
+	return nil
+}
+
+// Fits reports whether the whole fingerprint can be seen at this size.
+func (r *recipients) Fits(width, height int) bool {
+	return len(r.compare) == 0 || fits(r.lines(width, height), width, height)
+}
+
+// Status says what leaving means while fingerprints are compared.
+func (r *recipients) Status() string {
+	if len(r.compare) == 0 {
+		return ""
+	}
+	return "Nothing has been changed."
+}
+
+func (r *recipients) View(width, height int) string {
+	if len(r.compare) == 0 {
+		return r.line.View(width, height)
+	}
+	return strings.Join(box(r.st, r.lines(width, height), width, height, false), "\n")
+}
+
+func (r *recipients) lines(width, height int) []string {
+	w := inner(width, height)
+	one := r.compare[0]
+	lines := []string{r.st.Title.Render("COMPARE THE FINGERPRINT"), "", Fit(Scrub(fmt.Sprintf("%s %s", one.Kind, one.Text)), w, CutEnd), "", "  " + one.Fingerprint(), ""}
+	lines = append(lines, Wrap("Its holder reads it out, or has it on paper. A key that the settings name is not asked for.", w)...)
+	const prompt = "Last group, as its holder gives it:"
+	lines = append(lines, "", prompt+" "+r.typed.view(r.st, w-Width(prompt)-1))
+	if more := len(r.compare) - 1; more > 0 {
+		lines = append(lines, Plural(more, "more key", "more keys")+" after this one.")
+	}
+	if r.wrong != "" {
+		lines = append(append(lines, ""), Wrap(r.wrong, w)...)
+	}
+	return lines
+}
+
+func (r *recipients) ShortHelp() []key.Binding {
+	if len(r.compare) == 0 {
+		return r.line.ShortHelp()
+	}
+	return []key.Binding{r.ok, r.back}
+}
+
+func (r *recipients) FullHelp() [][]key.Binding { return [][]key.Binding{r.ShortHelp()} }

@@ -18,6 +18,7 @@ type backupFlags struct {
 	copies                 int
 	replug, virtual        bool
 	recipients, identities []string
+	recipientFiles         []string
 	replace                bool
 	from                   string // what a backup is made of, "" for the trust directories
 	evidence               bool
@@ -37,6 +38,7 @@ func (c *cli) backupCommand() *cobra.Command {
 	create.Flags().BoolVar(&f.virtual, "allow-virtual", false, "let mounted disk images pass for drives")
 	create.Flags().StringVar(&f.operation, "operation", "", "add a copy to the set with this `ID`")
 	create.Flags().StringArrayVarP(&f.recipients, "recipient", "r", nil, "age `RECIPIENT` that can open it (repeatable)")
+	create.Flags().StringArrayVarP(&f.recipientFiles, "recipients-file", "R", nil, "`FILE` with one recipient on each line (repeatable)")
 	create.Flags().StringVar(&f.from, "from", "", "back up the key files in `PATH` instead: a tar or tar.gz of a private folder, an exported bundle, or a folder")
 	create.Flags().BoolVar(&f.evidence, "evidence", false, "ask the servers for every root version, and put them in")
 	list := &cobra.Command{

@@ -63,15 +63,13 @@ func (c *cli) planSet(ctx context.Context, f backupFlags) (*plannedSet, error) {
 	if len(f.to) == 0 {
 		return nil, usagef("say where the backup goes: --to DIR")
 	}
-	recipients, err := c.recipientsOf(f)
+	recipients, err := c.recipientsOf(ctx, f)
 	if err != nil {
 		return nil, err
 	}
 	out := &plannedSet{}
-	if len(f.identities) > 0 {
-		if out.identities, err = c.identities(backupFlags{identities: f.identities}); err != nil {
-			return nil, err
-		}
+	if out.identities, err = c.identities(backupFlags{identities: f.identities}, c.plugins(ctx)); err != nil {
+		return nil, err
 	}
 	if out.session, out.source, err = c.sourceOf(ctx, f); err != nil {
 		return nil, err
@@ -83,7 +81,26 @@ func (c *cli) planSet(ctx context.Context, f backupFlags) (*plannedSet, error) {
 	if err := out.plan(ctx, f, opt); err != nil {
 		return nil, err
 	}
-	return out, c.waive(out.planned)
+	if err := c.waive(out.planned); err != nil {
+		return nil, err
+	}
+	return out, c.compareForSet(ctx, out.planned)
+}
+
+// compareForSet has the fingerprints compared that nobody knows yet, and waives what was
+// not compared.
+func (c *cli) compareForSet(ctx context.Context, plans []*backup.CreatePlan) error {
+	recipients := plans[0].Recipients
+	if err := c.compareFingerprints(ctx, recipients); err != nil {
+		return err
+	}
+	if open := backup.Unchecked(recipients); c.flags.requireBackup && len(open) > 0 && !c.flags.dryRun {
+		return fmt.Errorf("nobody has compared the fingerprint of recipient %q: %w: give its identity with -i, or name it under [recipients] in config.toml", open[0].Name(), errRequired)
+	}
+	for _, p := range plans {
+		p.Waive(uncompared(recipients)...)
+	}
+	return nil
 }
 
 func (p *plannedSet) plan(ctx context.Context, f backupFlags, opt backup.CreateOptions) error {
@@ -93,10 +110,10 @@ func (p *plannedSet) plan(ctx context.Context, f backupFlags, opt backup.CreateO
 	}
 	drives := 0
 	for i, dir := range f.to {
-		opt := opt
-		opt.Dir = absolute(dir)
-		set.number(&opt, i)
-		one, err := p.drives.Plan(ctx, p.source, opt, known)
+		own := opt
+		own.Dir = absolute(dir)
+		set.number(&own, i)
+		one, err := p.drives.Plan(ctx, p.source, own, known)
 		if err != nil {
 			return err
 		}
@@ -104,7 +121,7 @@ func (p *plannedSet) plan(ctx context.Context, f backupFlags, opt backup.CreateO
 			drives++
 			known = append(known, one.AsCopy())
 		}
-		p.planned = append(p.planned, one)
+		p.planned, opt.Recipients = append(p.planned, one), one.Recipients // who is proven is asked once
 	}
 	if f.replug && drives == 0 {
 		return usage(errReplug)
@@ -143,6 +160,8 @@ func (c *cli) waive(plans []*backup.CreatePlan) error {
 		return fmt.Errorf("a backup that nobody has decrypted: %w: give an identity with -i", errRequired)
 	case slices.Contains(waives, backup.WaiverCopies):
 		return fmt.Errorf("a set of fewer copies than it is to have: %w: give --to for each, or --copies", errRequired)
+	case len(waives) > 0:
+		return fmt.Errorf("a backup with recipients that nobody has decrypted for (%s): %w: give an identity of each with -i", strings.Join(waives, ", "), errRequired)
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func (d *desk) backupsScreen() ui.Screen {
 // createScreen is the wizard that writes a backup. Writing one changes no key, so a
 // read-only session may do it.
 func (d *desk) createScreen(folder string) ui.Screen {
-	return backupui.NewCreate(backupui.CreateOptions{Context: d.ctx, Styles: d.styles, Clock: d.clock, Writer: backupDesk{d}, Folder: folder})
+	return backupui.NewCreate(backupui.CreateOptions{Context: d.ctx, Styles: d.styles, Clock: d.clock, Writer: backupDesk{d}, Folder: folder, Readers: d.readers})
 }
 
 func (d *desk) backupScreen() ui.Screen { return d.createScreen("") }
@@ -49,7 +49,7 @@ func (d *desk) restoreScreen(file string) ui.Screen {
 // open reads what opens a backup: an identity file, or the backup's own passphrase.
 func (d backupDesk) open(identity string, pass keyring.Passphrase) ([]backup.Identity, error) {
 	if identity != "" {
-		return d.session.cli.identities(backupFlags{identities: []string{identity}})
+		return d.session.cli.identities(backupFlags{identities: []string{identity}}, d.session.cli.allowedPlugins())
 	}
 	if pass.IsEmpty() {
 		return nil, nil
@@ -86,11 +86,14 @@ func (d backupDesk) Verify(ctx context.Context, file string, with backupui.Openi
 
 // Plan implements backupui.Writer.
 func (d backupDesk) Plan(ctx context.Context, w backupui.Wish) (*backup.CreatePlan, error) {
-	recipients, err := backup.ParseRecipients(d.session.cli.recipientNames(w.Recipients))
+	recipients, err := d.session.cli.typedRecipients(w.Recipients)
 	if err != nil {
 		return nil, err
 	}
 	if len(w.Recipients) == 0 {
+		if err := backup.CheckPassphrase(w.Passphrase); err != nil {
+			return nil, err
+		}
 		one, err := backup.PassphraseRecipient(w.Passphrase, 0)
 		if err != nil {
 			return nil, err

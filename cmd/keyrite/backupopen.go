@@ -16,14 +16,17 @@ import (
 const maxIdentityFile = 1 << 20
 
 // identities reads what can open a backup: identity files and the backup's passphrase.
-func (c *cli) identities(f backupFlags) ([]backup.Identity, error) {
+func (c *cli) identities(f backupFlags, plugins backup.Plugins) ([]backup.Identity, error) {
 	var ids []backup.Identity
 	for _, path := range f.identities {
+		if backup.LooksSecret(path) {
+			return nil, usagef("-i takes the path of a file with a secret key, not the key itself; it is not shown here, but it may stand in your shell's history now")
+		}
 		data, err := readBounded(path, maxIdentityFile)
 		if err != nil {
 			return nil, fmt.Errorf("identity file %q: %w", path, err)
 		}
-		more, err := backup.ParseIdentities(data)
+		more, err := plugins.ParseIdentities(data)
 		clear(data)
 		if err != nil {
 			return nil, fmt.Errorf("identity file %q: %w", path, err)
@@ -59,7 +62,7 @@ func readBounded(path string, limit int64) ([]byte, error) {
 
 // needIdentities is identities, where a backup cannot be read without one.
 func (c *cli) needIdentities(ctx context.Context, f backupFlags) ([]backup.Identity, error) {
-	ids, err := c.identities(f)
+	ids, err := c.identities(f, c.plugins(ctx))
 	if err != nil || len(ids) > 0 {
 		return ids, err
 	}
@@ -75,34 +78,6 @@ func (c *cli) needIdentities(ctx context.Context, f backupFlags) ([]backup.Ident
 		return nil, err
 	}
 	return []backup.Identity{id}, nil
-}
-
-// recipientsOf settles for whom a backup is locked: recipients, or a passphrase.
-func (c *cli) recipientsOf(f backupFlags) ([]backup.Recipient, error) {
-	switch {
-	case len(f.recipients) > 0 && f.passphraseFile != "":
-		return nil, usagef("a backup is locked either for recipients or with a passphrase, not both")
-	case len(f.recipients) > 0:
-		r, err := backup.ParseRecipients(c.recipientNames(f.recipients))
-		if err != nil {
-			return nil, usage(err)
-		}
-		return r, nil
-	case f.passphraseFile == "":
-		return nil, usagef("say who can open the backup: -r RECIPIENT, or --backup-passphrase-file FILE")
-	}
-	pass, err := readPassphraseFile(f.passphraseFile)
-	if err != nil {
-		return nil, err
-	}
-	if err := longEnough(pass, "--backup-passphrase-file"); err != nil {
-		return nil, err
-	}
-	r, err := backup.PassphraseRecipient(pass, 0)
-	if err != nil {
-		return nil, err
-	}
-	return []backup.Recipient{r}, nil
 }
 
 // askKeyPassphrases is keyPassphrases that asks for what is not set, where there is somebody

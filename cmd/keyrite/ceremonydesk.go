@@ -48,7 +48,7 @@ func (d *desk) goOnCeremony(op *rotation.Operation) ui.Screen {
 }
 
 func (d *desk) ceremonyOptions() shown.Options {
-	opt := shown.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Profile: d.session.cli.profileLabel(), Service: &ceremonyDesk{d}, Fixed: d.fixedReason()}
+	opt := shown.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Profile: d.session.cli.profileLabel(), Service: &ceremonyDesk{d}, Readers: d.readers, Fixed: d.fixedReason()}
 	if d.session.cli.flags.offline {
 		opt.NoServer = "Offline: no server can be asked. Start keyrite without --offline for that."
 	}

@@ -75,7 +75,7 @@ func (p *ceremonySigning) Prepare(ctx context.Context, plan *rotation.SigningPla
 // BackUp implements shown.Signing.
 func (p *ceremonySigning) BackUp(ctx context.Context, prep *rotation.Prepared, folder string, recipients []string) (*backup.CreateResult, error) {
 	session := p.desk.session
-	parsed, err := backup.ParseRecipients(session.cli.recipientNames(recipients))
+	parsed, err := session.cli.typedRecipients(recipients)
 	if err != nil {
 		return nil, err
 	}

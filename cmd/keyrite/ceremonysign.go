@@ -152,7 +152,7 @@ func (c *cli) signPlanned(ctx context.Context, s *session, r *rotation.Rotator, 
 		notes, err := r.SignedAgain(ctx, plan, write)
 		return c.signed(plan.Signed, &out, notes, err)
 	}
-	recipients, err := c.rotationRecipients(f.rotateFlags)
+	recipients, err := c.rotationRecipients(ctx, f.rotateFlags)
 	if err != nil {
 		return err
 	}

@@ -59,6 +59,8 @@ type tlsFiles struct {
 type backupSettings struct {
 	To         string `toml:"to,omitempty"`
 	Recipients words  `toml:"recipients,omitempty"`
+	// Plugins are the age plugins that may be run; without the setting the well-known ones.
+	Plugins words `toml:"plugins,omitempty"`
 }
 
 type limits struct {
@@ -78,6 +80,7 @@ func (w *words) UnmarshalTOML(value any) error {
 		*w = words{v}
 		return nil
 	case []any:
+		*w = words{} // an empty list says something else than none
 		for _, item := range v {
 			s, ok := item.(string)
 			if !ok {

@@ -51,7 +51,12 @@ func (c *cli) checkConfig(cfg *config) error {
 		cfg.Clients[name] = p
 	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Recipients)) {
-		bad(checkRecipients(name, cfg.Recipients[name]), "[recipients] %q", name)
+		bad(checkRecipients(name, cfg.Recipients[name], backup.Plugins{Allowed: cfg.Backup.Plugins}), "[recipients] %q", backup.HideSecrets(name))
+	}
+	for _, name := range cfg.Backup.Plugins {
+		if !backup.PluginName(name) {
+			bad(errors.New("the name of a plugin has small letters, digits and hyphens, without the \"age-plugin-\" before it"), "[backup] plugins")
+		}
 	}
 	_, err := cfg.expandRecipients(cfg.Backup.Recipients)
 	bad(err, "[backup] recipients")
@@ -213,11 +218,11 @@ func required(value, why string) (string, error) {
 	return value, nil
 }
 
-func checkRecipients(name string, list []string) error {
-	if !namePattern().MatchString(name) || strings.HasPrefix(name, "age1") || strings.HasPrefix(name, "ssh-") {
+func checkRecipients(name string, list []string, plugins backup.Plugins) error {
+	if backup.LooksSecret(name) || !namePattern().MatchString(name) || strings.HasPrefix(name, "age1") || strings.HasPrefix(name, "ssh-") {
 		return errors.New("that is no name for a recipient")
 	}
-	if _, err := backup.ParseRecipients(list); err != nil {
+	if _, err := plugins.ParseRecipients(list); err != nil {
 		return err
 	}
 	return nil
@@ -228,6 +233,8 @@ func (cfg *config) expandRecipients(list []string) ([]string, error) {
 	var out []string
 	for _, r := range list {
 		switch known, ok := cfg.Recipients[r]; {
+		case backup.LooksSecret(r):
+			return nil, errors.New("a secret key does not belong here, and is not shown: a recipient is the public key (age1...) that belongs to it")
 		case ok:
 			out = append(out, known...)
 		case namePattern().MatchString(r) && !strings.HasPrefix(r, "age1"):

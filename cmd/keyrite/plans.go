@@ -17,6 +17,8 @@ type planJSON struct {
 	Needs         []rotation.Need `json:"needs"`
 	Changes       []string        `json:"changes"`
 	WillNotFollow []string        `json:"will_not_follow"`
+	// Recipients are those of a backup.
+	Recipients []backup.Reader `json:"recipients,omitempty"`
 }
 
 func (c *cli) emitPlan(plan any, page ui.Page) error {
@@ -28,7 +30,7 @@ func (c *cli) emitPlan(plan any, page ui.Page) error {
 // createPlanJSON is a set before it is written, a copy in each place.
 func createPlanJSON(copies ...*backup.CreatePlan) planJSON {
 	p := copies[0]
-	out := planJSON{ID: p.File, Kind: "backup create", Needs: []rotation.Need{}, WillNotFollow: []string{},
+	out := planJSON{ID: p.File, Kind: "backup create", Recipients: backup.Readers(p.Recipients), Needs: []rotation.Need{}, WillNotFollow: []string{},
 		Steps: []string{"write the backup under a temporary name", "sync it and give it its name", "read it back from the disk and compare it"}}
 	for _, c := range copies {
 		out.Changes = append(out.Changes, fmt.Sprintf("%s: %d keys, metadata of %d repositories, %d bytes", c.File, len(c.Keys()), len(c.Metadata()), c.Bytes))

@@ -88,15 +88,20 @@ func (c *cli) report(ctx context.Context, err error) int {
 		c.reportJSON(name, err, remedy)
 		return code
 	}
-	text := trustdata.VisibleError(err)
-	if stop := ui.Alarm(err); stop != "" {
-		text = stop
-	}
+	text := said(err)
 	fmt.Fprintf(c.err, "keyrite: %s\n", text)
 	if remedy != "" {
 		fmt.Fprintf(c.err, "  %s\n", remedy)
 	}
 	return code
+}
+
+// said is an error as a person reads it.
+func said(err error) string {
+	if stop := ui.Alarm(err); stop != "" {
+		return stop
+	}
+	return backup.HideSecrets(trustdata.VisibleError(err))
 }
 
 func (c *cli) reportJSON(name string, err error, remedy string) {
@@ -105,10 +110,7 @@ func (c *cli) reportJSON(name string, err error, remedy string) {
 		Message string `json:"message"`
 		Remedy  string `json:"remedy"`
 	}
-	text := trustdata.VisibleError(err)
-	if stop := ui.Alarm(err); stop != "" {
-		text = stop
-	}
+	text := said(err)
 	enc, _ := json.Marshal(struct { // strings alone always encode
 		Error body `json:"error"`
 	}{body{name, text, remedy}})

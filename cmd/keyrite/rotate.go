@@ -132,6 +132,7 @@ func (s *session) backupBefore(ctx context.Context, staged []keyring.Staged, dir
 	if err != nil {
 		return nil, err
 	}
+	plan.Waive(uncompared(plan.Recipients)...)
 	res, err := plan.Apply(ctx, nil)
 	if err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ import (
 )
 
 func (c *cli) applyRotation(ctx context.Context, s *session, r *rotation.Rotator, plan *rotation.Plan, f rotateFlags, given *givenKey) error {
-	recipients, err := c.rotationRecipients(f)
+	recipients, err := c.rotationRecipients(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -58,11 +58,15 @@ func (c *cli) applyRotation(ctx context.Context, s *session, r *rotation.Rotator
 }
 
 // rotationRecipients are those of the backup that is asked for before anything is sent.
-func (c *cli) rotationRecipients(f rotateFlags) ([]backup.Recipient, error) {
+func (c *cli) rotationRecipients(ctx context.Context, f rotateFlags) ([]backup.Recipient, error) {
 	if f.backupTo == "" {
 		return nil, nil
 	}
-	return c.recipientsOf(backupFlags{recipients: f.recipients})
+	all, err := c.recipientsOf(ctx, backupFlags{recipients: f.recipients})
+	if err != nil {
+		return nil, err
+	}
+	return all, c.compareFingerprints(ctx, all)
 }
 
 // beforeSending backs the keys up, where a folder is named, and records what is waived,

@@ -229,7 +229,7 @@ func (c *cli) noneLeft(ctx context.Context, s *session, left []rotation.LeftOut)
 
 // applyBatch carries a batch out: confirmation, keys, backup, and then each repository.
 func (c *cli) applyBatch(ctx context.Context, s *session, r *rotation.Rotator, batch *rotation.Batch, f rotateFlags) error {
-	recipients, err := c.rotationRecipients(f)
+	recipients, err := c.rotationRecipients(ctx, f)
 	if err != nil {
 		return err
 	}

@@ -44,6 +44,7 @@ var passphraseUsers = []string{
 	"backup/passphrase.go PassphraseIdentity",
 	"backup/passphrase.go PassphraseRecipient",
 	"cmd/keyrite/passphrase.go longEnough",
+	"cmd/keyrite/recipients.go askPlugin",
 	"keyring/codec.go encode",
 	"keyring/codec.go open",
 	"keyring/keychain/keychain.go Remember",

@@ -66,7 +66,7 @@ func (d *desk) goOn(op *rotation.Operation) (ui.Screen, string) {
 }
 
 func (d *desk) severalOptions(opt rotate.SeveralOptions) rotate.SeveralOptions {
-	opt.Context, opt.Styles, opt.Clock, opt.Profile = d.ctx, d.styles, d.clock, d.session.cli.profileLabel()
+	opt.Context, opt.Styles, opt.Clock, opt.Profile, opt.Readers = d.ctx, d.styles, d.clock, d.session.cli.profileLabel(), d.readers
 	return opt
 }
 
@@ -161,7 +161,7 @@ func (s *severalService) Prepare(ctx context.Context, b *rotation.Batch, keys ro
 
 // BackUp implements rotate.Operation.
 func (s *severalService) BackUp(ctx context.Context, prep *rotation.Prepared, folder string, recipients []string) (*backup.CreateResult, error) {
-	parsed, err := backup.ParseRecipients(s.desk.session.cli.recipientNames(recipients))
+	parsed, err := s.desk.session.cli.typedRecipients(recipients)
 	if err != nil {
 		return nil, err
 	}

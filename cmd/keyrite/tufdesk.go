@@ -63,7 +63,7 @@ func (d *desk) rotateTUF(role trustdata.Role) (ui.Screen, string) {
 		return nil, tufNotThis
 	}
 	return rotate.New(rotate.Options{Profile: d.session.cli.profileLabel(), Context: d.ctx, Styles: d.styles, Clock: d.clock,
-		GUN: trustdata.GUN(d.session.cli.tufBase()), Dialect: trustdata.DialectTUF, Role: role, Service: newTUFRotateService(d)}), ""
+		GUN: trustdata.GUN(d.session.cli.tufBase()), Dialect: trustdata.DialectTUF, Role: role, Service: newTUFRotateService(d), Readers: d.readers}), ""
 }
 
 // recoverTUF finishes what an earlier rotation of the folder that --tuf names decided.

@@ -142,7 +142,7 @@ func (t *tufRotation) look(ctx context.Context, role trustdata.Role) error {
 
 func (t *tufRotation) apply(ctx context.Context) error {
 	c := t.cli
-	recipients, err := c.rotationRecipients(t.flags)
+	recipients, err := c.rotationRecipients(ctx, t.flags)
 	if err != nil {
 		return err
 	}

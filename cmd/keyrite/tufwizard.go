@@ -72,7 +72,7 @@ func (s *tufRotateService) Prepare(ctx context.Context, p *rotation.Plan, pass k
 
 // BackUp implements rotate.Service.
 func (s *tufRotateService) BackUp(ctx context.Context, prep *rotation.Prepared, folder string, recipients []string) (*backup.CreateResult, error) {
-	parsed, err := backup.ParseRecipients(s.cli.recipientNames(recipients))
+	parsed, err := s.cli.typedRecipients(recipients)
 	if err != nil {
 		return nil, err
 	}

@@ -110,7 +110,7 @@ func (d *desk) rotateRepository(gun trustdata.GUN) (ui.Screen, string) {
 // rotateScreen is the wizard that rotates a key of gun; role "" lets it ask which.
 func (d *desk) rotateScreen(gun trustdata.GUN, role trustdata.Role) ui.Screen {
 	return rotate.New(rotate.Options{Profile: d.session.cli.profileLabel(), Context: d.ctx, Styles: d.styles, Clock: d.clock, GUN: gun, Role: role,
-		Delegations: d.delegations(gun), Service: &rotateService{desk: d}, Elsewhere: d.elsewhere(gun)})
+		Delegations: d.delegations(gun), Service: &rotateService{desk: d}, Elsewhere: d.elsewhere(gun), Readers: d.readers})
 }
 
 // rotateService is what the rotation wizard needs of the layers below.
@@ -164,7 +164,7 @@ func (s *rotateService) Prepare(ctx context.Context, p *rotation.Plan, pass keyr
 
 // BackUp implements rotate.Service.
 func (s *rotateService) BackUp(ctx context.Context, prep *rotation.Prepared, folder string, recipients []string) (*backup.CreateResult, error) {
-	parsed, err := backup.ParseRecipients(s.desk.session.cli.recipientNames(recipients))
+	parsed, err := s.desk.session.cli.typedRecipients(recipients)
 	if err != nil {
 		return nil, err
 	}

@@ -102,7 +102,8 @@ var createFlow = []stage{
 	{"1 folder", press("enter")},
 	{"1 folder chosen", typeIn("/media/stick")},
 	{"1 recipients", press("enter")},
-	{"1 chosen", func(d *uitest.Driver) { d.Paste(recipient).Press("enter") }},
+	{"1 fingerprint", func(d *uitest.Driver) { d.Paste(recipient).Press("enter") }},
+	{"1 chosen", typeIn(recipientEnd)},
 	{"2 write", func(d *uitest.Driver) { d.Pause().Press("B") }},
 	{"3 prove", func(d *uitest.Driver) { d.Resume() }},
 }
@@ -151,7 +152,7 @@ func TestBackupShowsNoSecret(t *testing.T) {
 func TestBackupSmallLettersAreHarmless(t *testing.T) {
 	for seed := range uint64(12) {
 		v := newVault(t)
-		d := v.create(100, 30, v.stick).Press("n").Paste(v.public).Press("enter")
+		d := v.create(100, 30, v.stick).Press("n").Paste(v.public).Press("enter").Type(v.end).Press("enter")
 		wander(d, rand.New(rand.NewPCG(seed, 1)), 120, v.identity, v.public, newPass)
 		if got := v.backups(); len(got) != 0 {
 			t.Fatalf("seed %d: the folder holds %q", seed, got)

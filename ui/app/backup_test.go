@@ -27,6 +27,7 @@ type vault struct {
 	stick    string // where backups go
 	identity string // the path of a file that opens them
 	public   string // its recipient
+	end      string // of the recipient's fingerprint
 	ids      []trustdata.KeyID
 	key      *keyring.PrivateKey // the first one
 	writeErr error
@@ -49,6 +50,9 @@ func newVault(t *testing.T) *vault {
 	id, err := age.GenerateX25519Identity()
 	v.must(err)
 	v.public = id.Recipient().String()
+	to, err := backup.ParseRecipients([]string{v.public})
+	v.must(err)
+	v.end = to[0].LastGroup()
 	v.must(os.WriteFile(v.identity, []byte(id.String()+"\n"), 0o600))
 	return v
 }
@@ -199,7 +203,7 @@ func TestBackUpForReal(t *testing.T) {
 	v := newVault(t)
 	d := v.create(100, 30, "").Has("[1 Choose]", "no folder yet", "nobody yet", "Nothing is written yet.").Press("B").Has("It is not known where the backup goes.")
 	d.Press("enter").Has("WHERE THE BACKUP GOES").Press("enter").Has("type a folder").Type(v.stick).Press("enter").Has(v.stick, "nobody yet").Press("B").Has("Nobody could open it yet.")
-	d.Press("enter").Has("WHO CAN OPEN IT").Paste("AGE-SECRET-KEY-1CANARY").Has("That is a secret key").Lacks("CANARY").Press("ctrl+u").Paste(v.public).Press("enter")
+	d.Press("enter").Has("WHO CAN OPEN IT").Paste("AGE-SECRET-KEY-1CANARY").Has("That is a secret key").Lacks("CANARY").Press("ctrl+u").Paste(v.public).Press("enter").Type(v.end).Press("enter")
 	d.Has("2 keys, each still locked", v.public[:20], "decrypted by nobody", backupName)
 	d.Press("i").Type(v.identity).Press("enter").Has("decrypted to the end and compared").Press("enter").Has("All is known. B writes it.")
 	if got := v.backups(); got != nil {
@@ -230,7 +234,7 @@ func TestBackUpWithAPassphrase(t *testing.T) {
 
 func TestBackUpStopsAndFails(t *testing.T) {
 	v := newVault(t)
-	d := v.create(100, 30, v.stick).Press("n").Paste(v.public).Press("enter").Has("2 keys, each").Pause().Press("B").Has("[2 Write]", "Leaving now stops it")
+	d := v.create(100, 30, v.stick).Press("n").Paste(v.public).Press("enter").Type(v.end).Press("enter").Has("2 keys, each").Pause().Press("B").Has("[2 Write]", "Leaving now stops it")
 	d.Press("esc").Resume().Has("THE BACKUP WAS NOT WRITTEN. YOUR KEYS ARE UNTOUCHED.")
 	if got := v.backups(); len(got) != 0 {
 		t.Errorf("after a stop the folder holds %q", got)
@@ -238,10 +242,10 @@ func TestBackUpStopsAndFails(t *testing.T) {
 	d.Press("enter").Has("[1 Choose]", "The last attempt was not finished.", "2 keys, each").Press("B").Has("[3 Prove]")
 	v = newVault(t)
 	v.writeErr = errDisk
-	v.create(100, 30, v.stick).Press("n").Paste(v.public).Press("enter").Press("B").Has("THE BACKUP WAS NOT WRITTEN", "permission denied").Press("esc").Has("THE LOBBY")
+	v.create(100, 30, v.stick).Press("n").Paste(v.public).Press("enter").Type(v.end).Press("enter").Press("B").Has("THE BACKUP WAS NOT WRITTEN", "permission denied").Press("esc").Has("THE LOBBY")
 	// A folder that cannot be: the error stays, and nothing is lost of what was typed.
-	v.create(100, 30, filepath.Join(v.dir.Path(), "inside")).Press("n").Paste(v.public).Press("enter").Has("lies in the", v.public[:20])
-	v.create(50, 12, v.stick).Press("n").Paste(v.public).Press("enter").Fits().Press("B").Has("Make the window 60x15")
+	v.create(100, 30, filepath.Join(v.dir.Path(), "inside")).Press("n").Paste(v.public).Press("enter").Type(v.end).Press("enter").Has("lies in the", v.public[:20])
+	v.create(50, 12, v.stick).Press("n").Paste(v.public).Press("enter").Type(v.end).Press("enter").Fits().Press("B").Has("Make the window 60x15")
 }
 
 func TestBackupsListAndVerify(t *testing.T) {
@@ -261,7 +265,7 @@ func TestBackupsListAndVerify(t *testing.T) {
 // A backup is in the list as soon as it is written, wherever that was.
 func TestBackupsListFollowsTheWriting(t *testing.T) {
 	v := newVault(t)
-	d := v.list(100, 30).Press("b").Press("f").Type(v.stick).Press("enter", "n").Paste(v.public).Press("enter", "B").Has("[3 Prove]")
+	d := v.list(100, 30).Press("b").Press("f").Type(v.stick).Press("enter", "n").Paste(v.public).Press("enter").Type(v.end).Press("enter", "B").Has("[3 Prove]")
 	d.Press("enter").Fits().Has(backupName, "1 backup in "+v.stick)
 }
 

@@ -343,7 +343,7 @@ func TestRotateWithoutBackup(t *testing.T) {
 	}
 	f = newRotations(trustdata.RoleRoot)
 	f.backupErr = errDisk
-	d = until(t, f.enter(t, 100, 30, trustdata.RoleRoot), rootFlow, "4 recipients").Paste(recipient).Press("enter").Has("What happened", "permission denied", "Not backed up yet")
+	d = until(t, f.enter(t, 100, 30, trustdata.RoleRoot), rootFlow, "4 recipients").Paste(recipient).Press("enter").Type(recipientEnd).Press("enter").Has("What happened", "permission denied", "Not backed up yet")
 	d.Press("esc", "enter").Has("Neither backed up nor waived")
 }
 

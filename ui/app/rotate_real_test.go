@@ -77,7 +77,7 @@ func TestRotateRootKeyForReal(t *testing.T) {
 		t.Fatalf("pending %v, files %v, before %v", staged, w.files(), before)
 	}
 	paper := string(staged[0].KeyID[:8])
-	d.Press("enter", "B").Type(stick).Press("enter").Paste(recipient).Press("enter").Fits().Has("3 keys, the new one too", "nobody has decrypted it")
+	d.Press("enter", "B").Type(stick).Press("enter").Paste(recipient).Press("enter").Type(recipientEnd).Press("enter").Fits().Has("3 keys, the new one too", "nobody has decrypted it")
 	if found, err := filepath.Glob(filepath.Join(stick, "*.age")); err != nil || len(found) != 1 {
 		t.Fatalf("the backup is not there: %v, %v", found, err)
 	}

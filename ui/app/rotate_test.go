@@ -32,6 +32,9 @@ const (
 // recipient is a public key of age.
 const recipient = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
 
+// recipientEnd ends its fingerprint.
+const recipientEnd = "6fdd"
+
 // rotations is a service that does nothing, and writes down what it was asked to do.
 type rotations struct {
 	plan                        *rotation.Plan
@@ -207,7 +210,8 @@ var rootFlow = []stage{
 	{"4 not backed up", press("enter")},
 	{"4 folder", press("B")},
 	{"4 recipients", typeIn("/media/stick")},
-	{"4 backed up", func(d *uitest.Driver) { d.Paste(recipient).Press("enter") }},
+	{"4 fingerprint", func(d *uitest.Driver) { d.Paste(recipient).Press("enter") }},
+	{"4 backed up", typeIn(recipientEnd)},
 	{"5 review", press("enter")},
 	{"5 confirm", press("enter")},
 	{"6 publish", func(d *uitest.Driver) { d.Advance(time.Second).Type("2b80e4d7").Press("tab").Pause().Press("enter") }},

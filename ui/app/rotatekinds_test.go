@@ -93,7 +93,7 @@ func TestRotateOneRootKeyMore(t *testing.T) {
 	d.Press("backspace", "backspace", "backspace", "backspace").Type("2").Press("enter").Fits().Has("comes in as one more root key", "2 key(s) listed, 2 of which must sign")
 	passphrases(d).Has("[3 New key]").Press("N").Has("WRITE DOWN")
 	paper := string(w.pending()[0].KeyID[:8])
-	d.Press("enter", "B").Type(filepath.Join(t.TempDir(), "stick")).Press("enter").Paste(recipient).Press("enter").Has("the new one too").Press("enter")
+	d.Press("enter", "B").Type(filepath.Join(t.TempDir(), "stick")).Press("enter").Paste(recipient).Press("enter").Type(recipientEnd).Press("enter").Has("the new one too").Press("enter")
 	d.Fits().Has("1 REPO WILL TRUST ONE ROOT KEY MORE", "2 of which must sign")
 	d.Press("enter").Has("every root key that there is").Press("esc")
 	typeDigits(d, paper).Fits().Has("[7 Close]")

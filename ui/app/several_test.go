@@ -132,7 +132,7 @@ func (s *severalWorld) toReview(d *uitest.Driver) (paper string) {
 	if len(staged) != 1 {
 		s.t.Fatalf("pending: %v", staged)
 	}
-	d.Press("enter", "B").Type(filepath.Join(s.t.TempDir(), "stick")).Press("enter").Paste(recipient).Press("enter").Has("the new one too").Press("enter")
+	d.Press("enter", "B").Type(filepath.Join(s.t.TempDir(), "stick")).Press("enter").Paste(recipient).Press("enter").Type(recipientEnd).Press("enter").Has("the new one too").Press("enter")
 	return string(staged[0].KeyID[:8])
 }
 

@@ -40,6 +40,8 @@ type CreateOptions struct {
 	// Folder and Recipients are what is proposed.
 	Folder     string
 	Recipients []string
+	// Readers reads recipients; nil knows no names.
+	Readers ui.Readers
 }
 
 // Create is the wizard that writes a backup.
@@ -214,7 +216,7 @@ func (m *Create) input(in ui.Input, take func(string)) tea.Cmd {
 }
 
 func (m *Create) askRecipients() tea.Cmd {
-	return ui.Send(ui.AskMsg{Dialog: ui.NewRecipients(m.opt.Styles, m.wish.Recipients), Answer: func(r any) tea.Cmd {
+	return ui.Send(ui.AskMsg{Dialog: ui.NewRecipients(m.opt.Styles, m.opt.Readers, m.wish.Recipients), Answer: func(r any) tea.Cmd {
 		to, ok := r.([]string)
 		if !ok {
 			return nil

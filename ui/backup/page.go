@@ -65,9 +65,32 @@ func recipientFacts(all []backup.Recipient) []ui.Fact {
 			facts = append(facts, ui.Fact{Label: "passphrase", Value: "the backup's own, which is not a key's"})
 			continue
 		}
-		facts = append(facts, ui.Fact{Label: string(r.Kind), Value: trustdata.Visible(r.Text)})
+		facts = append(facts, recipientRows(r)...)
 	}
 	return facts
+}
+
+// brief is a public key as far as it is worth reading: a post-quantum one has 1,959
+// characters, and a fingerprint below it.
+func brief(text string) string {
+	const most = 120
+	if len(text) > most {
+		return text[:most] + "..."
+	}
+	return text
+}
+
+// recipientRows are a public key, its fingerprint, and what is known of whose it is.
+func recipientRows(r backup.Recipient) []ui.Fact {
+	proof := ui.Fact{Value: r.Fingerprint() + "  proven by an identity", Mark: ui.MarkOK}
+	if !r.Proven {
+		proof = ui.Fact{Value: r.Fingerprint() + "  unproven", Mark: ui.MarkSoon}
+	}
+	key := trustdata.Visible(brief(r.Text))
+	if r.Label != "" {
+		key = r.Label + ": " + key
+	}
+	return []ui.Fact{{Label: string(r.Kind), Value: key}, proof}
 }
 
 // restoreSentence says how to open a backup without keyrite.
@@ -143,15 +166,25 @@ func CreatedPage(r *backup.CreateResult) ui.Page {
 func waived(all []string) ui.Section {
 	s := ui.Section{Title: "WAIVED"}
 	for _, w := range all {
-		if w == backup.WaiverProof {
-			w = "the proof: no identity was at hand, so nobody has shown that it can be decrypted"
-		}
-		if w == backup.WaiverCopies {
-			w = "the other copies: what destroys this one destroys the backup"
-		}
-		s.Facts = append(s.Facts, ui.Fact{Value: trustdata.Visible(w), Mark: ui.MarkSoon})
+		s.Facts = append(s.Facts, ui.Fact{Value: trustdata.Visible(waiver(w)), Mark: ui.MarkSoon})
 	}
 	return s
+}
+
+// waiver says what was done without.
+func waiver(w string) string {
+	name, ofOne := strings.CutPrefix(w, backup.WaiverProof+":")
+	switch {
+	case w == backup.WaiverProof:
+		return "the proof: no identity was at hand, so nobody has shown that it can be decrypted"
+	case ofOne:
+		return "the proof of recipient " + name + ": nobody has shown that it can decrypt the backup"
+	case w == backup.WaiverFingerprint:
+		return "the fingerprints: nobody compared them with what the recipients' holders have"
+	case w == backup.WaiverCopies:
+		return "the other copies: what destroys this one destroys the backup"
+	}
+	return w
 }
 
 func holds(keys, guns int) string {

@@ -18,6 +18,8 @@ type Options struct {
 	// Profile is the profile's word and name, for the danger dialogs.
 	Profile string
 	Service Service
+	// Readers reads the recipients of a backup; nil knows no names.
+	Readers ui.Readers
 	// NoServer says why no server may be asked, and Fixed why nothing may be changed here;
 	// both "" where it may.
 	NoServer, Fixed string

@@ -120,7 +120,7 @@ func (m *Sign) askBackup() tea.Cmd {
 		if !ok {
 			return nil
 		}
-		return m.Held.Ask(ui.NewRecipients(m.opt.Styles, nil), func(r any) tea.Cmd {
+		return m.Held.Ask(ui.NewRecipients(m.opt.Styles, m.opt.Readers, nil), func(r any) tea.Cmd {
 			if to, ok := r.([]string); ok {
 				return m.backUp(folder, to)
 			}

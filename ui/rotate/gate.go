@@ -20,6 +20,8 @@ type gate struct {
 	*ui.Work
 	styles  *ui.Styles
 	pending *ui.Pending
+	// readers reads the recipients of a backup; nil knows no names.
+	readers ui.Readers
 	// made says that the new key was made by an earlier run.
 	made bool
 

@@ -77,7 +77,7 @@ func (m *gate) askFolder() tea.Cmd {
 }
 
 func (m *gate) askRecipients(folder string) tea.Cmd {
-	return m.Held.Ask(ui.NewRecipients(m.styles, nil), func(r any) tea.Cmd {
+	return m.Held.Ask(ui.NewRecipients(m.styles, m.readers, nil), func(r any) tea.Cmd {
 		if to, ok := r.([]string); ok {
 			return m.backUp(folder, to)
 		}

@@ -56,6 +56,8 @@ type Options struct {
 	// Elsewhere opens what there is for a root key on another machine, or says why there is
 	// none. It may be nil.
 	Elsewhere func() (ui.Screen, string)
+	// Readers reads the recipients of a backup; nil knows no names.
+	Readers ui.Readers
 }
 
 // asked is who tells what there is now.
@@ -111,7 +113,7 @@ type (
 func newModel(opt Options) *Model {
 	m := &Model{opt: opt}
 	m.gate = newGate(ui.CustodyOptions{Context: opt.Context, Styles: opt.Styles, Clock: opt.Clock, Keys: opt.Service, Needs: m.needs, Which: m.which}, m.handle)
-	m.prepare = m.preparing
+	m.prepare, m.readers = m.preparing, opt.Readers
 	if opt.Service != nil {
 		m.write, m.abandon = opt.Service.BackUp, opt.Service.Abandon
 	}

@@ -58,6 +58,8 @@ type SeveralOptions struct {
 	Profile string
 	// Elsewhere is as in Options.
 	Elsewhere func() (ui.Screen, string)
+	// Readers reads the recipients of a backup; nil knows no names.
+	Readers ui.Readers
 }
 
 // Several is the wizard that rotates a role of several repositories in one operation, and
@@ -88,7 +90,7 @@ type Several struct {
 func NewOperation(opt SeveralOptions) *Several {
 	m, o := &Several{opt: opt, op: opt.Begun, out: map[trustdata.GUN]bool{}}, opt.Operation
 	m.gate = newGate(ui.CustodyOptions{Context: opt.Context, Styles: opt.Styles, Clock: opt.Clock, Keys: o, Needs: m.needs, Which: m.which, Done: m.opened}, m.handle)
-	m.prepare, m.write, m.abandon, m.reopen = m.preparing, o.BackUp, o.Abandon, o.Open
+	m.prepare, m.write, m.abandon, m.reopen, m.readers = m.preparing, o.BackUp, o.Abandon, o.Open, opt.Readers
 	if op := opt.Begun; op != nil {
 		m.made, m.started = true, op.Started
 		if len(op.Keys) > 0 && m.newRoot() {

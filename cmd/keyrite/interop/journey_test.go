@@ -8,6 +8,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"keyrite/backup"
 	"keyrite/cmd/keyrite/interop"
 )
 
@@ -142,6 +143,12 @@ func backsUp(t *testing.T, x *interop.Terminal, stick, recipient, identity strin
 	x.Press("Enter", "nobody yet")
 	x.Press("n", "WHO CAN OPEN IT", "Enter ")
 	x.Type(recipient)
+	x.Press("Enter", "COMPARE THE FINGERPRINT", "Last group")
+	to, err := backup.ParseRecipients([]string{recipient})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.Type(to[0].LastGroup())
 	x.Press("Enter", "2 keys, each still locked", "metadata of 1 repository", "decrypted by nobody")
 	x.Press("i", "PROVE IT")
 	x.Type(identity)

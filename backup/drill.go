@@ -47,7 +47,7 @@ func (d *drill) open(f File, data []byte) error {
 	k, _, err := keyring.Decode(data, pass)
 	switch {
 	case errors.Is(err, keyring.ErrPassphrase):
-		d.failed[f.Path] = "the passphrase given does not open it"
+		d.failed[f.Path] = "the backup opens, but the passphrase that is given for this key does not open it"
 		return nil
 	case err != nil:
 		d.failed[f.Path] = err.Error()

@@ -81,5 +81,8 @@ func openFile(dir media.Folder, name string) (media.Reader, error) {
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
 		return nil, pathErr.Err
 	}
+	if err == nil && f.Size() > maxFile {
+		return nil, errors.Join(damage("it has %d bytes, and no backup has more than %d", f.Size(), int64(maxFile)), f.Close())
+	}
 	return f, err
 }

@@ -25,6 +25,8 @@ const (
 	maxMetadata = 64 << 20
 	maxSettings = 64 << 10
 	maxTotal    = 8 << 30
+	// maxFile is a whole backup: beside the files there are at most their headers and folders.
+	maxFile = maxTotal + maxManifest + maxFiles*8<<10
 )
 
 // Manifest is the first member of a backup.

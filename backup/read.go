@@ -79,8 +79,7 @@ func (m *meter) Read(p []byte) (int, error) {
 	if err := m.ctx.Err(); err != nil {
 		return 0, err
 	}
-	// Beside the files there are at most their headers and folders.
-	if m.n > maxTotal+maxManifest+maxFiles*8<<10 {
+	if m.n > maxFile {
 		return 0, fmt.Errorf("it holds more than %d bytes", int64(maxTotal))
 	}
 	n, err := m.r.Read(p)

@@ -104,7 +104,7 @@ func TestRestoreSaysWhatWasTried(t *testing.T) {
 	}{
 		"none":  {nil, false, ""},
 		"right": {r.passphrases, true, ""},
-		"wrong": {func(Key) (keyring.Passphrase, bool) { return keyring.NewPassphrase([]byte("no such phrase")), true }, true, "the passphrase given does not open it"},
+		"wrong": {func(Key) (keyring.Passphrase, bool) { return keyring.NewPassphrase([]byte("no such phrase")), true }, true, "the backup opens, but the passphrase that is given for this key does not open it"},
 	} {
 		got, err := planRestore(t, file, ids, filepath.Join(t.TempDir(), "trust"), RestoreOptions{Passphrases: c.ask}).Apply(context.Background(), nil)
 		check(t, err)

@@ -39,9 +39,15 @@ func runCommand(t testing.TB, dir string, env []string, stdin, program string, a
 // test if it fails.
 func Exec(t testing.TB, dir, program string, args ...string) Result {
 	t.Helper()
-	r := runCommand(t, dir, baseEnv(t, dir), "", program, args...)
+	r := TryExec(t, dir, program, args...)
 	if r.Code != 0 {
 		t.Fatalf("%s %q: exit %d\n%s", program, args, r.Code, r.Output())
 	}
 	return r
+}
+
+// TryExec is Exec, whatever the exit code.
+func TryExec(t testing.TB, dir, program string, args ...string) Result {
+	t.Helper()
+	return runCommand(t, dir, baseEnv(t, dir), "", program, args...)
 }

@@ -87,6 +87,7 @@ type Copy struct {
 	// Holds says what each key is, Recipients who can open it, Tool what wrote it.
 	Holds      []Held   `json:"holds,omitempty"`
 	Recipients []string `json:"recipients,omitempty"`
+	Readers    []Reader `json:"readers,omitempty"`
 	Tool       string   `json:"tool,omitempty"`
 	// Created and Manifest are the time in the manifest and its hash, equal in all copies of
 	// a set.
@@ -171,7 +172,7 @@ func (c *Copy) note(rec Record) {
 	}
 	if rec.Written {
 		c.Written, c.Waived = rec.At, notNil(rec.Waived)
-		c.Holds, c.Recipients, c.Tool = rec.Holds, rec.Recipients, rec.Tool
+		c.Holds, c.Recipients, c.Readers, c.Tool = rec.Holds, rec.Recipients, rec.Readers, rec.Tool
 	}
 	if c.Written.IsZero() {
 		c.Written = rec.At

@@ -48,6 +48,8 @@ type Record struct {
 	Medium *Medium `json:"medium,omitempty"`
 	// Recipients are whom it was encrypted for, as the operator wrote them.
 	Recipients []string `json:"recipients,omitempty"`
+	// Readers say more of them.
+	Readers []Reader `json:"readers,omitempty"`
 	// Problem says what was wrong with it; then State is StateUnknown.
 	Problem string `json:"problem,omitempty"`
 }
@@ -72,7 +74,7 @@ func held(keys []Key) (all []Held) {
 // Record is what there is to remember of a backup that was written.
 func (r *CreateResult) Record() Record {
 	return Record{File: r.File, SHA256: r.SHA256, State: r.State, Waived: r.Waived, Keys: usableKeys(r.Keys),
-		Written: true, Reading: r.Reading, Operation: r.Operation, Copy: r.Copy, Copies: r.Copies, Created: r.Created, Manifest: r.Manifest, Medium: r.Medium, Recipients: r.Recipients, Holds: held(r.Keys), Tool: r.Tool}
+		Written: true, Reading: r.Reading, Operation: r.Operation, Copy: r.Copy, Copies: r.Copies, Created: r.Created, Manifest: r.Manifest, Medium: r.Medium, Recipients: r.Recipients, Readers: r.Readers, Holds: held(r.Keys), Tool: r.Tool}
 }
 
 // Record is what there is to remember of a backup that was verified, sound or not.

@@ -30,7 +30,7 @@ func Sheet(copies []Copy, now time.Time) []byte {
 	s.fact("made", minute(began), "by", cmp.Or(first.Tool, "keyrite"))
 	s.fact("printed", minute(now))
 	s.keys(first.Holds)
-	s.readers(first.Recipients)
+	s.readers(first)
 	for _, c := range copies {
 		s.copy(c)
 	}
@@ -93,14 +93,34 @@ func (s *sheet) groups(hex string) {
 	}
 }
 
-func (s *sheet) readers(all []string) {
+// readers are whom it is for. A post-quantum key would fill a page: its beginning and the
+// fingerprint tell it apart.
+func (s *sheet) readers(c Copy) {
 	s.title("WHO CAN OPEN IT")
-	for _, text := range all {
-		s.fact("", text)
+	for _, r := range readersOf(c) {
+		s.fact(string(r.Kind), r.Label, cmp.Or(clip(r.Recipient), "whoever has the backup's own passphrase"))
+		if r.Fingerprint != "" {
+			s.fact("", r.Fingerprint)
+		}
 	}
-	if len(all) == 0 {
+	if len(readersOf(c)) == 0 {
 		s.line("  Not recorded on this machine.")
 	}
+}
+
+// readersOf are the recipients as they were recorded; an older record has their texts alone.
+func readersOf(c Copy) []Reader {
+	if len(c.Readers) > 0 {
+		return c.Readers
+	}
+	if rs, err := ParseRecipients(c.Recipients); err == nil {
+		return Readers(rs)
+	}
+	var all []Reader
+	for _, text := range c.Recipients {
+		all = append(all, Reader{Recipient: text})
+	}
+	return all
 }
 
 func (s *sheet) copy(c Copy) {
@@ -172,15 +192,15 @@ func (s *sheet) missing(copies []Copy) {
 
 func (s *sheet) restore(c Copy) {
 	least := "1.0.0"
-	if rs, err := ParseRecipients(c.Recipients); err == nil {
-		least = leastAge(rs)
+	for _, r := range readersOf(c) {
+		least = max(least, r.LeastAge)
 	}
 	s.title("HOW TO OPEN IT WITHOUT KEYRITE")
 	s.line("  It takes age %s or later, and tar. RESTORE.txt beside each copy says more.", least)
 	s.line("")
 	name := filepath.Base(c.File)
 	with := "-i KEYFILE "
-	if slices.Contains(c.Recipients, string(RecipientPassphrase)) {
+	if slices.Contains(c.Recipients, string(RecipientPassphrase)) || slices.ContainsFunc(readersOf(c), func(r Reader) bool { return r.Kind == RecipientPassphrase }) {
 		with = ""
 	}
 	for _, cmd := range []string{"sha256sum -c " + name + ".sha256", "mkdir -m 700 restored && cd restored",

@@ -18,7 +18,9 @@ func sheetCopies() []Copy {
 		ProvenAt: testTime, Due: testTime.Add(DefaultIntervals.Due), Tool: "keyrite test",
 		Holds:      []Held{{id, "root", ""}, {id, "targets", "registry.example/acme/web"}},
 		Recipients: []string{"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"},
-		Medium:     &Medium{Vendor: "KINGSTON", Model: "DT", Serial: "9F2A7", UUID: "1234-ABCD", Label: "ACME-ROOT-A", FileSystem: "exfat", Recognised: true}}
+		Readers: []Reader{{Kind: RecipientX25519, Recipient: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p", Fingerprint: "92e3 6992 6e5f 2443 edd8 4b44 be26 381c", Label: "office", LeastAge: "1.0.0"},
+			{Kind: RecipientHybrid, Recipient: "age1pq1" + strings.Repeat("q", 1950), Fingerprint: "0000 1111 2222 3333 4444 5555 6666 7777", LeastAge: "1.3.0"}},
+		Medium: &Medium{Vendor: "KINGSTON", Model: "DT", Serial: "9F2A7", UUID: "1234-ABCD", Label: "ACME-ROOT-A", FileSystem: "exfat", Recognised: true}}
 	two := one
 	two.Number, two.File, two.State, two.Reading, two.Medium, two.Due = 2, "/mnt/b/keyrite-2026-11-22T095312Z.age", StateReadBack, media.Cold, nil, time.Time{}
 	return []Copy{one, two}

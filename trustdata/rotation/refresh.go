@@ -59,7 +59,7 @@ func (r *Rotator) PlanRefresh(ctx context.Context, q RefreshRequest) (*Edit, err
 			continue
 		}
 		e.Roles = append(e.Roles, role)
-		e.Changes = append(e.Changes, b.signedAgain(role))
+		e.Changes = append(e.Changes, b.signedAgain(role, 0))
 	}
 	for _, role := range b.skipped() {
 		e.WillNotFollow = append(e.WillNotFollow, b.unreadable(role))
@@ -109,8 +109,8 @@ func endOf(repo *notary.Repository, role trustdata.Role) time.Time {
 	return repo.Targets[role].Body.Expires
 }
 
-// signedAgain says of a role what signing it again changes.
-func (b *editor) signedAgain(role trustdata.Role) string {
+// signedAgain says of a role what signing it again changes; dropped of its tags go.
+func (b *editor) signedAgain(role trustdata.Role, dropped int) string {
 	version, _ := fileOf(b.repo, role)
 	line := fmt.Sprintf("%s: version %d to %d, valid until %s instead of %s", role, version, version+1,
 		day(b.now.Add(notary.Lifetime(role))), day(endOf(b.repo, role)))
@@ -124,7 +124,7 @@ func (b *editor) signedAgain(role trustdata.Role) string {
 		return line
 	}
 	body := b.repo.Targets[role].Body
-	return fmt.Sprintf("%s, with the same %d tags and %d delegations", line, len(body.Targets), len(body.Delegations))
+	return fmt.Sprintf("%s, with %s", line, content(len(body.Targets), dropped, len(body.Delegations)))
 }
 
 // stays says of a role that is due why it is left as it is.
@@ -157,7 +157,7 @@ func (b *editor) serverSigns(e *Edit) []string {
 	case slices.Contains(e.Roles, trustdata.RoleSnapshot):
 		return []string{"timestamp: made anew by the server"}
 	}
-	return []string{b.signedAgain(trustdata.RoleSnapshot), "timestamp: made anew by the server"}
+	return []string{b.signedAgain(trustdata.RoleSnapshot, 0), "timestamp: made anew by the server"}
 }
 
 // NothingDueError says that no role is signed again. It Is ErrNothing.

@@ -51,9 +51,14 @@ func (r *Rotator) PlanRepair(ctx context.Context, q RepairRequest) (*Edit, error
 	if len(e.Roles) == 0 {
 		return nil, b.beyondRepair(e, ended)
 	}
-	if err := b.drop(e, q.Drop); err != nil {
+	dropped, err := b.drop(e, q.Drop)
+	if err != nil {
 		return nil, err
 	}
+	for _, role := range e.Roles {
+		e.Changes = append(e.Changes, b.signedAgain(role, len(e.sets[role])))
+	}
+	e.Changes = append(e.Changes, dropped...)
 	b.vouch(e)
 	if err := b.finish(e); err != nil {
 		return nil, err
@@ -73,7 +78,6 @@ func (b *editor) mend(e *Edit, problem trustdata.Problem) error {
 	switch {
 	case err == nil:
 		e.Roles = append(e.Roles, role)
-		e.Changes = append(e.Changes, b.signedAgain(role))
 		return nil
 	case role == trustdata.RoleSnapshot:
 		return nil // the server signs it, if it holds the key
@@ -97,9 +101,12 @@ func (b *editor) beyondRepair(e *Edit, ended []trustdata.Problem) error {
 	return fmt.Errorf("only the server can sign the timestamp of %q, and it has not: ask who runs it: %w", e.GUN, &trustdata.VerifyError{Problem: ended[0]})
 }
 
-// drop takes tags out of every role that is signed again.
-func (b *editor) drop(e *Edit, tags []string) error {
-	for _, tag := range tags {
+// drop takes tags out of every role that is signed again, and says so of each.
+func (b *editor) drop(e *Edit, tags []string) (changes []string, err error) {
+	for i, tag := range tags {
+		if slices.Contains(tags[:i], tag) {
+			continue
+		}
 		found := false
 		for _, role := range b.repo.Order() {
 			if _, signed := b.entry(role, tag); !signed {
@@ -111,13 +118,13 @@ func (b *editor) drop(e *Edit, tags []string) error {
 			}
 			found = true
 			e.set(role, TagTarget{Tag: tag})
-			e.Changes = append(e.Changes, fmt.Sprintf("%s: %s is no longer signed", role, tag))
+			changes = append(changes, fmt.Sprintf("%s: %s is no longer signed", role, tag))
 		}
 		if !found {
-			return usagef("no role of %q that is signed again has the tag %q", e.GUN, tag)
+			return nil, usagef("no role of %q that is signed again has the tag %q", e.GUN, tag)
 		}
 	}
-	return nil
+	return changes, nil
 }
 
 // vouch lists the tags that stay, in docker's order.

@@ -79,9 +79,12 @@ func TestRepairDropsTags(t *testing.T) {
 	w.clock = w.clock.AddDate(4, 0, 0)
 	_, _, err := w.repair("never there")
 	is(t, err, rotation.ErrUsage)
-	e, _, err := w.repair("1.0")
+	e, _, err := w.repair("1.0", "1.0")
 	if err != nil || len(e.Vouched) != 1 {
 		t.Fatalf("%+v, %v", e, err)
+	}
+	if all := strings.Join(e.Changes, "\n"); strings.Count(all, "with 1 of 2 tags and the same 0 delegations") != 1 || strings.Count(all, "1.0 is no longer signed") != 1 {
+		t.Errorf("the plan says %q", e.Changes)
 	}
 	if got := w.names(trustdata.RoleTargets); got != "a<b>&" {
 		t.Errorf("tags %q", got)

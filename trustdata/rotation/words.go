@@ -26,13 +26,21 @@ func (b *planner) words() {
 	p.Changes = append(p.Changes, p.several()...)
 	if p.Role == trustdata.RoleTargets {
 		t := p.base.Targets[trustdata.RoleTargets].Body
-		p.Changes = append(p.Changes, fmt.Sprintf("targets.json: version %d to %d, the same %d tags and %d delegations signed again",
-			t.Version, t.Version+1, len(t.Targets)-len(p.Drop), len(t.Delegations)))
+		p.Changes = append(p.Changes, fmt.Sprintf("targets.json: version %d to %d, %s signed again",
+			t.Version, t.Version+1, content(len(t.Targets), len(p.Drop), len(t.Delegations))))
 	}
 	p.Changes = append(p.Changes, b.snapshotWords())
 	p.Changes = append(p.Changes, b.compromised()...)
 	p.Steps = b.steps()
 	p.WillNotFollow = b.willNotFollow()
+}
+
+// content is what a targets file holds once so many of its tags are dropped.
+func content(tags, dropped, delegations int) string {
+	if dropped > 0 {
+		return fmt.Sprintf("%d of %d tags and the same %d delegations", tags-dropped, tags, delegations)
+	}
+	return fmt.Sprintf("the same %d tags and %d delegations", tags, delegations)
 }
 
 func (b *planner) snapshotWords() string {

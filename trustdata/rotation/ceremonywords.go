@@ -37,7 +37,7 @@ func (r *Rotator) leftBehind(repo *ceremony.Repository, base *notary.File[notary
 	listed := base.Body.Roles[role]
 	// Of the keys that stay only their number tells here.
 	stay := max(0, len(listed.KeyIDs)-max(1, len(repo.Gives)))
-	b := &planner{now: r.Now(), pin: r.Pins.For(repo.GUN), clients: r.pinning(repo.GUN), plan: &Plan{Request: Request{GUN: repo.GUN, Role: role}, base: &notary.Repository{GUN: repo.GUN, Root: base},
+	b := &planner{ceremony: true, now: r.Now(), pin: r.Pins.For(repo.GUN), clients: r.pinning(repo.GUN), plan: &Plan{Request: Request{GUN: repo.GUN, Role: role}, base: &notary.Repository{GUN: repo.GUN, Root: base},
 		kept: listed.KeyIDs[:stay], threshold: listed.Threshold}}
 	return b.willNotFollow()
 }

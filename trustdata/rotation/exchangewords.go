@@ -118,5 +118,9 @@ func (b *planner) legacyClients() string {
 	if b.plan.Legacy {
 		return fmt.Sprintf("clients older than notary 0.6 that have seen none of the %d root(s) whose keys sign along", len(b.plan.former)+1)
 	}
-	return "clients older than notary 0.6 that have not seen the version before this one (--legacy has earlier root keys sign along)"
+	old := "clients older than notary 0.6 that have not seen the version before this one"
+	if b.ceremony {
+		return old
+	}
+	return old + " (--legacy has earlier root keys sign along)"
 }

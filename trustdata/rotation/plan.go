@@ -124,6 +124,8 @@ type planner struct {
 	// pin is what the settings of this machine say of the repository's root.
 	pin     notary.Pin
 	clients []clientPin
+	// ceremony says that the offline machine signs, with the keys that the roots list last.
+	ceremony bool
 }
 
 func (b *planner) run() error {

@@ -238,7 +238,11 @@ func oldKeys(p *rotation.Plan, r *rotation.Result) []ui.Fact {
 
 func oldKey(p *rotation.Plan, r *rotation.Result, id trustdata.KeyID) string {
 	for _, path := range r.Trashed {
-		if strings.Contains(path, string(id)) {
+		switch {
+		case !strings.Contains(path, string(id)):
+		case p.Compromised:
+			return "out of use, in the trash. Somebody else may have it: never put it back: " + trustdata.Visible(path)
+		default:
 			return "in the trash, and can be put back: " + trustdata.Visible(path)
 		}
 	}
@@ -279,5 +283,9 @@ func toDo(p *rotation.Plan, r *rotation.Result) []string {
 	case trustdata.RoleTargets:
 		out = append(out, "give the new key to whoever else publishes with the old one")
 	}
-	return append(out, "see that clients list the same tags: keyrite tags "+shellWord(trustdata.Visible(string(p.GUN))))
+	tags := "the same tags"
+	if n := len(p.Drop); n > 0 {
+		tags = "all tags but the " + fmt.Sprint(n) + " dropped"
+	}
+	return append(out, "see that clients list "+tags+": keyrite tags "+shellWord(trustdata.Visible(string(p.GUN))))
 }

@@ -15,8 +15,22 @@ import (
 func Visible(s string) string { return visible(s, true) }
 
 // VisibleError is Visible for an error's text. Errors quote what comes from outside with
-// %q, so a backslash in them is an escape already and stays single.
-func VisibleError(err error) string { return visible(err.Error(), false) }
+// %q, so a backslash in them is an escape already and stays single. Errors that were joined
+// stand one after the other, since a message has one line.
+func VisibleError(err error) string {
+	all, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return visible(err.Error(), false)
+	}
+	var plain, shown []string
+	for _, e := range all.Unwrap() {
+		plain, shown = append(plain, e.Error()), append(shown, VisibleError(e))
+	}
+	if err.Error() != strings.Join(plain, "\n") {
+		return visible(err.Error(), false) // a sentence of its own, which names several
+	}
+	return strings.Join(shown, "; ")
+}
 
 func visible(s string, doubling bool) string {
 	if plain(s) {

@@ -35,6 +35,20 @@ func TestVisible(t *testing.T) {
 	}
 }
 
+func TestVisibleErrorOfSeveral(t *testing.T) {
+	a, b, c := errors.New("a"), errors.New("b\nb"), errors.New("c")
+	for want, err := range map[string]error{
+		`a; b\x0ab`:      errors.Join(a, b),
+		`a`:              errors.Join(a),
+		`a; b\x0ab; c`:   errors.Join(errors.Join(a, b), c),
+		`first a then c`: fmt.Errorf("first %w then %w", a, c),
+	} {
+		if got := VisibleError(err); got != want {
+			t.Errorf("VisibleError = %s, want %s", got, want)
+		}
+	}
+}
+
 func TestVisibleErrorKeepsQuoting(t *testing.T) {
 	err := fmt.Errorf("tag %q of %s", "a\x1b", "b\x1b")
 	if got, want := VisibleError(err), `tag "a\x1b" of b\x1b`; got != want {

@@ -22,6 +22,7 @@ import (
 	"keyrite/trustdata/rotation/ceremony"
 	"keyrite/trustdata/state"
 	"keyrite/ui"
+	"keyrite/ui/change"
 )
 
 // Exit codes are a promise to scripts: DESIGN's table.
@@ -122,7 +123,7 @@ var remedies = map[string]string{
 	"usage":      "keyrite --help lists the verbs and flags.",
 	"unanswered": "Without a terminal --passphrase-file ROLE=FILE gives a passphrase, and --yes confirms.",
 	"not_served": "Push it first, or say what to sign with --digest and --length.",
-	"in_use":     "Rotate, repair or delete these repositories first, or make their server reachable.",
+	"in_use":     change.UnlistFirst,
 	"unsigned":   "Do not use it. Whoever signs for this repository must sign the tag.",
 }
 
@@ -162,7 +163,7 @@ var classes = []struct {
 	{rotation.ErrUnknown, exitFailed, "unknown"},
 	{rotation.ErrMoved, exitFailed, "moved"},
 	{rotation.ErrUnfinished, exitFailed, "unfinished"},
-	{errInUse, exitFailed, "in_use"},
+	{change.ErrListed, exitFailed, "in_use"},
 	{errPartly, exitFailed, "partly"},
 	{keychain.ErrNoService, exitFailed, "no_keychain"},
 	{keychain.ErrLocked, exitFailed, "keychain_locked"},

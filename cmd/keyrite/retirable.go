@@ -11,10 +11,8 @@ import (
 	"keyrite/trustdata"
 	"keyrite/trustdata/remote"
 	"keyrite/trustdata/rotation"
+	"keyrite/ui/change"
 )
-
-// errInUse is what a key Is that may not leave private/ yet.
-var errInUse = errors.New("nothing was moved")
 
 // listing is what the trust servers said, asked just now, of which repositories list a key.
 type listing struct {
@@ -97,7 +95,7 @@ func (l listing) free(id trustdata.KeyID) error {
 		return nil
 	}
 	return fmt.Errorf("key %q stays in private/, because of %d of %d repositories: %s: %w",
-		id.Short(), len(l.blocks), l.checked, strings.Join(l.blocks, "; "), errInUse)
+		id.Short(), len(l.blocks), l.checked, strings.Join(l.blocks, "; "), change.ErrListed)
 }
 
 // unfinishedWith is an error where a change that is not settled makes or replaces the key.

@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -86,7 +87,7 @@ func (w endWorld) Apply(ctx context.Context, p *rotation.Deletion, waived []stri
 
 func (w retireWorld) Plan(ctx context.Context, id trustdata.KeyID) (*change.Retirement, error) {
 	if _, err := w.Fresh(ctx, realGUN); !errors.Is(err, remote.ErrNotFound) {
-		return nil, errors.Join(errors.New("a repository lists it"), err)
+		return nil, errors.Join(fmt.Errorf("a repository lists it: %w", change.ErrListed), err)
 	}
 	return &change.Retirement{KeyID: id, Files: []string{"private/" + string(id) + ".key"}, Checked: 1, Asked: []string{"1 known repository was asked for"}, Proof: "no record here says so"}, nil
 }
@@ -227,7 +228,7 @@ func TestDeleteAndRetireForReal(t *testing.T) {
 			return change.NewRetire(changing(st, clock), w.root.KeyID(), retireWorld{w})
 		})
 	}
-	retire().Fits().Has("No plan", "A repository lists it").Press("enter").Has("There is no plan")
+	retire().Fits().Has("No plan", "A repository lists it", "Rotate, repair or delete these repositories first", "r asks again").Press("enter").Has("There is no plan")
 	kept := filepath.Join(t.TempDir(), "kept")
 	d := enter(t, 100, 30, func(st *ui.Styles, clock ui.Clock) ui.Screen {
 		return change.NewDelete(changing(st, clock), realGUN, endWorld{w})

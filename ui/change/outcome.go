@@ -48,4 +48,9 @@ func outcomeOf(err error) outcome {
 }
 
 // tryAgain is what can be done where no plan could be made.
-func tryAgain(err error) string { return cmp.Or(ui.Hint(err), "r tries again.") }
+func tryAgain(err error) string {
+	if errors.Is(err, ErrListed) && !errors.Is(err, rotation.ErrUnfinished) {
+		return UnlistFirst + " r asks again."
+	}
+	return cmp.Or(ui.Hint(err), "r tries again.")
+}

@@ -2,6 +2,7 @@ package change
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	tea "charm.land/bubbletea/v2"
@@ -38,6 +39,12 @@ type Retirer interface {
 func NewRetire(set Setting, id trustdata.KeyID, s Retirer) *Model {
 	return newModel(set, nil, &retiring{id: id, service: s})
 }
+
+// ErrListed is what retiring a key Is that a repository lists still, or may list.
+var ErrListed = errors.New("nothing was moved")
+
+// UnlistFirst is what can be done about ErrListed.
+const UnlistFirst = "Rotate, repair or delete these repositories first, or make their server reachable."
 
 // retiring is the deed of it.
 type retiring struct {

@@ -59,14 +59,24 @@ type Held struct {
 	KeyID trustdata.KeyID `json:"key_id"`
 	Role  string          `json:"role"`
 	GUN   trustdata.GUN   `json:"gun,omitempty"`
+	// SignsFor are the first repositories that it signs for, More how many others there are.
+	SignsFor []trustdata.GUN `json:"signs_for,omitempty"`
+	More     int             `json:"more,omitempty"`
 }
+
+// maxRemembered bounds Held.SignsFor: a root key may sign for thousands of repositories,
+// which the backup itself lists.
+const maxRemembered = 12
 
 // held are the keys that are of use.
 func held(keys []Key) (all []Held) {
 	for _, k := range keys {
-		if k.Problem == "" && k.KeyID != "" {
-			all = append(all, Held{k.KeyID, k.Role, k.GUN})
+		if k.Problem != "" || k.KeyID == "" {
+			continue
 		}
+		guns := k.Repositories()
+		n := min(len(guns), maxRemembered)
+		all = append(all, Held{KeyID: k.KeyID, Role: k.Role, GUN: k.GUN, SignsFor: guns[:n], More: len(guns) - n})
 	}
 	return all
 }

@@ -76,10 +76,28 @@ func (s *sheet) keys(all []Held) {
 		s.line("  Not recorded on this machine. manifest.json in the backup lists them.")
 	}
 	for _, k := range all {
-		s.fact(cmp.Or(k.Role, "?"), string(k.GUN))
+		s.uses(k)
 		s.groups(string(k.KeyID))
 	}
 	s.line("  Each is still locked with its own passphrase, which is not in the backup.")
+}
+
+// uses says what a key signs for, by its file or else by the metadata in the backup.
+func (s *sheet) uses(k Held) {
+	guns := k.SignsFor
+	if len(guns) == 0 {
+		guns = []trustdata.GUN{k.GUN}
+	}
+	for i, gun := range guns {
+		label := ""
+		if i == 0 {
+			label = cmp.Or(k.Role, "?")
+		}
+		s.fact(label, string(gun))
+	}
+	if k.More > 0 {
+		s.fact("", fmt.Sprintf("and %d more, which manifest.json lists", k.More))
+	}
 }
 
 // groups writes 64 digits in eights, two lines of four.

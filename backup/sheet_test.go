@@ -16,7 +16,7 @@ func sheetCopies() []Copy {
 	one := Copy{Operation: "2026-11-22T095312Z-abcdef", Number: 1, Of: 2, File: "/media/ops/ACME-ROOT-A/keyrite-2026-11-22T095312Z.age",
 		SHA256: "sha256:" + strings.Repeat("ab01", 16), State: StateDrilled, Reading: media.Replugged, LookedAt: testTime, Created: testTime,
 		ProvenAt: testTime, Due: testTime.Add(DefaultIntervals.Due), Tool: "keyrite test",
-		Holds:      []Held{{id, "root", ""}, {id, "targets", "registry.example/acme/web"}},
+		Holds:      []Held{{KeyID: id, Role: "root", SignsFor: []trustdata.GUN{"registry.example/acme/api", "registry.example/acme/web"}, More: 3}, {KeyID: id, Role: "targets", GUN: "registry.example/acme/web"}},
 		Recipients: []string{"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"},
 		Readers: []Reader{{Kind: RecipientX25519, Recipient: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p", Fingerprint: "92e3 6992 6e5f 2443 edd8 4b44 be26 381c", Label: "office", LeastAge: "1.0.0"},
 			{Kind: RecipientHybrid, Recipient: "age1pq1" + strings.Repeat("q", 1950), Fingerprint: "0000 1111 2222 3333 4444 5555 6666 7777", LeastAge: "1.3.0"}},

@@ -22,6 +22,15 @@ type Use struct {
 	Verified bool `json:"verified"`
 }
 
+// Repositories are those that the key signs for, by the metadata in the backup, sorted.
+func (k Key) Repositories() []trustdata.GUN {
+	var guns []trustdata.GUN
+	for _, u := range k.SignsFor {
+		guns = append(guns, u.GUN)
+	}
+	return slices.Compact(guns)
+}
+
 // use is a Use to compare, without the writer's word.
 type use struct {
 	gun        trustdata.GUN

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -197,5 +198,18 @@ func TestMetadataChangesAfterItWasRead(t *testing.T) {
 	_, err := PlanCreate(context.Background(), s.src, CreateOptions{Dir: t.TempDir(), Recipients: []Recipient{to}, Now: testTime})
 	if !errors.Is(err, ErrChanged) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// What is remembered of a key's repositories is bounded, and says how many more there are.
+func TestRememberedRepositories(t *testing.T) {
+	k := Key{KeyID: trustdata.KeyID(strings.Repeat("a", 64)), Role: "root"}
+	for i := range maxRemembered + 5 {
+		gun := trustdata.GUN(fmt.Sprintf("reg.example/app-%02d", i))
+		k.SignsFor = append(k.SignsFor, Use{GUN: gun, Role: "root"}, Use{GUN: gun, Role: "targets"})
+	}
+	got := held([]Key{k, {Problem: "damaged"}})
+	if len(got) != 1 || len(got[0].SignsFor) != maxRemembered || got[0].More != 5 || got[0].SignsFor[1] != "reg.example/app-01" {
+		t.Errorf("%+v", got)
 	}
 }

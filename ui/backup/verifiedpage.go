@@ -3,7 +3,6 @@ package backup
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 
 	"keyrite/backup"
 	"keyrite/trustdata"
@@ -97,11 +96,7 @@ func keyRows(keys []backup.Key) []ui.Row {
 // signsFor is the first repository that a key signs for, by the metadata in the backup or
 // else by its file, and how many more there are.
 func signsFor(k backup.Key) string {
-	guns := []trustdata.GUN{}
-	for _, u := range k.SignsFor {
-		guns = append(guns, u.GUN)
-	}
-	guns = slices.Compact(guns)
+	guns := k.Repositories()
 	switch len(guns) {
 	case 0:
 		return orNone(string(k.GUN))

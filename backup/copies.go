@@ -139,9 +139,15 @@ func (r *Records) Copies(now time.Time, every Intervals) []Copy {
 		}
 		all[i].note(rec)
 	}
+	waived := r.waived()
 	of := map[string]int{} // a set may get more copies than were planned
 	for i := range all {
 		all[i].wind(now, every)
+		for _, what := range waived[all[i].Operation] {
+			if !slices.Contains(all[i].Waived, what) {
+				all[i].Waived = append(all[i].Waived, what)
+			}
+		}
 		of[all[i].Operation] = max(of[all[i].Operation], all[i].Of, all[i].Number)
 	}
 	for i := range all {

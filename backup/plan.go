@@ -106,6 +106,10 @@ func (p *CreatePlan) recipients() []string {
 	return all
 }
 
+// Identities are what the plan opens the backup with, to prove it: those that were given, and
+// a passphrase that it is locked with.
+func (p *CreatePlan) Identities() []Identity { return p.identities() }
+
 func (p *CreatePlan) identities() []Identity {
 	ids := p.opt.Identities
 	for _, r := range p.Recipients {

@@ -12,8 +12,11 @@ import (
 	"keyrite/trustdata/state"
 )
 
-// recordKind is the kind of the log's lines.
-const recordKind = "backup"
+// The kinds of the log's lines: a backup, and what the operator of a set did without.
+const (
+	recordKind = "backup"
+	waiverKind = "waiver"
+)
 
 // Records remember which backups were proven, how far, and when. They are a chained log,
 // and know a backup by its hash, wherever it lies.
@@ -121,6 +124,33 @@ func (r *Records) Note(record Record) error {
 // says nothing of ours.
 func (r *Records) Known(record Record) bool {
 	return slices.ContainsFunc(r.Copies(record.At, DefaultIntervals), func(c Copy) bool { return c.is(record) })
+}
+
+// waiver is a waiver of a whole set.
+type waiver struct {
+	Operation string `json:"operation"`
+	Waiver    string `json:"waiver"`
+}
+
+// Waive records durably that the operator of a set does without something, as WaiverCopies
+// after the first copy is written.
+func (r *Records) Waive(operation, what string) error {
+	return r.log.Append(waiverKind, waiver{operation, what})
+}
+
+// waived are the waivers of sets, by their operation.
+func (r *Records) waived() map[string][]string {
+	all := map[string][]string{}
+	if r == nil {
+		return all
+	}
+	for _, line := range r.log.Records() {
+		var w waiver
+		if line.Kind == waiverKind && json.Unmarshal(line.Data, &w) == nil {
+			all[w.Operation] = append(all[w.Operation], w.Waiver)
+		}
+	}
+	return all
 }
 
 // All are the records, oldest first. Lines of other kinds are passed over.

@@ -7,17 +7,20 @@ import (
 )
 
 // Moment is where the proof of a copy on a removable drive stands. Only in MomentOut and
-// MomentAway may the drive be pulled.
+// MomentAway may the drive be pulled, and in the two that are by hand once a person has
+// unmounted it.
 type Moment string
 
 // The moments, in their order.
 const (
 	MomentUnmount Moment = "unmount"      // it is being unmounted
 	MomentOut     Moment = "take it out"  // a person is to take it out
+	MomentHand    Moment = "unmount it"   // a person is to unmount it and take it out: it is still mounted
 	MomentBack    Moment = "put it back"  // and to put it back in
 	MomentProve   Moment = "prove"        // it is read
 	MomentSettle  Moment = "unmount last" // it is being unmounted for the last time
 	MomentAway    Moment = "done"         // it may be taken out for good
+	MomentStays   Moment = "done by hand" // it may be, once a person has unmounted it
 )
 
 // Replug has a person take the drive of a copy out and put it back, and proves the copy from
@@ -26,7 +29,7 @@ const (
 func (d Drives) Replug(ctx context.Context, made *CreateResult, ids []Identity, opt VerifyOptions, told func(Moment, string)) (*VerifyResult, error) {
 	was := *made.Drive
 	told(MomentUnmount, "")
-	told(MomentOut, d.eject(ctx, was))
+	d.eject(ctx, was, told, MomentOut, MomentHand)
 	if err := media.WaitOut(ctx, d.Options.Roots, was.Identity()); err != nil {
 		return nil, err
 	}
@@ -40,17 +43,22 @@ func (d Drives) Replug(ctx context.Context, made *CreateResult, ids []Identity, 
 	told(MomentProve, "")
 	v, err := d.Prove(ctx, made, now, ids, opt)
 	told(MomentSettle, "")
-	told(MomentAway, d.eject(context.WithoutCancel(ctx), now))
+	d.eject(context.WithoutCancel(ctx), now, told, MomentAway, MomentStays)
 	return v, err
 }
 
-// eject unmounts a drive as far as the system lets us, and says what a person has to do.
-func (d Drives) eject(ctx context.Context, drive media.Drive) string {
+// eject unmounts a drive as far as the system lets us, and says what a person has to do: it
+// is the moment free if the drive may be pulled, and else held.
+func (d Drives) eject(ctx context.Context, drive media.Drive, told func(Moment, string), free, held Moment) {
 	done, err := d.Ejector.Eject(ctx, drive)
-	if err != nil {
-		return err.Error()
+	switch {
+	case err != nil:
+		told(held, err.Error())
+	case !done.Unmounted:
+		told(held, done.Note)
+	default:
+		told(free, done.Note)
 	}
-	return done.Note
 }
 
 // Take raises what was written to what was proven of it later.

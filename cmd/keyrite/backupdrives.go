@@ -8,6 +8,7 @@ import (
 	"keyrite/backup"
 	"keyrite/backup/media"
 	"keyrite/trustdata"
+	backupui "keyrite/ui/backup"
 )
 
 // drives is how this session reaches removable drives.
@@ -48,15 +49,11 @@ func (c *cli) writeCopy(ctx context.Context, d backup.Drives, p *backup.CreatePl
 	return res, nil
 }
 
-// momentSentence is the one sentence that says whether the drive may be pulled.
+// momentSentence is the one sentence that says whether the drive may be pulled, "" where the
+// last one still holds.
 func momentSentence(m backup.Moment, drive string) string {
-	switch m {
-	case backup.MomentOut:
-		return "TAKE " + drive + " OUT, THEN PUT IT BACK IN"
-	case backup.MomentProve:
-		return "DO NOT REMOVE " + drive
-	case backup.MomentAway:
-		return drive + " may be taken out once it is unmounted"
+	if m == backup.MomentUnmount || m == backup.MomentSettle {
+		return ""
 	}
-	return ""
+	return backupui.MomentSentence(m, drive)
 }

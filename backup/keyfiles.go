@@ -32,6 +32,7 @@ type KeyFiles struct {
 	Path string
 
 	files   []keyFile
+	most    int64
 	held    int64
 	leftOut []LeftOut
 	more    int // that were left out and are not named
@@ -51,7 +52,12 @@ type keyFile struct {
 // Nothing is unpacked. An archive that is cut short or that grows without end is refused
 // as a whole; links and devices in it stay out and are named.
 func ReadKeyFiles(ctx context.Context, path string) (*KeyFiles, error) {
-	k := &KeyFiles{Path: path}
+	return readKeyFiles(ctx, path, maxUnpacked)
+}
+
+// readKeyFiles is ReadKeyFiles of an archive that unpacks to at most that many bytes.
+func readKeyFiles(ctx context.Context, path string, most int64) (*KeyFiles, error) {
+	k := &KeyFiles{Path: path, most: most}
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -165,7 +171,7 @@ func (k *KeyFiles) file(ctx context.Context) error {
 
 // archive reads a tar archive to its end.
 func (k *KeyFiles) archive(ctx context.Context, in io.Reader) error {
-	all := tar.NewReader(&bounded{&meter{r: in, ctx: ctx}, maxUnpacked})
+	all := tar.NewReader(&bounded{&meter{r: in, ctx: ctx}, k.most, k.most})
 	for n := 0; ; n++ {
 		hdr, err := all.Next()
 		switch {
@@ -190,13 +196,13 @@ func (k *KeyFiles) archive(ctx context.Context, in io.Reader) error {
 
 // bounded ends what grows without end.
 type bounded struct {
-	r    io.Reader
-	left int64
+	r          io.Reader
+	left, most int64
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, fmt.Errorf("unpacked it has more than %d bytes", int64(maxUnpacked))
+		return 0, fmt.Errorf("unpacked it has more than %d bytes", b.most)
 	}
 	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"keyrite/backup"
 	"keyrite/keyring"
@@ -19,6 +18,7 @@ type backupDesk struct{ *desk }
 var (
 	_ backupui.Reader = backupDesk{}
 	_ backupui.Writer = backupDesk{}
+	_ backupui.Sheets = backupDesk{}
 	_ restore.Service = restoreDesk{}
 )
 
@@ -35,7 +35,7 @@ func (d *desk) backupsScreen() ui.Screen {
 // createScreen is the wizard that writes a backup. Writing one changes no key, so a
 // read-only session may do it.
 func (d *desk) createScreen(folder string) ui.Screen {
-	return backupui.NewCreate(backupui.CreateOptions{Context: d.ctx, Styles: d.styles, Clock: d.clock, Writer: backupDesk{d}, Folder: folder, Readers: d.readers})
+	return backupui.NewCreate(backupui.CreateOptions{Context: d.ctx, Styles: d.styles, Clock: d.clock, Writer: backupDesk{d}, Sheets: backupDesk{d}, Folder: folder, Readers: d.readers})
 }
 
 func (d *desk) backupScreen() ui.Screen { return d.createScreen("") }
@@ -82,48 +82,6 @@ func (d backupDesk) Verify(ctx context.Context, file string, with backupui.Openi
 		return nil, err
 	}
 	return res, errors.Join(err, d.session.recordBackup("verify backup", res.Record()))
-}
-
-// Plan implements backupui.Writer.
-func (d backupDesk) Plan(ctx context.Context, w backupui.Wish) (*backup.CreatePlan, error) {
-	recipients, err := d.session.cli.typedRecipients(w.Recipients)
-	if err != nil {
-		return nil, err
-	}
-	if len(w.Recipients) == 0 {
-		if err := backup.CheckPassphrase(w.Passphrase); err != nil {
-			return nil, err
-		}
-		one, err := backup.PassphraseRecipient(w.Passphrase, 0)
-		if err != nil {
-			return nil, err
-		}
-		recipients = []backup.Recipient{one}
-	}
-	ids, err := d.open(w.Identity, keyring.NewPassphrase(nil))
-	if err != nil {
-		return nil, err
-	}
-	src, err := d.session.backupSource(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return backup.PlanCreate(ctx, src, backup.CreateOptions{Dir: absolute(w.Folder), Recipients: recipients, Identities: ids,
-		Passphrases: d.session.cli.keyPassphrases, Now: d.session.cli.now()})
-}
-
-// Write implements backupui.Writer. The end of the program waits for it.
-func (d backupDesk) Write(ctx context.Context, p *backup.CreatePlan, progress backup.Progress) (*backup.CreateResult, error) {
-	d.working.Add(1)
-	defer d.working.Done()
-	res, err := p.Apply(ctx, progress)
-	if err != nil {
-		return nil, err
-	}
-	if err := d.session.recordBackup("back up", res.Record()); err != nil {
-		res.Warnings = append(res.Warnings, fmt.Sprintf("this backup could not be recorded: %v", err))
-	}
-	return res, nil
 }
 
 // restoreDesk is what the restore wizard needs of the layers below.

@@ -1,11 +1,16 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"keyrite/backup"
+	"keyrite/backup/media"
+	"keyrite/trustdata/state"
 )
 
 type sheetJSON struct {
@@ -28,19 +33,13 @@ func (c *cli) backupSheet(args []string) error {
 	if err != nil {
 		return err
 	}
-	records, err := s.backupRecords()
+	id := ""
+	if len(args) > 0 {
+		id = args[0]
+	}
+	of, err := s.setOf(id)
 	if err != nil {
 		return err
-	}
-	defer records.Close()
-	var of []backup.Copy
-	for _, one := range records.Copies(c.now(), backup.DefaultIntervals) {
-		if len(args) > 0 && one.Operation == args[0] || len(args) == 0 && (len(of) == 0 || one.Operation != "" && one.Operation == of[0].Operation) {
-			of = append(of, one)
-		}
-	}
-	if len(of) == 0 {
-		return fmt.Errorf("no such set is remembered here: see keyrite backup list")
 	}
 	text := backup.Sheet(of, c.now())
 	if c.flags.json {
@@ -48,4 +47,62 @@ func (c *cli) backupSheet(args []string) error {
 	}
 	_, err = c.out.Write(text)
 	return err
+}
+
+// setOf are the remembered copies of a set, of the newest one for "".
+func (s *session) setOf(id string) ([]backup.Copy, error) {
+	records, err := s.backupRecords()
+	if err != nil {
+		return nil, err
+	}
+	defer records.Close()
+	var of []backup.Copy
+	for _, one := range records.Copies(s.cli.now(), backup.DefaultIntervals) {
+		if id != "" && one.Operation == id || id == "" && (len(of) == 0 || one.Operation != "" && one.Operation == of[0].Operation) {
+			of = append(of, one)
+		}
+	}
+	if len(of) == 0 {
+		return nil, fmt.Errorf("no such set is remembered here: see keyrite backup list")
+	}
+	return of, nil
+}
+
+// Waive implements backupui.Sheets.
+func (d backupDesk) Waive(_ context.Context, operation string) error {
+	records, err := d.session.backupRecords()
+	if err != nil {
+		return err
+	}
+	defer records.Close()
+	if err := records.Waive(operation, backup.WaiverCopies); err != nil {
+		return err
+	}
+	return d.session.state.Activity().Append(state.Act{What: "waive copies", On: operation, Result: "done", Detail: "the set gets no other copy"})
+}
+
+// Sheet implements backupui.Sheets.
+func (d backupDesk) Sheet(_ context.Context, operation string) ([]byte, error) {
+	of, err := d.session.setOf(operation)
+	if err != nil {
+		return nil, err
+	}
+	return backup.Sheet(of, d.session.cli.now()), nil
+}
+
+// Save implements backupui.Sheets.
+func (d backupDesk) Save(_ context.Context, sheet []byte, file string) error {
+	folder, err := media.OpenFolder(filepath.Dir(absolute(file)), false)
+	if err != nil {
+		return err
+	}
+	name := filepath.Base(file)
+	err = media.WriteFile(folder, "."+name+".part", name, sheet)
+	if err == nil {
+		var got []byte
+		if got, err = media.ReadFile(folder, name, int64(len(sheet))+1); err == nil && string(got) != string(sheet) {
+			err = fmt.Errorf("%q: what was read back is not what was written", file)
+		}
+	}
+	return errors.Join(err, folder.Close())
 }

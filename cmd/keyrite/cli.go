@@ -54,6 +54,7 @@ type flags struct {
 	json, plain, offline, readOnly, dryRun bool
 	yes, insecure, requireBackup           bool
 	noKeychain                             bool
+	virtual                                bool // disk images pass for drives
 	timeout, deadline, keychainTimeout     time.Duration
 	trustDirGiven                          bool
 }
@@ -122,6 +123,7 @@ func (c *cli) command() *cobra.Command {
 	f.BoolVar(&c.flags.readOnly, "read-only", false, "refuse every change")
 	f.BoolVar(&c.flags.dryRun, "dry-run", false, "print the plan and change nothing")
 	f.BoolVar(&c.flags.yes, "yes", false, "answer every confirmation; what that waives is in the result")
+	root.Flags().BoolVar(&c.flags.virtual, "allow-virtual", false, "let mounted disk images pass for drives in the console")
 	f.BoolVar(&c.flags.requireBackup, "require-backup", false, "refuse where --yes would waive a backup")
 	f.BoolVar(&c.flags.insecure, "insecure", false, "allow http:// servers that are not on this machine (never credentials over http)")
 	f.DurationVar(&c.flags.timeout, "timeout", 30*time.Second, "how long a server may stay silent")

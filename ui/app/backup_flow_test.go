@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"keyrite/backup"
+	"keyrite/backup/media"
 	"keyrite/trustdata"
 	"keyrite/ui"
 	backupui "keyrite/ui/backup"
@@ -39,8 +40,22 @@ func (sets) Write(_ context.Context, p *backup.CreatePlan, progress backup.Progr
 	progress(backup.Step{Phase: backup.PhaseWrite, Done: 61 << 10, Total: 61 << 10})
 	progress(backup.Step{Phase: backup.PhaseRead, Done: 62 << 10, Total: 62 << 10})
 	return &backup.CreateResult{File: p.File, SHA256: "sha256:" + strings.Repeat("4e1f09c3", 8), Keys: p.Keys(), Metadata: []trustdata.GUN{"registry.acme.io/pay/web"},
-		State: backup.StateReadBack, Waived: []string{backup.WaiverProof}, Beside: []string{"/media/stick/RESTORE.txt", p.File + ".sha256"}}, nil
+		State: backup.StateReadBack, Operation: "the-set", Copy: 1, Copies: 2, Waived: []string{backup.WaiverProof}, Beside: []string{"/media/stick/RESTORE.txt", p.File + ".sha256"}}, nil
 }
+
+func (sets) Drives(context.Context) ([]backupui.Place, error) { return nil, nil }
+
+func (sets) Replug(context.Context, *backup.CreatePlan, *backup.CreateResult, func(backup.Moment, string), backup.Progress) (*backup.VerifyResult, error) {
+	return nil, nil
+}
+
+func (sets) Waive(context.Context, string) error { return nil }
+
+func (sets) Sheet(context.Context, string) ([]byte, error) {
+	return backup.Sheet([]backup.Copy{{Operation: "the-set", Number: 1, Of: 2}}, uitest.Start), nil
+}
+
+func (sets) Save(context.Context, []byte, string) error { return nil }
 
 func (sets) List(context.Context, string) ([]backup.Listed, error) {
 	at := uitest.Start.AddDate(0, 0, -20)
@@ -76,7 +91,7 @@ func (restores) Restore(_ context.Context, p *backup.RestorePlan, _ backup.Progr
 func createFrom(t testing.TB) func(w, h int) *uitest.Driver {
 	return func(w, h int) *uitest.Driver {
 		return enter(t, w, h, func(st *ui.Styles, clock ui.Clock) ui.Screen {
-			return backupui.NewCreate(backupui.CreateOptions{Context: context.Background(), Styles: st, Clock: clock, Writer: sets{}})
+			return backupui.NewCreate(backupui.CreateOptions{Context: context.Background(), Styles: st, Clock: clock, Writer: sets{}, Sheets: sets{}})
 		})
 	}
 }
@@ -106,6 +121,88 @@ var createFlow = []stage{
 	{"1 chosen", typeIn(recipientEnd)},
 	{"2 write", func(d *uitest.Driver) { d.Pause().Press("B") }},
 	{"3 prove", func(d *uitest.Driver) { d.Resume() }},
+	{"4 sheet", press("W", "2")},
+}
+
+// drives is a writer with two sticks and drives that are none; a copy is proven once what it
+// waits for is let go.
+type drives struct {
+	sets
+	fails error
+	wrong bool // another stick is put in first
+	hand  bool // nobody unmounts it for us
+	bad   error
+}
+
+func drive(model, serial string) media.Drive {
+	return media.Drive{Vendor: "KINGSTON", Model: model, Serial: serial, Label: "ACME-" + serial[:1], FileSystem: "exfat", Size: 16 << 30, Free: 14 << 30,
+		Device: "sd" + serial[:1], Mount: "/media/ada/ACME-" + serial[:1], DiskSeq: 7, Token: media.Token(strings.Repeat(serial[:1], 32))}
+}
+
+func (drives) Drives(context.Context) ([]backupui.Place, error) {
+	system := media.Drive{Model: "Card\x1b[2J reader", Device: "sdz", Free: -1, Refused: media.NoMedium}
+	last := backup.Copy{Operation: "the-set", Number: 1, Of: 2, File: "/media/old/keyrite-2026-11-02T094100Z.age", State: backup.StateProven, Written: uitest.Start.AddDate(0, 0, -20), LookedAt: uitest.Start.AddDate(0, 0, -20)}
+	return []backupui.Place{{Drive: drive("DT", "A9F2A7")}, {Drive: drive("DT", "B11C40"), Before: []backup.Copy{last}}, {Drive: system}}, nil
+}
+
+func (f drives) Plan(ctx context.Context, w backupui.Wish) (*backup.CreatePlan, error) {
+	p, err := f.sets.Plan(ctx, w)
+	if p.Warnings = nil; strings.HasPrefix(w.Folder, "/media/ada/ACME-") {
+		d := drive("DT", strings.TrimPrefix(w.Folder, "/media/ada/ACME-")+"9F2A7")
+		p.Drive = &d
+	}
+	return p, err
+}
+
+func (f drives) Write(ctx context.Context, p *backup.CreatePlan, progress backup.Progress) (*backup.CreateResult, error) {
+	if f.fails != nil {
+		return nil, f.fails
+	}
+	r, err := f.sets.Write(ctx, p, progress)
+	r.Drive, r.Operation, r.Copy, r.Copies, r.Reading = p.Drive, "another-set", 1, 2, media.Cold
+	return r, err
+}
+
+func (f drives) Replug(ctx context.Context, _ *backup.CreatePlan, made *backup.CreateResult, told func(backup.Moment, string), progress backup.Progress) (*backup.VerifyResult, error) {
+	told(backup.MomentUnmount, "")
+	if f.hand {
+		told(backup.MomentHand, "it is still mounted\x1b")
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	told(backup.MomentOut, "")
+	told(backup.MomentBack, "")
+	if f.wrong {
+		told(backup.MomentBack, "SanDisk: it is another medium")
+	}
+	told(backup.MomentProve, "")
+	progress(backup.Step{Phase: backup.PhaseVerify, Done: 61 << 10})
+	told(backup.MomentSettle, "")
+	told(backup.MomentAway, "")
+	v := &backup.VerifyResult{File: made.File, SHA256: made.SHA256, Keys: made.Keys, Decrypted: true, Drilled: 2, State: backup.StateProven, Reading: media.Replugged, OK: true}
+	if f.bad != nil {
+		v.OK, v.Decrypted, v.State = false, false, backup.StateUnknown
+	}
+	return v, f.bad
+}
+
+func driveFrom(t testing.TB, f drives) func(w, h int) *uitest.Driver {
+	return func(w, h int) *uitest.Driver {
+		return enter(t, w, h, func(st *ui.Styles, clock ui.Clock) ui.Screen {
+			return backupui.NewCreate(backupui.CreateOptions{Context: context.Background(), Styles: st, Clock: clock, Writer: f, Sheets: f, Recipients: []string{recipient}})
+		})
+	}
+}
+
+var driveFlow = []stage{
+	{"1 drives", press()},
+	{"1 not that one", press("j", "j", "space")},
+	{"1 chosen", press("k", "k", "space")},
+	{"2 write", func(d *uitest.Driver) { d.Pause().Press("B") }},
+	{"3 proven", func(d *uitest.Driver) { d.Resume() }},
+	{"3 waive", press("W")},
+	{"1 second copy", press("esc", "enter")},
+	{"4 sheet", press("j", "space", "B", "enter")},
 }
 
 var listFlow = []stage{
@@ -128,6 +225,7 @@ var restoreFlow = []stage{
 
 func TestBackupFrames(t *testing.T) {
 	t.Run("create", func(t *testing.T) { frames(t, createFlow, createFrom(t)) })
+	t.Run("drive", func(t *testing.T) { frames(t, driveFlow, driveFrom(t, drives{})) })
 	t.Run("list", func(t *testing.T) { frames(t, listFlow, listFrom(t)) })
 	t.Run("restore", func(t *testing.T) { frames(t, restoreFlow, restoreFrom(t)) })
 }

@@ -12,6 +12,7 @@ import (
 	"filippo.io/age"
 
 	"keyrite/backup"
+	"keyrite/backup/media"
 	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/ui"
@@ -31,6 +32,9 @@ type vault struct {
 	ids      []trustdata.KeyID
 	key      *keyring.PrivateKey // the first one
 	writeErr error
+	hidden   bool // this system does not show its drives
+	written  []backup.Record
+	waived   []string // the operations
 }
 
 func newVault(t *testing.T) *vault {
@@ -116,14 +120,48 @@ func (w writer) Plan(ctx context.Context, wish backupui.Wish) (*backup.CreatePla
 	if err != nil {
 		return nil, err
 	}
-	return backup.PlanCreate(ctx, backup.Source{Dirs: []*keyring.Dir{w.dir}, Tool: "keyrite test"}, backup.CreateOptions{Dir: wish.Folder, Recipients: to, Identities: ids, Now: uitest.Start})
+	opt := backup.CreateOptions{Dir: wish.Folder, Recipients: to, Identities: ids, Now: uitest.Start, Operation: "the-set", Copies: 2, Copy: len(wish.After) + 1}
+	return backup.PlanCreate(ctx, backup.Source{Dirs: []*keyring.Dir{w.dir}, Tool: "keyrite test"}, opt)
+}
+
+func (w writer) Drives(context.Context) ([]backupui.Place, error) {
+	if w.hidden {
+		return nil, media.ErrNotFound
+	}
+	return nil, nil
 }
 
 func (w writer) Write(ctx context.Context, p *backup.CreatePlan, progress backup.Progress) (*backup.CreateResult, error) {
 	if w.writeErr != nil {
 		return nil, w.writeErr
 	}
-	return p.Apply(ctx, progress)
+	r, err := p.Apply(ctx, progress)
+	if err == nil {
+		v := w.vault
+		v.written = append(v.written, r.Record())
+	}
+	return r, err
+}
+
+func (w writer) Replug(context.Context, *backup.CreatePlan, *backup.CreateResult, func(backup.Moment, string), backup.Progress) (*backup.VerifyResult, error) {
+	return nil, errors.New("there is no drive")
+}
+
+func (w writer) Waive(_ context.Context, operation string) error {
+	w.vault.waived = append(w.vault.waived, operation)
+	return nil
+}
+
+func (w writer) Sheet(_ context.Context, operation string) ([]byte, error) {
+	var of []backup.Copy
+	for _, r := range w.written {
+		of = append(of, backup.Copy{Operation: operation, Number: r.Copy, Of: r.Copies, File: r.File, SHA256: r.SHA256, State: r.State, Holds: r.Holds})
+	}
+	return backup.Sheet(of, uitest.Start), nil
+}
+
+func (w writer) Save(_ context.Context, sheet []byte, file string) error {
+	return os.WriteFile(file, sheet, 0o600)
 }
 
 type reader struct{ *vault }
@@ -156,7 +194,7 @@ func (r restorer) Restore(ctx context.Context, p *backup.RestorePlan, progress b
 
 func (v *vault) create(width, height int, folder string) *uitest.Driver {
 	return enter(v.t, width, height, func(st *ui.Styles, clock ui.Clock) ui.Screen {
-		return backupui.NewCreate(backupui.CreateOptions{Context: context.Background(), Styles: st, Clock: clock, Writer: writer{v}, Folder: folder})
+		return backupui.NewCreate(backupui.CreateOptions{Context: context.Background(), Styles: st, Clock: clock, Writer: writer{v}, Sheets: writer{v}, Folder: folder})
 	})
 }
 
@@ -164,7 +202,7 @@ func (v *vault) list(width, height int) *uitest.Driver {
 	return enter(v.t, width, height, func(st *ui.Styles, clock ui.Clock) ui.Screen {
 		return backupui.New(backupui.Options{Context: context.Background(), Styles: st, Clock: clock, Reader: reader{v},
 			Create: func(folder string) ui.Screen {
-				return backupui.NewCreate(backupui.CreateOptions{Context: context.Background(), Styles: st, Clock: clock, Writer: writer{v}, Folder: folder})
+				return backupui.NewCreate(backupui.CreateOptions{Context: context.Background(), Styles: st, Clock: clock, Writer: writer{v}, Sheets: writer{v}, Folder: folder})
 			},
 			Restore: func(file string) ui.Screen {
 				return restore.New(restore.Options{Context: context.Background(), Styles: st, Clock: clock, Service: restorer{v}, File: file, Into: v.dir.Path(), Profile: "PROD acme"})
@@ -201,7 +239,7 @@ func (v *vault) made() *vault {
 
 func TestBackUpForReal(t *testing.T) {
 	v := newVault(t)
-	d := v.create(100, 30, "").Has("[1 Choose]", "no folder yet", "nobody yet", "Nothing is written yet.").Press("B").Has("It is not known where the backup goes.")
+	d := v.create(100, 30, "").Has("[1 Choose]", "no place yet", "nobody yet", "COPY 1 OF 2", "a folder", "Nothing is written yet.").Press("B").Has("It is not known where the backup goes.")
 	d.Press("enter").Has("WHERE THE BACKUP GOES").Press("enter").Has("type a folder").Type(v.stick).Press("enter").Has(v.stick, "nobody yet").Press("B").Has("Nobody could open it yet.")
 	d.Press("enter").Has("WHO CAN OPEN IT").Paste("AGE-SECRET-KEY-1CANARY").Has("That is a secret key").Lacks("CANARY").Press("ctrl+u").Paste(v.public).Press("enter").Type(v.end).Press("enter")
 	d.Has("2 keys, each still locked", v.public[:20], "decrypted by nobody", backupName)
@@ -209,7 +247,7 @@ func TestBackUpForReal(t *testing.T) {
 	if got := v.backups(); got != nil {
 		t.Fatalf("before B there is %q", got)
 	}
-	d.Press("B").Fits().Has("[3 Prove]", "decrypted to the end, every file compared", "not every key was opened", "RESTORE.txt", backupName)
+	d.Press("B").Fits().Has("[3 Prove]", "decrypted to the end, every file compared", "not every key was opened", backupName, "A folder is not taken out")
 	if got := v.backups(); !slices.Equal(got, []string{"RESTORE.txt", backupName, backupName + ".sha256"}) {
 		t.Errorf("the folder holds %q", got)
 	}
@@ -217,7 +255,7 @@ func TestBackUpForReal(t *testing.T) {
 	if err != nil || len(res.Keys) != 2 || !res.OK {
 		t.Errorf("verify: %+v, %v", res, err)
 	}
-	d.Press("enter").Has("THE LOBBY")
+	d.Press("esc").Has("THE LOBBY")
 }
 
 func TestBackUpWithAPassphrase(t *testing.T) {
@@ -227,7 +265,7 @@ func TestBackUpWithAPassphrase(t *testing.T) {
 	// Another folder keeps the passphrase; another reader forgets it.
 	d.Press("f").Press("ctrl+u").Type(v.stick+"2").Press("enter").Has("stick2", "2 keys, each").Press("B").Has("[3 Prove]", "decrypted to the end").Lacks("canary")
 	v.stick += "2"
-	d.Press("enter")
+	d.Press("esc")
 	l := v.list(100, 30).Press("f").Type(v.stick).Press("enter").Has(backupName).Press("v").Has("HOW IS IT OPENED?").Press("2").Has("PASSPHRASE OF THE BACKUP", backupName)
 	l.Type("wrong one").Press("enter").Has("does not open this backup. Second try. Nothing has changed.").Type(newPass).Press("enter").Has("It is sound").Lacks("canary")
 }
@@ -266,7 +304,7 @@ func TestBackupsListAndVerify(t *testing.T) {
 func TestBackupsListFollowsTheWriting(t *testing.T) {
 	v := newVault(t)
 	d := v.list(100, 30).Press("b").Press("f").Type(v.stick).Press("enter", "n").Paste(v.public).Press("enter").Type(v.end).Press("enter", "B").Has("[3 Prove]")
-	d.Press("enter").Fits().Has(backupName, "1 backup in "+v.stick)
+	d.Press("esc").Fits().Has(backupName, "1 backup in "+v.stick)
 }
 
 func TestRestoreForReal(t *testing.T) {

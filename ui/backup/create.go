@@ -7,12 +7,12 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"keyrite/backup"
+	"keyrite/backup/media"
 	"keyrite/keyring"
-	"keyrite/trustdata"
 	"keyrite/ui"
 )
 
-// Wish says where a backup is to go and who can open it.
+// Wish says where a copy of a backup is to go and who can open it.
 type Wish struct {
 	Folder string
 	// Recipients are public keys. Where there are none, Passphrase locks the backup.
@@ -20,15 +20,40 @@ type Wish struct {
 	Passphrase keyring.Passphrase
 	// Identity is a file that opens the backup and so proves it; "" for none.
 	Identity string
+	// After are the copies of the set that are written already, the first one first.
+	After []*backup.CreateResult
+}
+
+// Place is a removable drive, and the remembered copies that were written to it.
+type Place struct {
+	media.Drive
+	Before []backup.Copy
 }
 
 // Writer is what writing a backup needs of the layers below.
 type Writer interface {
+	// Drives are the removable drives that are in now. Where they cannot be seen it is
+	// media.ErrNotFound.
+	Drives(context.Context) ([]Place, error)
 	// Plan reads what would go in. It writes nothing, and keeps no passphrase.
 	Plan(context.Context, Wish) (*backup.CreatePlan, error)
 	// Write writes it, reads it back, proves it where that is possible, and records how
 	// far it got. When ctx ends it takes away what it wrote.
 	Write(context.Context, *backup.CreatePlan, backup.Progress) (*backup.CreateResult, error)
+	// Replug proves a copy on a drive once that was taken out and put back, and records
+	// it, as backup.Drives has it.
+	Replug(ctx context.Context, plan *backup.CreatePlan, made *backup.CreateResult, told func(backup.Moment, string), progress backup.Progress) (*backup.VerifyResult, error)
+}
+
+// Sheets is what belongs to a set as a whole.
+type Sheets interface {
+	// Waive records that the set gets no other copy.
+	Waive(ctx context.Context, operation string) error
+	// Sheet is the text of the set's sheet.
+	Sheet(ctx context.Context, operation string) ([]byte, error)
+	// Save writes a sheet to a new file, which nothing is ever replaced by, and reads it
+	// back.
+	Save(ctx context.Context, sheet []byte, file string) error
 }
 
 // CreateOptions are what the wizard is given.
@@ -37,6 +62,7 @@ type CreateOptions struct {
 	Styles  *ui.Styles
 	Clock   ui.Clock
 	Writer  Writer
+	Sheets  Sheets
 	// Folder and Recipients are what is proposed.
 	Folder     string
 	Recipients []string
@@ -44,19 +70,25 @@ type CreateOptions struct {
 	Readers ui.Readers
 }
 
-// Create is the wizard that writes a backup.
+// Create is the wizard that writes a set, one copy after the other.
 type Create struct {
 	*ui.Wizard
 	opt    CreateOptions
 	loader *ui.Loader[event]
+	look   *ui.Loader[seen]
 
+	places  seen
 	wish    Wish
 	locked  bool // a passphrase is chosen
 	plan    *backup.CreatePlan
 	said    string
 	tasks   []ui.Task
-	result  *backup.CreateResult
+	result  *backup.CreateResult // of the copy that was written last
+	made    []*backup.CreateResult
+	waived  bool // the set gets no other copy
 	failed  error
+	replug  replug
+	sheet   sheet
 	cramped bool
 }
 
@@ -77,18 +109,26 @@ type (
 
 // NewCreate makes the wizard.
 func NewCreate(opt CreateOptions) *Create {
-	m := &Create{opt: opt, loader: ui.NewLoader[event](opt.Context, opt.Clock), wish: Wish{Folder: opt.Folder, Recipients: opt.Recipients}}
+	m := &Create{opt: opt, loader: ui.NewLoader[event](opt.Context, opt.Clock), look: ui.NewLoader[seen](opt.Context, opt.Clock),
+		wish: Wish{Folder: opt.Folder, Recipients: opt.Recipients}}
 	b := ui.Bind
 	m.Wizard = ui.NewWizard(opt.Styles, "back up",
-		ui.Step{Name: "Choose", Page: m.choosePage, Leaving: func() string { return "Nothing is written yet. Leaving changes nothing." }, Start: m.makePlan,
+		ui.Step{Name: "Choose", Page: m.choosePage, Leaving: m.leavingChoice, Start: m.begin,
 			Next: "next question", Do: m.askNext, Blocked: m.busy, Acts: []ui.Act{
+				{Key: b("Space", "choose", "space"), Do: m.choose, Blocked: m.busy},
 				{Key: b("B", "write it", "B"), Do: m.Advance, Blocked: m.cannotWrite},
+				{Key: b("n", "who can open it", "n"), Do: m.askRecipients, Blocked: m.fixed},
+				{Key: b("p", "a passphrase instead", "p"), Do: m.askPassphrase, Blocked: m.fixed},
+				{Key: b("i", "identity file, to prove it", "i"), Do: m.askIdentity, Blocked: m.busy},
 				{Key: b("f", "folder", "f"), Do: m.askFolder, Blocked: m.busy},
-				{Key: b("n", "who can open it", "n"), Do: m.askRecipients, Blocked: m.busy},
-				{Key: b("p", "a passphrase instead", "p"), Do: m.askPassphrase, Blocked: m.busy},
-				{Key: b("i", "identity file, to prove it", "i"), Do: m.askIdentity, Blocked: m.busy}}},
+				{Key: b("r", "look again", "r"), Do: m.scan}}},
 		ui.Step{Name: "Write", Page: m.writePage, Leaving: m.leavingWrite, Start: m.write, Next: "back to the choice", Do: m.again, Blocked: m.busy},
-		ui.Step{Name: "Prove", Page: m.provePage, Leaving: func() string { return "The backup is there. Leaving changes nothing." }, Next: "finish"})
+		ui.Step{Name: "Prove", Page: m.provePage, Leaving: m.leavingProof, Start: m.prove, Next: "next copy, or the sheet", Do: m.goOn, Blocked: m.proving,
+			Acts: []ui.Act{
+				{Key: b("S", "skip the proof", "S"), Do: m.skip, Blocked: m.cannotSkip},
+				{Key: b("W", "no other copy", "W"), Do: m.waive, Blocked: m.cannotWaive}}},
+		ui.Step{Name: "Sheet", Page: m.sheetPage, Leaving: m.leavingSheet, Start: m.readSheet, Next: "finish",
+			Acts: []ui.Act{{Key: b("w", "write it to a file", "w"), Do: m.askSheet, Blocked: m.noSheet}}})
 	return m
 }
 
@@ -98,11 +138,15 @@ func (m *Create) Advance() tea.Cmd { return m.Wizard.Advance() }
 func (m *Create) busy() string { return m.loader.Busy() }
 
 // Busy reports whether something runs.
-func (m *Create) Busy() bool { return m.busy() != "" }
+func (m *Create) Busy() bool {
+	_, looking := m.look.Running()
+	return m.busy() != "" || looking
+}
 
 // Cancel stops what runs, and forgets the passphrase.
 func (m *Create) Cancel() {
 	m.loader.Cancel()
+	m.look.Cancel()
 	m.forget()
 	m.Refresh()
 }
@@ -117,8 +161,18 @@ func (m *Create) forget() {
 
 // Status says what runs, and else what leaving means.
 func (m *Create) Status() string {
+	if m.At() == stepProve {
+		return m.Wizard.Status() // the page says what is waited for
+	}
 	return cmp.Or(m.loader.Waiting(), m.Wizard.Status())
 }
+
+// The steps that others name.
+const (
+	stepWrite = 1
+	stepProve = 2
+	stepSheet = 3
+)
 
 // View draws the step, and takes note of the room.
 func (m *Create) View(width, height int) string {
@@ -126,25 +180,46 @@ func (m *Create) View(width, height int) string {
 	return m.Wizard.View(width, height)
 }
 
-// Update takes keys and what the loader sends.
+// Update takes keys and what the loaders send.
 func (m *Create) Update(msg tea.Msg) tea.Cmd {
+	if got, cmd, ok := m.look.Take(msg); ok {
+		cmd = tea.Batch(got.Each(m.saw), cmd)
+		m.Refresh()
+		return cmd
+	}
 	got, cmd, ok := m.loader.Take(msg)
 	if !ok {
 		return m.Wizard.Update(msg)
 	}
-	var cmds []tea.Cmd
-	for _, e := range got.Values {
-		switch e := e.(type) {
-		case planned:
-			cmds = append(cmds, m.take(e))
-		case backup.Step:
-			m.progress(e)
-		case written:
-			cmds = append(cmds, m.end(e))
-		}
-	}
+	cmd = tea.Batch(got.Each(m.heard), cmd)
 	m.Refresh()
-	return tea.Batch(append(cmds, cmd)...)
+	return cmd
+}
+
+func (m *Create) heard(e event) tea.Cmd {
+	switch e := e.(type) {
+	case planned:
+		return m.take(e)
+	case backup.Step:
+		if m.At() == stepProve {
+			m.replug.read = ", " + bytesOf(e) + " so far"
+			return nil
+		}
+		m.progress(e)
+	case written:
+		return m.end(e)
+	case moment:
+		m.replug.at(e)
+	case proved:
+		return m.endProof(e)
+	case waivedMsg:
+		return m.endWaiver(e)
+	case sheetRead:
+		m.sheet.text = e.text
+	case sheetSaved:
+		return m.endSheet(e)
+	}
+	return nil
 }
 
 func (m *Create) take(p planned) tea.Cmd {
@@ -153,156 +228,6 @@ func (m *Create) take(p planned) tea.Cmd {
 		return ui.Send(ui.ErrorMsg{Err: p.err})
 	}
 	return nil
-}
-
-// whole reports whether all is known that a plan needs.
-func (m *Create) whole() bool {
-	return m.wish.Folder != "" && (len(m.wish.Recipients) > 0 || m.locked)
-}
-
-// makePlan reads what would go in, as soon as it is known where and for whom. The
-// passphrase goes with the work and comes back with its answer.
-func (m *Create) makePlan() tea.Cmd {
-	defer m.Refresh()
-	m.plan = nil
-	if !m.whole() {
-		return nil
-	}
-	writer, wish := m.opt.Writer, m.wish
-	m.loader.Doing("reading what goes in")
-	m.wish.Passphrase = keyring.Passphrase{}
-	return m.loader.Get(func(ctx context.Context) (event, error) {
-		plan, err := writer.Plan(ctx, wish)
-		if ctx.Err() != nil {
-			wish.Passphrase.Wipe()
-			return nil, ctx.Err()
-		}
-		return planned{plan, wish.Passphrase, err}, nil
-	})
-}
-
-// askNext asks for the first thing that is not known.
-func (m *Create) askNext() tea.Cmd {
-	switch {
-	case m.wish.Folder == "":
-		return m.askFolder()
-	case !m.whole():
-		return m.askRecipients()
-	case m.plan == nil:
-		return m.makePlan()
-	}
-	return ui.Say("All is known. B writes it.")
-}
-
-func (m *Create) askFolder() tea.Cmd {
-	return m.input(ui.Input{Title: "WHERE THE BACKUP GOES", Prompt: "Folder:", Do: "take", Text: m.wish.Folder, Check: ui.Needed("type a folder, for example that of a stick"),
-		Explain: "Best on another disk than the keys. Its last part is made if it is not there."}, func(s string) { m.wish.Folder = s })
-}
-
-func (m *Create) askIdentity() tea.Cmd {
-	return m.input(ui.Input{Title: "PROVE IT", Prompt: "Identity file:", Do: "take", Text: m.wish.Identity,
-		Explain: "The path of a file with a secret key that opens the backup; only read. Empty: nobody proves that it can be decrypted."}, func(s string) { m.wish.Identity = s })
-}
-
-func (m *Create) input(in ui.Input, take func(string)) tea.Cmd {
-	return ui.Send(ui.AskMsg{Dialog: ui.NewPublicInput(m.opt.Styles, in), Answer: func(r any) tea.Cmd {
-		s, ok := r.(string)
-		if !ok {
-			return nil
-		}
-		take(s)
-		return m.makePlan()
-	}})
-}
-
-func (m *Create) askRecipients() tea.Cmd {
-	return ui.Send(ui.AskMsg{Dialog: ui.NewRecipients(m.opt.Styles, m.opt.Readers, m.wish.Recipients), Answer: func(r any) tea.Cmd {
-		to, ok := r.([]string)
-		if !ok {
-			return nil
-		}
-		m.wish.Passphrase.Wipe()
-		m.wish.Recipients, m.locked = to, false
-		return m.makePlan()
-	}})
-}
-
-func (m *Create) askPassphrase() tea.Cmd {
-	return ui.Send(ui.AskMsg{Dialog: ui.NewBackupPassphrase(m.opt.Styles, m.opt.Clock, ui.AskBackupPassphrase{New: true}), Answer: func(r any) tea.Cmd {
-		pass, ok := r.(keyring.Passphrase)
-		if !ok {
-			return nil
-		}
-		m.wish.Passphrase.Wipe()
-		m.wish.Passphrase, m.wish.Recipients, m.locked = pass, nil, true
-		return m.makePlan()
-	}})
-}
-
-func (m *Create) cannotWrite() string {
-	switch {
-	case m.cramped:
-		return "Make the window 60x15: what is written must be seen whole."
-	case m.busy() != "":
-		return m.busy()
-	case m.wish.Folder == "":
-		return "It is not known where the backup goes. f names a folder."
-	case !m.whole():
-		return "Nobody could open it yet. n names public keys, p a passphrase."
-	case m.plan == nil:
-		return "There is no plan to write. Enter makes it again."
-	}
-	return ""
-}
-
-func (m *Create) choosePage() ui.Page {
-	p := ui.Page{Title: "Back up"}
-	if m.said != "" {
-		p.Sections = append(p.Sections, ui.Section{Facts: []ui.Fact{{Value: m.said, Mark: ui.MarkNote}}})
-	}
-	if m.plan != nil {
-		plan := CreatePlanPage(m.plan)
-		p.Notes, p.Copy = plan.Notes, plan.Copy
-		p.Sections = append(append(p.Sections, plan.Sections...), m.proofSection())
-		return p
-	}
-	in := ui.Fact{Value: "read as soon as it is known where it goes and who can open it", Mark: ui.MarkUnchecked}
-	if m.loader != nil && m.Busy() {
-		in = ui.Fact{Value: "being read", Mark: ui.MarkRunning}
-	}
-	where := ui.Fact{Value: "no folder yet: f names one", Mark: ui.MarkUnchecked}
-	if m.wish.Folder != "" {
-		where = ui.Fact{Value: trustdata.Visible(m.wish.Folder), Mark: ui.MarkOK}
-	}
-	p.Sections = append(p.Sections, ui.Section{Title: "WHAT GOES IN", Facts: []ui.Fact{in}}, ui.Section{Title: "WHERE", Facts: []ui.Fact{where}},
-		ui.Section{Title: "WHO CAN OPEN IT", Facts: m.readers()}, m.proofSection())
-	return p
-}
-
-// readers are those who can open the backup, as far as they are named.
-func (m *Create) readers() []ui.Fact {
-	var facts []ui.Fact
-	for _, r := range m.wish.Recipients {
-		facts = append(facts, ui.Fact{Value: trustdata.Visible(r), Mark: ui.MarkOK})
-	}
-	switch {
-	case m.locked:
-		facts = append(facts, ui.Fact{Value: "whoever knows the backup's passphrase", Mark: ui.MarkOK})
-	case len(facts) == 0:
-		facts = append(facts, ui.Fact{Value: "nobody yet: n names public keys (age1...), p a passphrase instead", Mark: ui.MarkUnchecked})
-	}
-	return facts
-}
-
-func (m *Create) proofSection() ui.Section {
-	f := ui.Fact{Value: "with the passphrase itself: decrypted to the end and compared", Mark: ui.MarkOK}
-	switch {
-	case m.wish.Identity != "":
-		f.Value = "with " + trustdata.Visible(m.wish.Identity) + ": decrypted to the end and compared"
-	case !m.locked:
-		f = ui.Fact{Value: "read back, but decrypted by nobody: i names an identity file", Mark: ui.MarkSoon}
-	}
-	return ui.Section{Title: "HOW IT IS PROVEN", Facts: []ui.Fact{f}}
 }
 
 var (

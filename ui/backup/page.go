@@ -11,6 +11,9 @@ import (
 	"keyrite/ui"
 )
 
+// planWho is the section of CreatePlanPage on who can open the backup.
+const planWho = 2
+
 // CreatePlanPage is a set before it is written, a copy in each place.
 func CreatePlanPage(copies ...*backup.CreatePlan) ui.Page {
 	p := copies[0]
@@ -45,6 +48,9 @@ func places(copies []*backup.CreatePlan) []ui.Fact {
 		folder := "is there"
 		if p.MakeDir {
 			folder = "will be made"
+		}
+		if p.Drive != nil {
+			facts = append(facts, ui.Fact{Label: "Drive", Value: p.Drive.Title()})
 		}
 		facts = append(facts, ui.Fact{Label: "File", Value: trustdata.Visible(p.File)}, ui.Fact{Label: "Folder", Value: folder})
 	}

@@ -55,6 +55,12 @@ func remembered(c backup.Copy, now time.Time) ui.Row {
 	row := ui.Row{ID: c.SHA256 + c.File, Mark: clockMark(c.Clock), Copy: []ui.Copyable{{What: "file", Text: file}},
 		Cells:  []string{onMedium(c), numbered(c.Number, c.Of), stateWord(c.State), never(c.ProvenAt), never(c.Due), file},
 		Detail: []string{clockSentence(c, now), "SHA-256 " + sum(c.SHA256)}}
+	if c.Clock == backup.ClockOK {
+		row.Mark = readingMark(c.State, c.Reading, c.Medium != nil && c.Medium.Recognised)
+	}
+	if row.Mark == ui.MarkSoon && c.Clock == backup.ClockOK {
+		row.Detail = append(row.Detail, "It was not read after it had been out of the machine, so it is not known to be on its medium.")
+	}
 	if c.Problem != "" {
 		row.Cells[2] = "DAMAGED"
 		row.Detail = append(row.Detail, trustdata.Visible(c.Problem)+".")

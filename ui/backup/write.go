@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -9,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"keyrite/backup"
+	"keyrite/backup/media"
 	"keyrite/trustdata"
 	"keyrite/ui"
 )
@@ -25,7 +27,7 @@ var phases = []struct {
 
 // write carries the plan out. Leaving stops it, and takes away what it wrote.
 func (m *Create) write() tea.Cmd {
-	m.tasks, m.result, m.failed, m.said = nil, nil, nil, ""
+	m.tasks, m.failed, m.said = nil, nil, ""
 	for _, p := range phases {
 		m.tasks = append(m.tasks, ui.Task{Name: p.name})
 	}
@@ -73,19 +75,19 @@ func (m *Create) settle(state ui.TaskState) {
 }
 
 func (m *Create) end(e written) tea.Cmd {
-	m.result, m.failed = e.result, e.err
+	m.failed = e.err
 	if e.err != nil {
 		m.settle(ui.TaskFailed)
 		return nil
 	}
 	m.settle(ui.TaskDone)
-	m.forget()
+	m.result, m.made = e.result, append(m.made, e.result)
 	return tea.Batch(m.Advance(), ui.Send(ui.DoneMsg{Action: "backed up"}))
 }
 
 func (m *Create) leavingWrite() string {
 	switch {
-	case m.Busy():
+	case m.busy() != "":
 		return "Leaving now stops it and takes away what was written."
 	case m.failed != nil:
 		return "It was not written. Your keys are untouched."
@@ -95,42 +97,60 @@ func (m *Create) leavingWrite() string {
 
 func (m *Create) writePage() ui.Page {
 	p := ui.Page{Title: "Write"}
-	if m.plan != nil {
-		p.Sections = append(p.Sections, ui.Section{Facts: []ui.Fact{{Label: "File", Value: trustdata.Visible(m.plan.File)}, {Label: "Size", Value: "about " + ui.Size(m.plan.Bytes)}}})
+	if m.plan == nil {
+		return p
 	}
+	facts := []ui.Fact{{Label: "File", Value: trustdata.Visible(m.plan.File)}, {Label: "Size", Value: "about " + ui.Size(m.plan.Bytes)}}
 	if m.failed != nil {
-		t := ui.Explain(m.failed)
-		facts := []ui.Fact{{Value: "THE BACKUP WAS NOT WRITTEN. YOUR KEYS ARE UNTOUCHED.", Mark: ui.MarkNow}, {Value: t.What, Mark: ui.MarkNone}}
-		if t.Do != "" {
-			facts = append(facts, ui.Fact{Value: t.Do, Mark: ui.MarkNone})
-		}
-		p.Sections = append([]ui.Section{{Facts: facts}}, p.Sections...)
-		p.Copy = []ui.Copyable{{What: "the error", Text: t.Text()}}
+		p.Sections = append(p.Sections, ui.Section{Facts: m.failure()})
+		p.Copy = []ui.Copyable{{What: "the error", Text: ui.Explain(m.failed).Text()}}
+	} else if d := m.plan.Drive; d != nil && m.busy() != "" {
+		p.Sections = append(p.Sections, ui.Section{Facts: []ui.Fact{{Value: MomentSentence(backup.MomentProve, d.Title()), Mark: ui.MarkRunning}}})
 	}
+	p.Sections = append(p.Sections, ui.Section{Facts: facts})
 	return p.Progress(slices.Clone(m.tasks))
 }
 
-func (m *Create) provePage() ui.Page {
-	if m.result == nil {
-		return ui.Page{Title: "Prove"}
+// failure says what became of the writing, the medium and the keys.
+func (m *Create) failure() []ui.Fact {
+	t := ui.Explain(m.failed)
+	headline, what := "THE BACKUP WAS NOT WRITTEN. YOUR KEYS ARE UNTOUCHED.", t.What
+	if d := m.plan.Drive; d != nil {
+		var lost *media.LostError
+		const unusable = "Treat what is on it as unusable. Your keys are untouched. "
+		switch {
+		case errors.As(m.failed, &lost) && lost.Why == media.TakenOut:
+			headline = d.Title() + " IS GONE. IT WAS REMOVED WHILE BEING WRITTEN."
+			what = unusable + "Put it back to start it again, or take another one: Enter leads to the choice."
+		case lost != nil:
+			headline = d.Title() + " WAS LOST WHILE BEING WRITTEN."
+			what = unusable + t.What
+		case errors.Is(m.failed, media.ErrHung):
+			headline = d.Title() + " DOES NOT ANSWER."
+			what = unusable + "Take it out, and put it in again or take another one: Enter leads to the choice."
+		}
 	}
-	return CreatedPage(m.result)
+	facts := []ui.Fact{{Value: headline, Mark: ui.MarkNow}, {Value: what, Mark: ui.MarkNone}}
+	if t.Do != "" {
+		facts = append(facts, ui.Fact{Value: t.Do, Mark: ui.MarkNone})
+	}
+	return facts
 }
 
 // again goes back to the choice.
 func (m *Create) again() tea.Cmd {
 	m.said = "The last attempt was not finished."
 	m.Return(0)
-	if m.plan == nil {
-		return nil
-	}
-	return m.makePlan()
+	return m.begin()
 }
 
 // ShortHelp are the keys of the footer: none while it writes but the way out.
 func (m *Create) ShortHelp() []key.Binding {
-	if m.At() == 1 && m.Busy() {
+	switch {
+	case m.At() == stepWrite && m.busy() != "":
 		return []key.Binding{ui.Bind("Esc", "stop", "esc")}
+	case m.At() == stepProve && m.busy() != "":
+		return []key.Binding{ui.Bind("S", "skip the proof", "S"), ui.Bind("Esc", "stop waiting", "esc")}
 	}
 	return m.Wizard.ShortHelp()
 }

@@ -77,16 +77,10 @@ func (c *cli) applyEdits(ctx context.Context, s *session, r *rotation.Rotator, a
 	for _, l := range all.Left {
 		c.say("%s is left out: %s", trustdata.Visible(string(l.GUN)), trustdata.VisibleError(l.Why))
 	}
-	var lines []string
-	for _, e := range all.Edits {
-		lines = append(lines, slices.Concat(e.Warnings, e.Changes, e.WillNotFollow)...)
-	}
 	if c.flags.dryRun {
-		first := all.Edits[0]
-		page := change.Plan{Kind: all.Kind, GUN: trustdata.GUN(fmt.Sprintf("%d repositories", len(all.Edits))), Changes: lines, Steps: first.Steps, Needs: all.Needs()}
-		return c.emitPlan(planJSON{ID: all.ID, Kind: all.Kind, Steps: first.Steps, Needs: all.Needs(), Changes: lines, WillNotFollow: []string{}}, change.PlanPage(page))
+		return c.editsPlan(all)
 	}
-	if err := c.confirm(ctx, lines, fmt.Sprintf("%d repositories", len(all.Edits)), all.Kind); err != nil {
+	if err := c.confirm(ctx, slices.Concat(all.Changes(), all.WillNotFollow()), fmt.Sprintf("%d repositories", len(all.Edits)), all.Kind); err != nil {
 		return err
 	}
 	open, err := c.satisfy(ctx, s, all.Needs())
@@ -107,4 +101,14 @@ func (c *cli) applyEdits(ctx context.Context, s *session, r *rotation.Rotator, a
 		rows[i] = o.Outcome()
 	}
 	return c.emitOperation(ctx, op, rows)
+}
+
+// editsPlan prints what would change in which repository, and which are left out.
+func (c *cli) editsPlan(all *rotation.Edits) error {
+	steps := all.Edits[0].Steps
+	page := change.Plan{Kind: all.Kind, GUN: trustdata.GUN(fmt.Sprintf("%d repositories", len(all.Edits))), Changes: all.Changes(), WillNotFollow: all.WillNotFollow(), Steps: steps, Needs: all.Needs()}
+	return c.emitPlan(struct {
+		planJSON
+		LeftOut []leftOutJSON `json:"left_out"`
+	}{planJSON{ID: all.ID, Kind: all.Kind, Steps: steps, Needs: all.Needs(), Changes: all.Changes(), WillNotFollow: list(all.WillNotFollow())}, leftOutOf(all.Left)}, change.PlanPage(page))
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"keyrite/keyring"
@@ -111,10 +112,19 @@ func boolInt(b bool) int {
 	return 0
 }
 
-// Changes are the sentences of all plans.
+// Changes are the sentences of all plans, each with its repository.
 func (b *Batch) Changes() (all []string) {
 	for _, p := range b.Plans {
-		all = append(all, p.Changes...)
+		all = append(all, saidOf(p.GUN, p.Changes)...)
+	}
+	return all
+}
+
+// saidOf names a repository before each of its sentences that does not begin so.
+func saidOf(gun trustdata.GUN, lines []string) (all []string) {
+	name := string(gun) + ": "
+	for _, line := range lines {
+		all = append(all, name+strings.TrimPrefix(line, name))
 	}
 	return all
 }
@@ -122,9 +132,7 @@ func (b *Batch) Changes() (all []string) {
 // WillNotFollow names whom the plans leave behind, each with its repository.
 func (b *Batch) WillNotFollow() (all []string) {
 	for _, p := range b.Plans {
-		for _, who := range p.WillNotFollow {
-			all = append(all, fmt.Sprintf("%s: %s", p.GUN, who))
-		}
+		all = append(all, saidOf(p.GUN, p.WillNotFollow)...)
 	}
 	return all
 }

@@ -48,6 +48,22 @@ func (all *Edits) Needs() []Need {
 	return unique(needs)
 }
 
+// Changes are the sentences of all edits, warnings first, each with its repository.
+func (all *Edits) Changes() (lines []string) {
+	for _, e := range all.Edits {
+		lines = append(lines, saidOf(e.GUN, slices.Concat(e.Warnings, e.Changes))...)
+	}
+	return lines
+}
+
+// WillNotFollow is what stays as it is, each with its repository.
+func (all *Edits) WillNotFollow() (lines []string) {
+	for _, e := range all.Edits {
+		lines = append(lines, saidOf(e.GUN, e.WillNotFollow)...)
+	}
+	return lines
+}
+
 // EditOutcome is what became of one repository. Result is nil where nothing has landed;
 // Err is nil where everything did.
 type EditOutcome struct {

@@ -39,7 +39,10 @@ func PlanPage(p Plan) ui.Page {
 	for i, s := range p.Steps {
 		steps.Facts = append(steps.Facts, ui.Fact{Label: fmt.Sprint(i + 1), Value: trustdata.Visible(s)})
 	}
-	page.Sections = append(page.Sections, needs, steps)
+	if len(needs.Facts) > 0 {
+		page.Sections = append(page.Sections, needs)
+	}
+	page.Sections = append(page.Sections, steps)
 	return page
 }
 

@@ -142,7 +142,7 @@ func (c *cli) signerRemove(ctx context.Context, typed, name string) error {
 	return c.changeSigner(ctx, typed, name, func(ctx context.Context, r *rotation.Rotator, gun trustdata.GUN) (*rotation.Edit, error) {
 		e, err := r.PlanRemoveSigner(ctx, gun, name)
 		if errors.Is(err, rotation.ErrNothing) {
-			return nil, fmt.Errorf("%w: keyrite signer list %s names them", errNoSigner, gun)
+			return nil, fmt.Errorf("%q: %w: keyrite signer list %s names them", name, errNoSigner, gun)
 		}
 		return e, err
 	})

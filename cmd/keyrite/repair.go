@@ -13,6 +13,7 @@ import (
 	"keyrite/trustdata"
 	"keyrite/trustdata/rotation"
 	"keyrite/trustdata/state"
+	"keyrite/ui"
 )
 
 // repairFlags are those of keyrite repair.
@@ -119,7 +120,7 @@ func (c *cli) review(ctx context.Context, r *rotation.Rotator, e *rotation.Edit)
 		return e, nil
 	}
 	if !c.canPrompt() {
-		return nil, fmt.Errorf("repairing %q vouches for %d tag(s) again, which somebody must look at: --keep-all keeps them, --drop TAG takes one out: %w", e.GUN, len(e.Vouched), errUnanswered)
+		return nil, fmt.Errorf("repairing %q vouches for %s again, which somebody must look at: --keep-all keeps them, --drop TAG takes one out: %w", e.GUN, ui.Plural(len(e.Vouched), "tag", "tags"), errUnanswered)
 	}
 	in := bufio.NewReader(c.in)
 	var drop []string

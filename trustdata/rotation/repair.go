@@ -3,6 +3,7 @@ package rotation
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,6 +25,15 @@ type VouchedTag struct {
 	Digest string           `json:"digest"` // 64 lower-case hex digits, "" without a SHA-256
 	Length int64            `json:"length"`
 	Roles  []trustdata.Role `json:"roles"`
+}
+
+// MarshalJSON writes the digest as every JSON here does: "sha256:<hex>".
+func (v VouchedTag) MarshalJSON() ([]byte, error) {
+	type written VouchedTag
+	if v.Digest != "" {
+		v.Digest = "sha256:" + v.Digest
+	}
+	return json.Marshal(written(v))
 }
 
 // PlanRepair plans to sign again what has expired, which no client can read any more and the

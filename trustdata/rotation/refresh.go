@@ -64,6 +64,7 @@ func (r *Rotator) PlanRefresh(ctx context.Context, q RefreshRequest) (*Edit, err
 	for _, role := range b.skipped() {
 		e.WillNotFollow = append(e.WillNotFollow, b.unreadable(role))
 	}
+	e.WillNotFollow = append(e.WillNotFollow, b.certificatesEnd(e, now)...)
 	if len(e.Roles) == 0 {
 		return nil, &NothingDueError{GUN: q.GUN, Stays: e.WillNotFollow, all: q.All}
 	}
@@ -125,6 +126,20 @@ func (b *editor) signedAgain(role trustdata.Role, dropped int) string {
 	}
 	body := b.repo.Targets[role].Body
 	return fmt.Sprintf("%s, with %s", line, content(len(body.Targets), dropped, len(body.Delegations)))
+}
+
+// certificatesEnd names the root certificates that end soon: no end date of a role shows
+// them, and signing again does not move them. Where root is signed again that is said there.
+func (b *editor) certificatesEnd(e *Edit, now time.Time) (lines []string) {
+	if slices.Contains(e.Roles, trustdata.RoleRoot) {
+		return nil
+	}
+	for _, ends := range rootCertificates(&b.repo.Root.Body) {
+		if ends.Sub(now) < horizon {
+			lines = append(lines, fmt.Sprintf("the root certificate ends %s, and with it the repository: keyrite rotate %s root --same-key renews it", day(ends), b.repo.GUN))
+		}
+	}
+	return lines
 }
 
 // stays says of a role that is due why it is left as it is.

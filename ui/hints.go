@@ -98,9 +98,17 @@ const bothCopies = " Show them both copies (e on the repository's screen; keyrit
 var landed = hint{rotation.ErrLanded, "The server has the change. No key is lost; what could not be done or verified after it is in the sentence above.",
 	"Look at the repository again (keyrite inspect) before anything else. Keep old and new keys."}
 
+// outdated comes before what a refusal of metadata means: it is the file of a ceremony that is
+// old, and no server.
+var outdated = hint{rotation.ErrOutdated, "The repository has changed since the file was prepared, or somebody shows you an old one. Nothing was signed.",
+	"Sign nothing of it, and have it prepared anew (keyrite ceremony prepare). If that is no newer, ask who runs the server."}
+
 func hintFor(err error) hint {
 	if errors.Is(err, landed.is) {
 		return landed
+	}
+	if errors.Is(err, outdated.is) {
+		return outdated
 	}
 	var refused *trustdata.VerifyError
 	if errors.As(err, &refused) && !errors.Is(err, rotation.ErrEnded) {
@@ -117,7 +125,11 @@ func hintFor(err error) hint {
 	}
 	var missing *rotation.MissingKeyError
 	if errors.As(err, &missing) {
-		return hint{means: "Nothing has changed.", do: "Restore the key from a backup, or do this on the machine that has it."}
+		h := hint{means: "Nothing has changed.", do: "Restore the key from a backup, or do this on the machine that has it."}
+		if missing.Role == trustdata.RoleRoot {
+			h.do = "Restore the key from a backup, or do this on the machine that has it (keyrite ceremony, where that one is never online). If it is gone for good: keyrite help lost-root."
+		}
+		return h
 	}
 	var unknownCA x509.UnknownAuthorityError
 	if errors.As(err, &unknownCA) {

@@ -465,6 +465,9 @@ func TestCeremonyTrust(t *testing.T) {
 			plan, err := r.PlanSigning(context.Background(), b, c.trust)
 			if c.refused {
 				is(t, err, trustdata.ErrVerify)
+				if errors.Is(err, rotation.ErrOutdated) != (name == "seen a newer one") {
+					t.Errorf("out of date: %v", err)
+				}
 			} else if err != nil || len(plan.Unknown) != c.unknown {
 				t.Errorf("%v, unknown %v", err, plan)
 			}

@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"errors"
 	"fmt"
 
 	"keyrite/trustdata"
@@ -71,11 +72,15 @@ func (r *Rotator) believe(repo *ceremony.Repository, t CeremonyTrust) (why strin
 	return why, nil
 }
 
+// ErrOutdated is what a ceremony's file Is that was prepared before a root which this machine
+// knows. It is a rollback too: an old file that is shown on purpose looks the same.
+var ErrOutdated = errors.New("so that what it asks for is out of date")
+
 // among refuses roots that do not have one which is known.
 func among(repo *ceremony.Repository, version int64, sha256hex, who string) error {
 	switch {
 	case version > repo.Last:
-		return trustdata.Refuse(trustdata.RoleRoot, trustdata.ReasonRollback, "the file ends with version %d, and %s version %d", repo.Last, who, version)
+		return fmt.Errorf("%w, %w", trustdata.Refuse(trustdata.RoleRoot, trustdata.ReasonRollback, "the file ends with version %d, and %s version %d", repo.Last, who, version), ErrOutdated)
 	case version < repo.First:
 		return trustdata.Refuse(trustdata.RoleRoot, trustdata.ReasonChain, "the file begins with version %d, and does not lead on from version %d, which %s", repo.First, version, who)
 	case ceremony.Sum(repo.Roots()[version-repo.First]) != sha256hex:

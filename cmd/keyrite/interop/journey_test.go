@@ -141,7 +141,7 @@ func backsUp(t *testing.T, x *interop.Terminal, stick, recipient, identity strin
 	x.Press("f", "WHERE THE BACKUP GOES")
 	x.Type(stick)
 	x.Press("Enter", "nobody yet")
-	x.Press("n", "WHO CAN OPEN IT", "Enter ")
+	x.Press("n", "Public keys:", "Enter take")
 	x.Type(recipient)
 	x.Press("Enter", "COMPARE THE FINGERPRINT", "Last group")
 	to, err := backup.ParseRecipients([]string{recipient})

@@ -21,6 +21,7 @@ import (
 	"keyrite/trustdata/access"
 	"keyrite/trustdata/audit"
 	"keyrite/ui/doctor"
+	"keyrite/ui/keys"
 )
 
 func (c *cli) doctorCommand() *cobra.Command {
@@ -90,7 +91,11 @@ func (c *cli) doctor(ctx context.Context, args []string) error {
 	}
 	d := audit.Doctor{Now: c.now()}
 	var checked checkedJSON
-	if d.Machine, checked, err = s.machine(ctx); err != nil {
+	uses, err := s.uses(ctx)
+	if err != nil {
+		return err
+	}
+	if d.Machine, checked, err = s.machine(ctx, uses); err != nil {
 		return err
 	}
 	if len(args) > 0 {
@@ -187,15 +192,11 @@ func (s *session) serversOf(ctx context.Context, gun trustdata.GUN) ([]audit.Ser
 // rootPath is where a trust server has a repository's root.json, below its URL.
 func rootPath(gun trustdata.GUN) string { return "/v2/" + string(gun) + "/_trust/tuf/root.json" }
 
-// machine looks at what is set and lies about here.
-func (s *session) machine(ctx context.Context) (audit.Machine, checkedJSON, error) {
+// machine looks at what is set and lies about here. Uses are what the root keys sign.
+func (s *session) machine(ctx context.Context, uses keys.Uses) (audit.Machine, checkedJSON, error) {
 	m := audit.Machine{ContentTrust: s.cli.getenv("DOCKER_CONTENT_TRUST"), Docker: s.cli.dockerVersion(ctx),
 		Modes: runtime.GOOS != "windows", InsecureRegistries: s.cli.insecureRegistries()}
 	var checked checkedJSON
-	uses, err := s.uses(ctx)
-	if err != nil {
-		return m, checked, err
-	}
 	for _, dir := range s.dirs {
 		infos, err := dir.List(ctx)
 		if err != nil {

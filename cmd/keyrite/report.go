@@ -134,6 +134,7 @@ var classes = []struct {
 	name   string
 }{
 	{errFindings, exitUnverified, "findings"},
+	{errAttention, exitUnverified, "findings"},
 	{errUsage, exitUsage, "usage"},
 	{rotation.ErrUsage, exitUsage, "usage"},
 	{errUnanswered, exitUnanswered, "unanswered"},

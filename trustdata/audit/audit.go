@@ -1,11 +1,13 @@
-// Package audit finds what is wrong, or soon will be: with a machine's set-up and logins,
-// and with what servers grant. It judges facts that others have gathered; nothing here
+// Package audit finds what is wrong, or soon will be: with keys and their backups, with
+// repositories and their tags, with a machine's set-up and logins, and with what servers
+// grant. It judges facts that others have gathered; nothing here
 // asks a server, reads a file or knows the time.
 package audit
 
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"keyrite/trustdata"
 )
@@ -19,6 +21,9 @@ const (
 	Warning Severity = "warning"
 	Info    Severity = "info"
 )
+
+// Severities are all of them, the worst first.
+var Severities = []Severity{Error, Warning, Info}
 
 // Rank orders severities, the worst last.
 func (s Severity) Rank() int {
@@ -36,6 +41,10 @@ type Finding struct {
 	Path     string          `json:"path"`
 	Message  string          `json:"message"`
 	Remedy   string          `json:"remedy"`
+	// Due is when it comes to pass, or did; zero where no day is set.
+	Due time.Time `json:"due,omitzero"`
+	// Tags are those that it is about.
+	Tags []string `json:"tags,omitempty"`
 }
 
 // AtLeast reports whether a finding is as bad as least or worse.

@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,6 +48,8 @@ type RootKey struct {
 	KeyID trustdata.KeyID
 	Path  string
 	Signs []trustdata.GUN
+	// Replaced says that a change made from here has put another key in its place.
+	Replaced bool
 }
 
 // findings are what is wrong with the machine.
@@ -110,23 +113,37 @@ func (m Machine) modes() []Finding {
 // roots finds root keys that nobody may have meant to make: the stock clients make one
 // without asking where they find none, and take any where there are several.
 func (m Machine) roots() []Finding {
-	if len(m.Roots) < 2 {
-		return nil
-	}
 	var out []Finding
-	for _, r := range m.Roots {
-		if len(r.Signs) == 0 {
+	for i, r := range m.Roots {
+		switch {
+		case len(r.Signs) > 0 || slices.ContainsFunc(m.Roots[:i], func(before RootKey) bool { return before.KeyID == r.KeyID && len(before.Signs) == 0 }):
+		case r.Replaced:
+			out = append(out, m.replaced(r))
+		case len(m.Roots) > 1:
 			out = append(out, Finding{Severity: Warning, Code: "second_root", Role: trustdata.RoleRoot, KeyID: r.KeyID, Path: r.Path,
 				Message: fmt.Sprintf("there are %d root keys here, and no repository that this machine knows lists this one: docker and notary make one unasked where they find none, and pick any where there are several", len(m.Roots)),
 				Remedy:  "keyrite repos --check reads all that is known here. If it stays unused, back it up, and then move it away with keyrite keys remove."})
 		}
 	}
-	if len(out) == 0 {
+	if len(out) == 0 && len(m.Roots) > 1 {
 		out = append(out, Finding{Severity: Info, Code: "several_roots", Role: trustdata.RoleRoot,
 			Message: fmt.Sprintf("there are %d root keys here, each in use", len(m.Roots)),
 			Remedy:  "One root key may serve many repositories. keyrite init asks which one to use, docker and notary do not."})
 	}
 	return out
+}
+
+// replaced is a root key that was rotated away and still lies where clients look.
+func (m Machine) replaced(r RootKey) Finding {
+	f := Finding{Severity: Info, Code: "root_replaced", Role: trustdata.RoleRoot, KeyID: r.KeyID, Path: r.Path,
+		Message: "this root key was replaced, no repository known here lists it, and it still lies in private/",
+		Remedy:  "keyrite retire " + string(r.KeyID)}
+	lower := func(other RootKey) bool { return other.KeyID < r.KeyID }
+	if !slices.ContainsFunc(m.Roots, lower) {
+		f.Severity = Warning
+		f.Message += ": docker would found the next repository on it, since its ID is the lowest"
+	}
+	return f
 }
 
 // quoteShell makes one word of a shell's line.

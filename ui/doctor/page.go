@@ -1,4 +1,4 @@
-// Package doctor states what keyrite doctor found.
+// Package doctor states what keyrite doctor and keyrite audit found.
 package doctor
 
 import (

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/audit"
+	"keyrite/ui"
+	"keyrite/ui/doctor"
+)
+
+// auditFlags are those of keyrite audit, as they were typed.
+type auditFlags struct {
+	failOn, failWithin string
+	compare            bool
+}
+
+func (c *cli) auditCommand() *cobra.Command {
+	var f auditFlags
+	cmd := &cobra.Command{
+		Use: "audit [GUN...]", Short: "Say what needs somebody: ends, backups, unfinished changes, tags; with an exit code for cron",
+		Long: "audit looks at every key and every known repository, or at the ones that are named and the keys that they\n" +
+			"list, and says what is wrong or soon will be, the worst first, each with its next step. It asks the trust\n" +
+			"servers, with --offline the cache alone, and with --compare the registries too. It changes nothing.\n" +
+			"Exit code 3 means findings at --fail-on or worse.\n\n" +
+			"--json prints {\"findings\":[{\"severity\",\"code\",\"gun\",\"role\",\"key_id\",\"path\",\"message\",\"remedy\",\"due\",\"tags\"}],\n" +
+			"\"checked\":{\"keys\",\"repositories\",\"tags\"}}; due and tags are left out where there are none.",
+		RunE: func(cmd *cobra.Command, args []string) error { return c.audit(cmd.Context(), args, f) },
+	}
+	cmd.Flags().StringVar(&f.failOn, "fail-on", string(audit.Warning), "the least `SEVERITY` for exit code 3: error, warning or info")
+	cmd.Flags().StringVar(&f.failWithin, "fail-within", "90d", "warn of what ends within `DURATION`, such as 90d, 2w or 36h")
+	cmd.Flags().BoolVar(&f.compare, "compare", false, "ask the registries too: tags that moved, are gone or unsigned")
+	return cmd
+}
+
+type auditJSON struct {
+	Findings []audit.Finding `json:"findings"`
+	Checked  doctor.Checked  `json:"checked"`
+}
+
+func (c *cli) audit(ctx context.Context, args []string, f auditFlags) error {
+	ctx, cancel := c.context(ctx)
+	defer cancel()
+	least, err := parseSeverity(f.failOn)
+	if err != nil {
+		return err
+	}
+	within, err := parseDays("--fail-within", f.failWithin)
+	if err != nil {
+		return err
+	}
+	if f.compare && c.flags.offline {
+		return usagef("comparing with the registry is not possible with --offline")
+	}
+	s, err := c.openKeys()
+	if err != nil {
+		return err
+	}
+	look, named, err := s.look(ctx, args, f.compare)
+	if err != nil {
+		return err
+	}
+	look.Within = within
+	findings := look.Findings()
+	if len(named) > 0 {
+		findings = look.About(findings, named)
+	}
+	out := auditJSON{Findings: list(findings), Checked: checkedBy(look, named)}
+	if err := c.emit(out, doctor.AuditPage(findings, out.Checked)); err != nil {
+		return err
+	}
+	return attention(findings, least)
+}
+
+// attentionError ends an audit with exit code 3, after its result was printed in full.
+type attentionError struct {
+	findings int
+	least    audit.Severity
+}
+
+// errAttention is what every attentionError Is.
+var errAttention = errors.New("findings")
+
+func (e attentionError) Error() string {
+	return fmt.Sprintf("%s at %s or worse", ui.Plural(e.findings, "finding", "findings"), e.least)
+}
+
+func (e attentionError) Is(target error) bool { return target == errAttention }
+
+// attention is the error for findings that are as bad as least or worse.
+func attention(findings []audit.Finding, least audit.Severity) error {
+	n := 0
+	for _, f := range findings {
+		if f.Severity.Rank() >= least.Rank() {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return attentionError{n, least}
+}
+
+// checkedBy counts what was looked at: of named repositories those alone.
+func checkedBy(look audit.Look, named []trustdata.GUN) doctor.Checked {
+	checked := doctor.Checked{Keys: len(look.Keys)}
+	for _, r := range look.Repositories {
+		if len(named) == 0 || slices.Contains(named, r.GUN) {
+			checked.Repositories++
+			checked.Tags += r.Tags
+		}
+	}
+	return checked
+}
+
+func parseSeverity(typed string) (audit.Severity, error) {
+	s := audit.Severity(typed)
+	if !slices.Contains(audit.Severities, s) {
+		return "", usagef("--fail-on %q is none of error, warning, info", typed)
+	}
+	return s, nil
+}
+
+// parseDays reads a length of time, in days or weeks too.
+func parseDays(flag, typed string) (time.Duration, error) {
+	const day = 24 * time.Hour
+	wrong := usagef("%s %q is no length of time: write 90d, 2w or 36h", flag, typed)
+	for unit, length := range map[string]time.Duration{"d": day, "w": 7 * day} {
+		if number, ok := strings.CutSuffix(typed, unit); ok {
+			n, err := strconv.Atoi(number)
+			if err != nil || n < 0 || n > 100_000 {
+				return 0, wrong
+			}
+			return time.Duration(n) * length, nil
+		}
+	}
+	d, err := time.ParseDuration(typed)
+	if err != nil || d < 0 {
+		return 0, wrong
+	}
+	return d, nil
+}

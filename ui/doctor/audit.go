@@ -1,0 +1,76 @@
+package doctor
+
+import (
+	"fmt"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/audit"
+	"keyrite/ui"
+)
+
+// Checked is how much an audit has looked at.
+type Checked struct {
+	Keys         int `json:"keys"`
+	Repositories int `json:"repositories"`
+	Tags         int `json:"tags"`
+}
+
+// AuditPage states what an audit found, the worst first. What is the same of several keys or
+// repositories is said once.
+func AuditPage(findings []audit.Finding, checked Checked) ui.Page {
+	found := ui.Section{Title: "FINDINGS"}
+	for len(findings) > 0 {
+		n := 1
+		for n < len(findings) && alike(findings[0], findings[n]) {
+			n++
+		}
+		found.Facts = append(found.Facts, together(findings[:n])...)
+		findings = findings[n:]
+	}
+	if len(found.Facts) == 0 {
+		found.Facts = []ui.Fact{{Mark: ui.MarkOK, Value: "Nothing needs you."}}
+	}
+	return ui.Page{Title: "audit", Sections: []ui.Section{found},
+		Notes: []string{fmt.Sprintf("Looked at: %s, %s, %s.", ui.Plural(checked.Keys, "key", "keys"),
+			ui.Plural(checked.Repositories, "repository", "repositories"), ui.Plural(checked.Tags, "signed tag", "signed tags"))}}
+}
+
+// alike reports whether two findings are the same of two keys or repositories.
+func alike(a, b audit.Finding) bool {
+	return a.Severity == b.Severity && a.Code == b.Code && a.Message == b.Message && (a.KeyID == "") == (b.KeyID == "")
+}
+
+// together states findings that are alike, with the next step of the first.
+func together(findings []audit.Finding) []ui.Fact {
+	f := findings[0]
+	subject := about(f)
+	if more := len(findings) - 1; more > 0 {
+		subject = fmt.Sprintf("%s and %d more: ", name(f), more)
+	}
+	facts := []ui.Fact{{Mark: mark(f.Severity), Value: subject + text(f.Message) + "."}}
+	if f.Remedy != "" {
+		facts = append(facts, ui.Fact{Value: "   " + text(f.Remedy)})
+	}
+	return facts
+}
+
+// name is that of a key or a repository, short.
+func name(f audit.Finding) string {
+	switch {
+	case f.KeyID != "" && f.Role == trustdata.RoleRoot:
+		return "root key " + f.KeyID.Short()
+	case f.KeyID != "":
+		return "key " + f.KeyID.Short()
+	case f.GUN != "":
+		return trustdata.Visible(string(f.GUN))
+	}
+	return trustdata.Visible(f.Path)
+}
+
+// about names the repository too, since an audit is about many.
+func about(f audit.Finding) string {
+	if f.GUN != "" && f.Path == "" {
+		return trustdata.Visible(string(f.GUN)) + ": "
+	}
+	return subject(f)
+}

@@ -34,6 +34,8 @@ require (
 	oras.land/oras-go/v2 v2.6.4
 )
 
+require github.com/hanwen/go-fuse/v2 v2.12.1
+
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect
 	filippo.io/hpke v0.4.0 // indirect

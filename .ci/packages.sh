@@ -4,7 +4,7 @@
 set -eu
 
 # program:the Debian packages that bring it
-needed="age:age tmux:tmux strace:strace cc:gcc,libc6-dev dbus-daemon:dbus mkfs.ext4:e2fsprogs gnome-keyring-daemon:gnome-keyring mariadbd:mariadb-server-core"
+needed="age:age tmux:tmux strace:strace cc:gcc,libc6-dev dbus-daemon:dbus mkfs.ext4:e2fsprogs mkfs.vfat:dosfstools fusefat:fusefat mkfs.exfat:exfatprogs mount.exfat-fuse:exfat-fuse gnome-keyring-daemon:gnome-keyring mariadbd:mariadb-server-core"
 
 missing=
 for pair in $needed; do

@@ -77,7 +77,7 @@ func MakeToken(f Folder) (Token, error) {
 		return "", tokenProblem(f.Path(), err)
 	}
 	t, err = TokenOf(f)
-	if err == nil && t != made {
+	if (err == nil || errors.Is(err, ErrToken)) && t != made {
 		err = fmt.Errorf("%s in %q was written, and reads otherwise: the medium does not keep what is written to it", TokenFile, f.Path())
 	}
 	return t, err

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -82,34 +81,37 @@ func remove(control, number int) error {
 // Image makes the image of a stick with an ext4 file system on it.
 func Image(tb testing.TB, label string) string {
 	tb.Helper()
-	file := filepath.Join(tb.TempDir(), "stick.img")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		tb.Fatal(err)
-	}
-	if err := os.Truncate(file, 16<<20); err != nil {
-		tb.Fatal(err)
-	}
-	if out, err := exec.Command(programtest.Need(tb, "mkfs.ext4"), "-q", "-F", "-m", "0", "-L", label, file).CombinedOutput(); err != nil {
-		tb.Fatalf("mkfs.ext4: %v\n%s", err, out)
-	}
+	file := blank(tb)
+	output(tb, "mkfs.ext4", "-q", "-F", "-m", "0", "-L", label, file)
 	return file
 }
 
 // Insert puts an image in and mounts it, read-only where the switch is set.
 func (s *Socket) Insert(image string, readOnly bool) {
 	s.tb.Helper()
-	how, flags, mountFlags := os.O_RDWR, uint32(unix.LO_FLAGS_AUTOCLEAR), uintptr(0)
+	device := s.load(image, readOnly)
+	defer device.Close() // the mount keeps it
+	flags := uintptr(0)
 	if readOnly {
-		how, flags, mountFlags = os.O_RDONLY, flags|unix.LO_FLAGS_READ_ONLY, unix.MS_RDONLY
+		flags = unix.MS_RDONLY
+	}
+	s.check(unix.Mount(s.Device, s.Mount, "ext4", flags, ""))
+}
+
+// load puts an image in, for as long as anybody has the device open.
+func (s *Socket) load(image string, readOnly bool) *os.File {
+	s.tb.Helper()
+	how, flags := os.O_RDWR, uint32(unix.LO_FLAGS_AUTOCLEAR)
+	if readOnly {
+		how, flags = os.O_RDONLY, flags|unix.LO_FLAGS_READ_ONLY
 	}
 	file, err := os.OpenFile(image, how, 0)
 	s.check(err)
 	defer file.Close()
 	device, err := os.OpenFile(s.Device, how, 0)
 	s.check(err)
-	defer device.Close() // the mount keeps it
 	s.check(unix.IoctlLoopConfigure(int(device.Fd()), &unix.LoopConfig{Fd: uint32(file.Fd()), Info: unix.LoopInfo64{Flags: flags}}))
-	s.check(unix.Mount(s.Device, s.Mount, "ext4", mountFlags, ""))
+	return device
 }
 
 // MountAgain mounts what is still in.
@@ -163,6 +165,25 @@ func (s *Socket) Pull(image string) {
 	s.tb.Helper()
 	s.check(os.Truncate(image, 0))
 	s.control(unix.LOOP_SET_CAPACITY)
+}
+
+// Yank takes the power from the stick, and puts it back in: what its ext4 file system had not
+// written out is lost.
+func (s *Socket) Yank(image string) {
+	s.tb.Helper()
+	s.CutPower()
+	s.Unmount()
+	s.Insert(image, false)
+}
+
+// CutPower has an ext4 file system take nothing more, and lose what it has not written out.
+func (s *Socket) CutPower() {
+	s.tb.Helper()
+	const shutdown, noLogFlush = 0x8004587d, 2 // EXT4_IOC_SHUTDOWN of fs/ext4/ext4.h
+	dir, err := os.Open(s.Mount)
+	s.check(err)
+	s.check(unix.IoctlSetPointerInt(int(dir.Fd()), shutdown, noLogFlush))
+	s.check(dir.Close())
 }
 
 // Freeze lets every write to the stick hang, as a broken one does, until Thaw.

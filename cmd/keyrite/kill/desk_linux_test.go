@@ -16,8 +16,6 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"keyrite/backup/media/mediatest"
 	"keyrite/cmd/keyrite/interop"
 )
@@ -162,17 +160,6 @@ func (d *desk) faulted(f fault, args ...string) (trace, said) {
 	var t trace
 	d.ok(json.Unmarshal(data, &t))
 	return t, said{out.String(), errs.String(), t.Code}
-}
-
-// yank takes the power from the stick: what its file system has not written is lost.
-func (d *desk) yank() {
-	d.t.Helper()
-	const shutdown, noLogFlush = 0x8004587d, 2 // EXT4_IOC_SHUTDOWN of fs/ext4/ext4.h
-	dir, err := os.Open(d.socket.Mount)
-	d.ok(err)
-	d.ok(unix.IoctlSetPointerInt(int(dir.Fd()), shutdown, noLogFlush))
-	d.ok(dir.Close())
-	d.again()
 }
 
 // again takes the stick out and puts it back in.

@@ -89,7 +89,7 @@ func (d *desk) breaksOff(r rite, f fault) {
 	place := tr.Places[f.at-1]
 	d.says(s, f, strings.HasPrefix(place, d.socket.Mount))
 	if f.all {
-		d.yank()
+		d.socket.Yank(d.image)
 	} else {
 		d.again()
 	}

@@ -63,8 +63,12 @@ func (r *Rotator) Preflight(ctx context.Context, plans []*Plan, left []LeftOut, 
 		return nil, err
 	}
 	checks = append(checks, keys...)
+	open, err := r.Journal.Unfinished()
+	if err != nil {
+		return nil, err
+	}
 	of := make([][]Check, len(plans))
-	sideBySide(ctx, len(plans), atOnce, func(i int) { of[i] = r.checkPlan(ctx, plans[i], around) })
+	sideBySide(ctx, len(plans), atOnce, func(i int) { of[i] = r.checkPlan(ctx, plans[i], open, around) })
 	for _, rows := range of {
 		checks = append(checks, rows...)
 	}

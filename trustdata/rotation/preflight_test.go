@@ -15,6 +15,7 @@ import (
 	"keyrite/trustdata"
 	"keyrite/trustdata/access"
 	"keyrite/trustdata/rotation"
+	"keyrite/trustdata/rotation/ceremony"
 )
 
 // around sees a sound world: the server answers and grants, a backup is proven.
@@ -70,6 +71,8 @@ func TestPreflight(t *testing.T) {
 		"a full disk":           {"", fullDisk, 0, "room on the disk", rotation.VerdictNow, "1 MiB"},
 		"another program":       {"", lockedOut, 0, "no other program", rotation.VerdictNow, "lock"},
 		"a staged change":       {"", stagedChange, 0, "no unfinished change", rotation.VerdictSoon, "1 in "},
+		"a lost upload":         {"", lostUpload, 0, "no earlier change", rotation.VerdictNow, "rotate targets of"},
+		"a ceremony":            {"", waitingCeremony, 0, "no earlier change", rotation.VerdictSoon, "waits for a ceremony"},
 		"a server that is down": {"", visiting(func(v *access.Visit) { v.Err = errors.New("refused") }), 0, "the trust server answers", rotation.VerdictNow, "refused"},
 		"a broken server":       {"", visiting(func(v *access.Visit) { v.Status = 502 }), 0, "the trust server answers", rotation.VerdictNow, "502"},
 		"a clock that is late":  {"", visiting(func(v *access.Visit) { v.Clock = v.Clock.Add(-time.Hour) }), 0, "the trust server answers", rotation.VerdictSoon, "1h0m0s apart"},
@@ -173,5 +176,24 @@ func stagedChange(w *world) rotation.Around {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	return w.around()
+}
+
+// lostUpload is a rotation of which it is not known whether it has landed.
+func lostUpload(w *world) rotation.Around {
+	w.meddle = func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		if isUpload(r) {
+			rw.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		next.ServeHTTP(rw, r)
+	}
+	_, _, err := w.change(rotation.Request{Role: trustdata.RoleTargets})
+	is(w.t, err, rotation.ErrUnknown)
+	return w.around()
+}
+
+func waitingCeremony(w *world) rotation.Around {
+	w.prepare(trustdata.RoleRoot, ceremony.NewKey)
 	return w.around()
 }

@@ -26,7 +26,7 @@ const (
 )
 
 // checkPlan looks at one repository.
-func (r *Rotator) checkPlan(ctx context.Context, p *Plan, around Around) []Check {
+func (r *Rotator) checkPlan(ctx context.Context, p *Plan, open []*Operation, around Around) []Check {
 	var checks []Check
 	add := func(mark Verdict, what, detail string) { checks = append(checks, Check{mark, what, detail, p.GUN}) }
 	add(VerdictOK, "the root on the server is the one known here", fmt.Sprintf("version %d follows from what was known", p.base.Root.Body.Version))
@@ -37,6 +37,7 @@ func (r *Rotator) checkPlan(ctx context.Context, p *Plan, around Around) []Check
 	add(answers(v, err, r.Now()))
 	add(mayPush(v, resource, err))
 	checks = append(checks, p.ends(r.Now())...)
+	add(ownChange(open, p))
 	add(r.staged(ctx, p.GUN, around))
 	if p.Role == trustdata.RoleRoot {
 		add(r.leavesBehind(p))

@@ -80,6 +80,9 @@ func TestRefreshOfSeveral(t *testing.T) {
 	if err != nil || op.Rest() != restOfTwo+string(gun) {
 		t.Errorf("the rest: %q, %v", op.Rest(), err)
 	}
+	if got := all.Rest(out); got == "" || !strings.HasSuffix(op.Rest(), ": "+got) {
+		t.Errorf("the rest by what came of it: %q, by the journal %q", got, op.Rest())
+	}
 	w.meddle = nil
 	all = w.planRefreshes(gun, another)
 	if len(all.Edits) != 1 || all.Edits[0].GUN != gun || len(all.Left) != 1 {
@@ -87,6 +90,9 @@ func TestRefreshOfSeveral(t *testing.T) {
 	}
 	if out, err = w.rotator().ApplyEdits(context.Background(), all, keys, 2, func(trustdata.GUN, string) {}); err != nil || out[0].Err != nil {
 		t.Errorf("%+v, %v", out, err)
+	}
+	if got := all.Rest(out); got != "" {
+		t.Errorf("the rest of what is done: %q", got)
 	}
 	if op, err = w.journal.Reload(all.ID); err != nil || op.Rest() != "" {
 		t.Errorf("the rest of what is done: %q, %v", op.Rest(), err)

@@ -1,8 +1,11 @@
 package rotation
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+
+	"keyrite/trustdata"
 )
 
 // Rest says how to ask once more for what an edit of several repositories has ended without,
@@ -13,10 +16,10 @@ func (o *Operation) Rest() string {
 	if !o.edits() || len(o.Units) < 2 {
 		return ""
 	}
-	var left []string
+	var left []trustdata.GUN
 	for _, u := range o.Units {
 		if u.State.Ended() && !u.landed() {
-			left = append(left, " --gun "+string(u.GUN))
+			left = append(left, u.GUN)
 		}
 	}
 	switch {
@@ -25,7 +28,29 @@ func (o *Operation) Rest() string {
 	case o.Again == "":
 		return fmt.Sprintf("%d of %d repositories are not done: asking for it once more does what is left", len(left), len(o.Units))
 	}
-	return fmt.Sprintf("%d of %d repositories are not done, and this does what is left: %s%s", len(left), len(o.Units), o.Again, strings.Join(left, ""))
+	return fmt.Sprintf("%d of %d repositories are not done, and this does what is left: %s", len(left), len(o.Units), forThese(o.Again, left))
+}
+
+// Rest is the command that does what has ended without, of what came of every edit, or "".
+func (all *Edits) Rest(out []EditOutcome) string {
+	var left []trustdata.GUN
+	for _, o := range out {
+		if o.Err != nil && !errors.Is(o.Err, ErrUnknown) && !errors.Is(o.Err, ErrLanded) {
+			left = append(left, o.GUN)
+		}
+	}
+	if all.Again == "" || len(left) == 0 {
+		return ""
+	}
+	return forThese(all.Again, left)
+}
+
+// forThese is a command for some repositories.
+func forThese(command string, guns []trustdata.GUN) string {
+	for _, gun := range guns {
+		command += " --gun " + string(gun)
+	}
+	return command
 }
 
 // landed reports whether the server has what the unit is to bring.

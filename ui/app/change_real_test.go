@@ -60,9 +60,13 @@ func (w signerWorld) Plan(ctx context.Context, c change.SignerChange) (*rotation
 }
 
 func (w refreshWorld) Plan(ctx context.Context, guns []trustdata.GUN, all bool) (*rotation.Edits, error) {
-	return w.PlanEdits(ctx, guns, 1, func(ctx context.Context, gun trustdata.GUN) (*rotation.Edit, error) {
+	edits, err := w.PlanEdits(ctx, guns, 1, func(ctx context.Context, gun trustdata.GUN) (*rotation.Edit, error) {
 		return w.PlanRefresh(ctx, rotation.RefreshRequest{GUN: gun, All: all})
 	})
+	if err == nil {
+		edits.Again = "keyrite refresh --all"
+	}
+	return edits, err
 }
 
 func (w refreshWorld) Apply(ctx context.Context, all *rotation.Edits, keys rotation.Keys, told func(trustdata.GUN, string)) ([]rotation.EditOutcome, error) {
@@ -149,7 +153,7 @@ func TestRefreshSeveralForReal(t *testing.T) {
 	})
 	d.Press("a").Fits().Has("SIGN ROLES OF 3 REPOSITORIES AGAIN", "root, targets")
 	unlock(d, 4).Has("[3 Review]").Press("enter").Advance(time.Second).Press("tab", "enter").Has("Locked").Press("tab").Type("3 repositories").Press("tab", "enter")
-	d.Fits().Has("2 OF 3 REPOSITORIES ARE DONE", "read back and verified", "Enter plans what is still to do")
+	d.Fits().Has("2 OF 3 REPOSITORIES ARE DONE", "read back and verified", "Enter plans what is still to do", "keyrite refresh --all --gun "+string(secondGUN))
 	for gun, version := range map[trustdata.GUN]int64{realGUN: 2, secondGUN: 1, thirdGUN: 2} {
 		w.wantTargets(gun, version)
 	}

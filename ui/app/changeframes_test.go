@@ -52,7 +52,7 @@ func (f *signers) Plan(_ context.Context, c change.SignerChange) (*rotation.Edit
 }
 
 func (f *refreshes) Plan(_ context.Context, guns []trustdata.GUN, _ bool) (*rotation.Edits, error) {
-	all := &rotation.Edits{ID: "20261122T094100Z-00000000", Kind: "refresh", Left: []rotation.LeftOut{
+	all := &rotation.Edits{ID: "20261122T094100Z-00000000", Kind: "refresh", Again: "keyrite refresh", Left: []rotation.LeftOut{
 		{GUN: "registry.acme.io/infra/proxy", Why: trustdata.Refuse("targets", trustdata.ReasonExpired, "it ended on 2026-11-19")}}}
 	for _, gun := range guns {
 		all.Edits = append(all.Edits, editOf(gun, "refresh", "targets: version 7 to 8, valid until 2029-11-21 instead of 2026-12-12, with the same 3 tags and 0 delegations"))

@@ -85,6 +85,10 @@ func (m *Model) publishPage() ui.Page {
 	p.Sections = []ui.Section{{Facts: []ui.Fact{{Value: o.headline, Mark: o.mark}}},
 		{Facts: []ui.Fact{{Label: "What happened", Value: t.What}, {Label: "What you can do", Value: o.do}}}}
 	p.Copy = []ui.Copyable{{What: "the error", Text: o.headline + "\n" + t.Text()}}
+	if some := new(partly); errors.As(m.failed, &some) && some.rest != "" {
+		p.Notes = append(p.Notes, "What is left, at any later time: "+trustdata.Visible(some.rest))
+		p.Copy = append(p.Copy, ui.Copyable{What: "the command for what is left", Text: trustdata.Visible(some.rest)})
+	}
 	return p
 }
 

@@ -80,14 +80,14 @@ func (p manyPlan) carrying() func(context.Context, rotation.Keys, func(trustdata
 		if len(out) == 0 {
 			return done{}, err
 		}
-		return finishedMany(out, err)
+		return finishedMany(edits, out, err)
 	}
 }
 
 // finishedMany sums up what became of several repositories. Where one is not done the error
 // is partly's.
-func finishedMany(out []rotation.EditOutcome, err error) (done, error) {
-	d, some := done{}, partly{of: len(out), first: err}
+func finishedMany(edits *rotation.Edits, out []rotation.EditOutcome, err error) (done, error) {
+	d, some := done{}, partly{of: len(out), first: err, rest: edits.Rest(out)}
 	page := ui.Page{Title: "Done", Order: "as they were carried out",
 		Columns: []ui.Column{{Title: "REPOSITORY", Priority: 1, Min: 14, Cut: ui.CutLeft, Host: true}, {Title: "SIGNED AGAIN", Priority: 2, Min: 12}}}
 	for _, o := range out {

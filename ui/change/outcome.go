@@ -18,7 +18,8 @@ type outcome struct {
 // partly is a change of several repositories that was not done to all of them.
 type partly struct {
 	done, of int
-	first    error // that went wrong
+	first    error  // that went wrong
+	rest     string // the command that does what is left
 }
 
 func (p *partly) Error() string { return p.first.Error() }

@@ -90,7 +90,7 @@ func (s *ceremonyDesk) Read(ctx context.Context, file string) (*shown.Brought, e
 
 // Waiting implements shown.Service.
 func (s *ceremonyDesk) Waiting(_ context.Context, id string) (*ceremony.Bundle, error) {
-	r, err := s.desk.session.rotator(keyring.DefaultIterations)
+	r, err := s.desk.session.rotator(s.desk.rounds)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func (p *ceremonyPart) locked(ctx context.Context, do func() error) error {
 // open makes the rotator, and looks at what earlier runs have left.
 func (p *ceremonyPart) open(ctx context.Context, make func(int) (*rotation.Rotator, error)) error {
 	if p.rotator == nil {
-		r, err := make(keyring.DefaultIterations)
+		r, err := make(p.desk.rounds)
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/url"
 
+	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/ui"
 	"keyrite/ui/activity"
@@ -33,7 +34,7 @@ func (c *cli) console(ctx context.Context) error {
 	c.err = io.Discard
 	defer func() { c.err = stderr }()
 	t := app.Terminal{In: c.in, Out: c.out, Env: c.environment(), Profile: c.profile()}
-	d := &desk{session: s, ctx: ctx, styles: ui.NewStyles(t.Look(c.light(), c.ascii())), clock: app.Clock(c.now)}
+	d := &desk{session: s, ctx: ctx, styles: ui.NewStyles(t.Look(c.light(), c.ascii())), clock: app.Clock(c.now), rounds: keyring.DefaultIterations}
 	err = app.Run(ctx, d.options(), t)
 	// A change that is being sent is finished and written down before the program ends.
 	d.working.Wait()

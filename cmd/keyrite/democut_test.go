@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"keyrite/cmd/keyrite/demo"
+	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/trustdata/rotation"
 	"keyrite/ui"
@@ -41,7 +42,7 @@ func demoConsole(t *testing.T) (*demo.World, *desk, *uitest.Driver) {
 		t.Fatal(err)
 	}
 	clock := uitest.NewClock()
-	d := &desk{session: s, ctx: t.Context(), styles: ui.NewStyles(ui.Look{}), clock: clock.UI()}
+	d := &desk{session: s, ctx: t.Context(), styles: ui.NewStyles(ui.Look{}), clock: clock.UI(), rounds: keyring.MinIterations}
 	return world, d, uitest.New(t, app.New(d.options()), clock, 100, 30)
 }
 

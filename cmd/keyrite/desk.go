@@ -21,6 +21,8 @@ type desk struct {
 	ctx     context.Context
 	styles  *ui.Styles
 	clock   ui.Clock
+	// rounds of PBKDF2 lock each key that the console makes.
+	rounds int
 	// working counts the changes under way, which the end of the program waits for.
 	working sync.WaitGroup
 

@@ -30,7 +30,7 @@ func (s *editService) planned(ctx context.Context, plan func(*rotation.Rotator) 
 
 func (s *editService) open() (err error) {
 	if s.rotator == nil {
-		s.rotator, err = s.desk.session.rotator(keyring.DefaultIterations)
+		s.rotator, err = s.desk.session.rotator(s.desk.rounds)
 	}
 	return err
 }

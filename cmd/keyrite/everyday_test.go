@@ -31,7 +31,7 @@ func deskOf(t *testing.T, getenv func(string) string, change func(*flags)) *desk
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &desk{session: s, ctx: t.Context(), styles: ui.NewStyles(ui.Look{}), clock: ui.Clock{Now: time.Now}}
+	return &desk{session: s, ctx: t.Context(), styles: ui.NewStyles(ui.Look{}), clock: ui.Clock{Now: time.Now}, rounds: keyring.MinIterations}
 }
 
 func emptyHome(t *testing.T) func(string) string {

@@ -91,7 +91,7 @@ var _ rotate.Operation = (*severalService)(nil)
 func (s *severalService) open() (*rotation.Rotator, error) {
 	var err error
 	if s.rotator == nil {
-		s.rotator, err = s.desk.session.rotator(keyring.DefaultIterations)
+		s.rotator, err = s.desk.session.rotator(s.desk.rounds)
 	}
 	return s.rotator, err
 }

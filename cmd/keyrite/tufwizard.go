@@ -23,7 +23,7 @@ type tufRotateService struct {
 var _ rotate.Service = (*tufRotateService)(nil)
 
 func newTUFRotateService(d *desk) *tufRotateService {
-	return &tufRotateService{desk: d, tufRotation: &tufRotation{session: d.session, flags: rotateFlags{iterations: keyring.DefaultIterations}}}
+	return &tufRotateService{desk: d, tufRotation: &tufRotation{session: d.session, flags: rotateFlags{iterations: d.rounds}}}
 }
 
 // Plan implements rotate.Service. What an earlier run decided is finished first.

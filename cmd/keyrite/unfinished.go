@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/trustdata/rotation"
 	"keyrite/ui"
@@ -25,7 +24,7 @@ func (d *desk) recover() (notice string, changed bool) {
 
 // strays says what waits in pending/ where nothing is unfinished.
 func (d *desk) strays() string {
-	r, err := d.session.rotator(keyring.DefaultIterations)
+	r, err := d.session.rotator(d.rounds)
 	if err != nil {
 		return trustdata.VisibleError(err)
 	}
@@ -51,7 +50,7 @@ func (d *desk) news() ui.Screen {
 	if d.fixedReason() != "" {
 		return nil
 	}
-	r, err := d.session.rotator(keyring.DefaultIterations)
+	r, err := d.session.rotator(d.rounds)
 	if err != nil {
 		return nil // whatever needs the journal says so
 	}
@@ -93,7 +92,7 @@ func (s *unfinishedService) locked(ctx context.Context, do func(*rotation.Rotato
 	if s.desk.session.cli.flags.offline {
 		open = s.desk.session.offlineRotator
 	}
-	r, err := open(keyring.DefaultIterations)
+	r, err := open(s.desk.rounds)
 	if err != nil {
 		return err
 	}

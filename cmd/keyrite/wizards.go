@@ -125,7 +125,7 @@ var _ rotate.Service = (*rotateService)(nil)
 
 // Plan implements rotate.Service. What an earlier run left in pending/ is looked at first.
 func (s *rotateService) Plan(ctx context.Context, req rotation.Request) (*rotation.Plan, error) {
-	r, err := s.desk.session.rotator(keyring.DefaultIterations)
+	r, err := s.desk.session.rotator(s.desk.rounds)
 	if err != nil {
 		return nil, err
 	}

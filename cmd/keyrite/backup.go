@@ -106,7 +106,7 @@ func (c *cli) backupList(ctx context.Context, dir string) error {
 		return err
 	}
 	defer records.Close()
-	found, err := backup.List(ctx, absolute(dir), records.Copies(c.now(), backup.DefaultIntervals), nil)
+	found, err := backup.List(ctx, absolute(dir), records.Copies(c.now(), backup.DefaultIntervals), reading(ctx))
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (c *cli) backupVerify(ctx context.Context, file string, f backupFlags, what
 	if err != nil {
 		return err
 	}
-	res, err := backup.Verify(ctx, absolute(file), ids, backup.VerifyOptions{Passphrases: passphrases})
+	res, err := backup.Verify(ctx, absolute(file), ids, backup.VerifyOptions{Passphrases: passphrases, Open: reading(ctx)})
 	if res == nil {
 		return err
 	}

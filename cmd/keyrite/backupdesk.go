@@ -68,7 +68,7 @@ func (d backupDesk) List(ctx context.Context, folder string) ([]backup.Listed, e
 		return nil, err
 	}
 	defer records.Close()
-	return backup.List(ctx, absolute(folder), records.Copies(d.session.cli.now(), backup.DefaultIntervals), nil)
+	return backup.List(ctx, absolute(folder), records.Copies(d.session.cli.now(), backup.DefaultIntervals), reading(ctx))
 }
 
 // Verify implements backupui.Reader.
@@ -77,7 +77,7 @@ func (d backupDesk) Verify(ctx context.Context, file string, with backupui.Openi
 	if err != nil {
 		return nil, err
 	}
-	res, err := backup.Verify(ctx, absolute(file), ids, backup.VerifyOptions{Passphrases: d.session.cli.keyPassphrases, Progress: progress})
+	res, err := backup.Verify(ctx, absolute(file), ids, backup.VerifyOptions{Passphrases: d.session.cli.keyPassphrases, Progress: progress, Open: reading(ctx)})
 	if res == nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (d restoreDesk) Plan(ctx context.Context, file string, with restore.Opening
 		return nil, err
 	}
 	return backup.PlanRestore(ctx, absolute(file), ids, to, backup.RestoreOptions{Passphrases: d.session.cli.keyPassphrases,
-		Progress: progress, Now: d.session.cli.now()})
+		Progress: progress, Now: d.session.cli.now(), Open: reading(d.ctx)})
 }
 
 // Restore implements restore.Service. The end of the program waits for it.

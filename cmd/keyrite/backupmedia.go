@@ -66,6 +66,15 @@ func mediumHelper() (media.Helper, error) {
 	return media.Helper{Program: program, Args: []string{"keyrite", mediumVerb}}, nil
 }
 
+// reading opens the folders of backups that are read, each in a process of its own.
+func reading(ctx context.Context) media.Opener {
+	helper, err := mediumHelper()
+	if err != nil {
+		return func(string, bool) (media.Folder, error) { return nil, err }
+	}
+	return helper.Opener(ctx, nil)
+}
+
 // mediaOptions say which drives are not for backups: those with the keys, and the home's.
 func (s *session) mediaOptions(virtual bool) (media.Options, error) {
 	helper, err := mediumHelper()

@@ -29,7 +29,7 @@ func (c *cli) backupRestore(ctx context.Context, file string, f backupFlags) err
 	if err != nil {
 		return err
 	}
-	plan, err := backup.PlanRestore(ctx, absolute(file), ids, to, backup.RestoreOptions{Replace: f.replace, Now: c.now(), Passphrases: c.keyPassphrases})
+	plan, err := backup.PlanRestore(ctx, absolute(file), ids, to, backup.RestoreOptions{Replace: f.replace, Now: c.now(), Passphrases: c.keyPassphrases, Open: reading(ctx)})
 	if err != nil {
 		return c.notRestored(absolute(file), to.Path(), err)
 	}

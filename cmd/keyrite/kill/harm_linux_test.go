@@ -91,6 +91,16 @@ func (d *desk) unharmed(was outset, when string) {
 	d.nothingPlain(when)
 }
 
+// onlyState holds that nothing was written but what keyrite remembers.
+func (d *desk) onlyState(tr trace) {
+	d.t.Helper()
+	for i, place := range tr.Places {
+		if !strings.HasPrefix(place, filepath.Join(d.folder, "home", "STATE", "keyrite")) {
+			d.t.Errorf("%s %s", tr.Calls[i], place)
+		}
+	}
+}
+
 // undone holds that a failure leaves nothing that looks as if it counted, or says so.
 func (d *desk) undone(was outset, s said) {
 	d.t.Helper()

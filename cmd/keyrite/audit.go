@@ -21,6 +21,7 @@ import (
 type auditFlags struct {
 	failOn, failWithin string
 	compare            bool
+	images, olderThan  string
 }
 
 func (c *cli) auditCommand() *cobra.Command {
@@ -31,53 +32,86 @@ func (c *cli) auditCommand() *cobra.Command {
 			"list, and says what is wrong or soon will be, the worst first, each with its next step. It asks the trust\n" +
 			"servers, with --offline the cache alone, and with --compare the registries too. It changes nothing.\n" +
 			"Exit code 3 means findings at --fail-on or worse.\n\n" +
+			"--images reads references of images, one a line, and says of each: signed, moved, gone, unsigned or unknown,\n" +
+			"and when what is served says that it was built. The audit is then about the repositories of these images.\n\n" +
 			"--json prints {\"findings\":[{\"severity\",\"code\",\"gun\",\"role\",\"key_id\",\"path\",\"message\",\"remedy\",\"due\",\"tags\"}],\n" +
-			"\"checked\":{\"keys\",\"repositories\",\"tags\"}}; due and tags are left out where there are none.",
+			"\"checked\":{\"keys\",\"repositories\",\"tags\"}}; due and tags are left out where there are none.\n" +
+			"With --images it has \"images\":[{\"reference\",\"gun\",\"tag\",\"digest\",\"signed_digest\",\"served_digest\",\"state\",\n" +
+			"\"reason\",\"created\",\"age_days\"}] too.",
 		RunE: func(cmd *cobra.Command, args []string) error { return c.audit(cmd.Context(), args, f) },
 	}
 	cmd.Flags().StringVar(&f.failOn, "fail-on", string(audit.Warning), "the least `SEVERITY` for exit code 3: error, warning or info")
 	cmd.Flags().StringVar(&f.failWithin, "fail-within", "90d", "warn of what ends within `DURATION`, such as 90d, 2w or 36h")
 	cmd.Flags().BoolVar(&f.compare, "compare", false, "ask the registries too: tags that moved, are gone or unsigned")
+	cmd.Flags().StringVar(&f.images, "images", "", "look at the deployed images that `FILE` lists, - for standard input")
+	cmd.Flags().StringVar(&f.olderThan, "older-than", "", "with --images, warn of images that were built longer than `DURATION` ago")
 	return cmd
 }
 
 type auditJSON struct {
 	Findings []audit.Finding `json:"findings"`
 	Checked  doctor.Checked  `json:"checked"`
+	Images   []imageJSON     `json:"images,omitempty"`
+}
+
+// limits of an audit, as they were meant.
+type auditLimits struct {
+	least             audit.Severity
+	within, olderThan time.Duration
+}
+
+func (f auditFlags) read(offline bool) (l auditLimits, err error) {
+	if l.least, err = parseSeverity(f.failOn); err != nil {
+		return l, err
+	}
+	if l.within, err = parseDays("--fail-within", f.failWithin); err != nil {
+		return l, err
+	}
+	switch {
+	case f.olderThan == "":
+	case f.images == "":
+		return l, usagef("--older-than is about deployed images: name their list with --images")
+	case offline:
+		return l, usagef("--older-than asks the registry, which is not possible with --offline")
+	default:
+		l.olderThan, err = parseDays("--older-than", f.olderThan)
+	}
+	if f.compare && offline {
+		return l, usagef("comparing with the registry is not possible with --offline")
+	}
+	return l, err
 }
 
 func (c *cli) audit(ctx context.Context, args []string, f auditFlags) error {
 	ctx, cancel := c.context(ctx)
 	defer cancel()
-	least, err := parseSeverity(f.failOn)
+	limits, err := f.read(c.flags.offline)
 	if err != nil {
 		return err
-	}
-	within, err := parseDays("--fail-within", f.failWithin)
-	if err != nil {
-		return err
-	}
-	if f.compare && c.flags.offline {
-		return usagef("comparing with the registry is not possible with --offline")
 	}
 	s, err := c.openKeys()
 	if err != nil {
 		return err
 	}
-	look, named, err := s.look(ctx, args, f.compare)
+	about := &scope{compare: f.compare}
+	look, err := s.look(ctx, args, f.images, about)
 	if err != nil {
 		return err
 	}
-	look.Within = within
+	look.Within = limits.within
 	findings := look.Findings()
-	if len(named) > 0 {
-		findings = look.About(findings, named)
+	if len(about.named) > 0 {
+		findings = look.About(findings, about.named)
 	}
-	out := auditJSON{Findings: list(findings), Checked: checkedBy(look, named)}
-	if err := c.emit(out, doctor.AuditPage(findings, out.Checked)); err != nil {
+	findings = audit.WorstFirst(append(findings, audit.Images(look.Now, about.images, limits.olderThan)...))
+	out := auditJSON{Findings: list(findings), Checked: checkedBy(look, about.named)}
+	for _, i := range about.images {
+		out.Images = append(out.Images, newImageJSON(i, look.Now))
+	}
+	if err := c.emit(out, doctor.AuditPage(findings, out.Checked, about.images, look.Now)); err != nil {
 		return err
 	}
-	return attention(findings, least)
+	return attention(findings, limits.least)
 }
 
 // attentionError ends an audit with exit code 3, after its result was printed in full.

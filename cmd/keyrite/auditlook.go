@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"slices"
 
 	"keyrite/backup"
@@ -10,36 +12,76 @@ import (
 	"keyrite/trustdata/registry"
 )
 
-// look gathers everything that an audit judges. Named are the repositories that were typed;
-// the others are then read from the cache, for what their keys are used for.
-func (s *session) look(ctx context.Context, typed []string, compare bool) (look audit.Look, named []trustdata.GUN, err error) {
+// scope is what an audit is about.
+type scope struct {
+	// named are the repositories that were typed, or that deployed images are of; none means
+	// all that are known. Others are then read from the cache, for what keys are used for.
+	named   []trustdata.GUN
+	compare bool
+	// deployed are images that somebody runs, by repository, and images what came of them.
+	deployed map[trustdata.GUN][]audit.Reference
+	images   []audit.Image
+}
+
+// look gathers everything that an audit judges.
+func (s *session) look(ctx context.Context, typed []string, images string, about *scope) (look audit.Look, err error) {
 	look.Now = s.cli.now()
 	if look.Keys, err = s.keys.List(ctx); err != nil {
-		return look, nil, err
+		return look, err
 	}
-	guns, err := s.knownWith(ctx, look.Keys)
+	known, err := s.knownWith(ctx, look.Keys)
 	if err != nil {
-		return look, nil, err
+		return look, err
 	}
 	for _, name := range typed {
 		gun, err := s.resolve(ctx, name)
 		if err != nil {
-			return look, nil, err
+			return look, err
 		}
-		named = append(named, gun)
-		if !slices.Contains(guns, gun) {
-			guns = append(guns, gun)
+		about.named = append(about.named, gun)
+	}
+	guns := both(known, about.named)
+	if images != "" {
+		if err := s.runs(images, known, about); err != nil {
+			return look, err
 		}
 	}
 	if look.Machine, _, err = s.machine(ctx, nil); err != nil {
-		return look, nil, err
+		return look, err
 	}
-	look.Repositories = s.repositories(ctx, guns, named, compare)
-	look.Online = slices.ContainsFunc(look.Repositories, func(r audit.Repository) bool { return r.Err == nil && r.Source == trustdata.SourceLive })
-	if err := s.remembered(&look); err != nil {
-		return look, nil, err
+	look.Repositories = s.repositories(ctx, both(guns, about.named), about)
+	for i := range look.Repositories {
+		r := &look.Repositories[i]
+		r.Deployed = !slices.Contains(guns, r.GUN)
+		look.Online = look.Online || r.Err == nil && r.Source == trustdata.SourceLive
 	}
-	return look, named, ctx.Err()
+	inOrder(about.images)
+	return look, errors.Join(s.remembered(&look), ctx.Err())
+}
+
+// runs adds deployed images and their repositories.
+func (s *session) runs(images string, known []trustdata.GUN, about *scope) error {
+	refs, err := s.cli.references(images, known)
+	if err != nil {
+		return err
+	}
+	about.deployed = map[trustdata.GUN][]audit.Reference{}
+	for _, r := range refs {
+		about.deployed[r.GUN] = append(about.deployed[r.GUN], r)
+	}
+	about.named = both(about.named, slices.Sorted(maps.Keys(about.deployed)))
+	return nil
+}
+
+// both are the repositories of two lists, each once.
+func both(a, b []trustdata.GUN) []trustdata.GUN {
+	all := slices.Clone(a)
+	for _, gun := range b {
+		if !slices.Contains(all, gun) {
+			all = append(all, gun)
+		}
+	}
+	return all
 }
 
 // remembered adds what this machine remembers: backups and changes.
@@ -67,7 +109,7 @@ const comparedAtOnce = 4
 
 // repositories reads repositories, those that have expired too, and keeps of each what an
 // audit needs.
-func (s *session) repositories(ctx context.Context, guns, named []trustdata.GUN, compare bool) []audit.Repository {
+func (s *session) repositories(ctx context.Context, guns []trustdata.GUN, about *scope) []audit.Repository {
 	asking := s.fetcher()
 	asking.Late = true
 	reading := *asking
@@ -75,19 +117,23 @@ func (s *session) repositories(ctx context.Context, guns, named []trustdata.GUN,
 	comparing := make(chan struct{}, comparedAtOnce)
 	all := make([]audit.Repository, len(guns))
 	s.sideBySide(s.cli.flags.offline, len(guns), func(i int) func() {
-		fetcher, ask := asking, len(named) == 0 || slices.Contains(named, guns[i])
+		fetcher, ask := asking, len(about.named) == 0 || slices.Contains(about.named, guns[i])
 		if !ask {
 			fetcher = &reading
 		}
 		col, err := s.readWith(ctx, fetcher, guns[i])
 		r := audit.NewRepository(guns[i], col, err)
 		r.Chosen = s.access.Server != ""
-		if compare && ask && err == nil {
-			comparing <- struct{}{}
+		comparing <- struct{}{}
+		if about.compare && ask && err == nil {
 			r.Drift = s.drift(ctx, col)
-			<-comparing
 		}
-		return func() { all[i] = r }
+		images := s.deployed(ctx, about.deployed[guns[i]], col, err)
+		<-comparing
+		return func() {
+			all[i] = r
+			about.images = append(about.images, images...)
+		}
 	})
 	return all
 }

@@ -48,8 +48,13 @@ func (l Look) Findings() []Finding {
 	out = append(out, l.backups()...)
 	out = append(out, l.copies()...)
 	out = append(out, l.unfinished()...)
-	slices.SortStableFunc(out, compare)
-	return out
+	return WorstFirst(out)
+}
+
+// WorstFirst puts the worst first, and then those that come before others of their severity.
+func WorstFirst(findings []Finding) []Finding {
+	slices.SortStableFunc(findings, compare)
+	return findings
 }
 
 // About are the findings about some repositories, and about the keys that they list. What
@@ -61,7 +66,10 @@ func (l Look) About(findings []Finding, guns []trustdata.GUN) []Finding {
 			r.eachKey(func(_ trustdata.RoleView, k trustdata.RoleKey) { lists[k.KeyID] = true })
 		}
 	}
-	return slices.DeleteFunc(findings, func(f Finding) bool { return !slices.Contains(guns, f.GUN) && !lists[f.KeyID] })
+	return slices.DeleteFunc(findings, func(f Finding) bool {
+		key := lists[f.KeyID] && (f.GUN == "" || f.Path != "") // and not what another repository does with it
+		return !key && !slices.Contains(guns, f.GUN)
+	})
 }
 
 // first are the codes that come before others of their severity, in this order.

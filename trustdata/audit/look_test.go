@@ -197,7 +197,10 @@ func TestAbout(t *testing.T) {
 	other := whole()
 	other.GUN, other.Roles = "reg.example/other", other.Roles[:1]
 	other.Roles[0].Expires = today.Add(-oneDay)
-	l.Repositories = append(l.Repositories, other)
+	third := whole()
+	third.GUN, third.Roles = "reg.example/third", third.Roles[:1]
+	third.Roles[0].Keys[0].CertificateExpires = today.Add(oneDay)
+	l.Repositories = append(l.Repositories, other, third)
 	var got []string
 	for _, f := range l.About(l.Findings(), []trustdata.GUN{other.GUN}) {
 		got = append(got, f.Code+" "+string(f.GUN)+f.KeyID.Short())

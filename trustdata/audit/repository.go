@@ -24,6 +24,9 @@ type Repository struct {
 	// Chosen reports whether a flag, a profile or the environment named its server. Else it
 	// follows from the repository's host.
 	Chosen bool
+	// Deployed says that it is looked at only since somebody runs its images. Then what there
+	// is to say of its absence is said of them.
+	Deployed bool
 	// Drift is how its tags differ from what the registry serves; nil where that was not
 	// asked.
 	Drift *Drift
@@ -50,7 +53,9 @@ func (r Repository) eachKey(see func(trustdata.RoleView, trustdata.RoleKey)) {
 func (l Look) repository(r Repository) []Finding {
 	out := l.closing(r)
 	if r.Err != nil {
-		out = append(out, r.trouble())
+		if f := r.trouble(); f.Severity == Error || !r.Deployed {
+			out = append(out, f)
+		}
 	}
 	for _, role := range r.Roles {
 		out = append(out, l.role(r, role)...)

@@ -127,6 +127,21 @@ func resolveAll(ctx context.Context, from Source, names []string, workers int) (
 	return found, nil
 }
 
+// Judge gives the state of one name beside what is served for it, a digest or the reason why
+// there is none.
+func Judge(col *trustdata.Collection, name, served string, err error) Compared {
+	row, a := trustdata.Tag{Name: name}, answer{served, err}
+	for _, t := range col.Tags {
+		if t.Name != name {
+			continue
+		}
+		if row = t; t.Pulled {
+			return doubt(col, judge(t, t.Digest, true, a))
+		}
+	}
+	return doubt(col, judge(row, "", false, a))
+}
+
 // doubt takes back that a tag is unsigned where a role may sign its name and has a file
 // that was refused: the signature may be in there, and nothing can be said.
 func doubt(col *trustdata.Collection, row Compared) Compared {

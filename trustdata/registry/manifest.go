@@ -28,6 +28,9 @@ var validTag = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$`)
 })
 
+// ValidTag reports whether a registry can have a tag of that name.
+func ValidTag(name string) bool { return validTag().MatchString(name) }
+
 // Descriptor is what a tag stands for.
 type Descriptor struct {
 	// Digest is the SHA-256 of the manifest: 64 lower-case hex digits.
@@ -42,10 +45,25 @@ type Descriptor struct {
 // the manifest and hashing it. A tag that is not there is ErrNotFound, for which a mere
 // status without a registry's words is not enough.
 func (c *Client) Resolve(ctx context.Context, tag string) (Descriptor, error) {
-	if !validTag().MatchString(tag) {
+	if !ValidTag(tag) {
 		return Descriptor{}, fmt.Errorf("%q cannot be a tag of a registry", tag)
 	}
-	at := c.base.JoinPath("manifests", tag)
+	return c.resolve(ctx, tag)
+}
+
+// Has asks whether a registry has the manifest of a digest, 64 lower-case hex digits. It is
+// ErrNotFound where it does not.
+func (c *Client) Has(ctx context.Context, digest string) error {
+	found, err := c.resolve(ctx, "sha256:"+digest)
+	if err == nil && found.Digest != digest {
+		err = fmt.Errorf("%q was asked for sha256:%s and names it sha256:%s", c.Server(), digest, found.Digest)
+	}
+	return err
+}
+
+// resolve asks what a tag or a digest stands for.
+func (c *Client) resolve(ctx context.Context, name string) (Descriptor, error) {
+	at := c.base.JoinPath("manifests", name)
 	resp, err := c.do(ctx, http.MethodHead, at)
 	if err != nil {
 		return Descriptor{}, err
@@ -97,5 +115,7 @@ func (c *Client) hash(resp *http.Response) (Descriptor, error) {
 // digestOf reads Docker-Content-Digest where it is a well-formed SHA-256.
 func digestOf(h http.Header) (string, bool) {
 	digest, ok := strings.CutPrefix(h.Get("Docker-Content-Digest"), "sha256:")
-	return digest, ok && len(digest) == 64 && strings.Trim(digest, "0123456789abcdef") == ""
+	return digest, ok && isHash(digest)
 }
+
+func isHash(s string) bool { return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == "" }

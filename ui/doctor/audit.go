@@ -2,9 +2,11 @@ package doctor
 
 import (
 	"fmt"
+	"time"
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/audit"
+	"keyrite/trustdata/registry"
 	"keyrite/ui"
 )
 
@@ -17,7 +19,7 @@ type Checked struct {
 
 // AuditPage states what an audit found, the worst first. What is the same of several keys or
 // repositories is said once.
-func AuditPage(findings []audit.Finding, checked Checked) ui.Page {
+func AuditPage(findings []audit.Finding, checked Checked, images []audit.Image, now time.Time) ui.Page {
 	found := ui.Section{Title: "FINDINGS"}
 	for len(findings) > 0 {
 		n := 1
@@ -30,9 +32,29 @@ func AuditPage(findings []audit.Finding, checked Checked) ui.Page {
 	if len(found.Facts) == 0 {
 		found.Facts = []ui.Fact{{Mark: ui.MarkOK, Value: "Nothing needs you."}}
 	}
-	return ui.Page{Title: "audit", Sections: []ui.Section{found},
+	page := ui.Page{Title: "audit", Sections: []ui.Section{found},
 		Notes: []string{fmt.Sprintf("Looked at: %s, %s, %s.", ui.Plural(checked.Keys, "key", "keys"),
 			ui.Plural(checked.Repositories, "repository", "repositories"), ui.Plural(checked.Tags, "signed tag", "signed tags"))}}
+	if len(images) > 0 {
+		page.TableTitle = "DEPLOYED IMAGES"
+		page.Columns = []ui.Column{{Title: "STATE", Priority: 1}, {Title: "BUILT", Priority: 2}, {Title: "IMAGE", Priority: 1}}
+	}
+	for _, i := range images {
+		page.Rows = append(page.Rows, image(i, now))
+	}
+	return page
+}
+
+// image is the row of a deployed image.
+func image(i audit.Image, now time.Time) ui.Row {
+	built, m := "--", ui.MarkSoon
+	if !i.Created.IsZero() {
+		built = fmt.Sprintf("%d d ago", int(now.Sub(i.Created)/(24*time.Hour)))
+	}
+	if i.State == registry.Signed {
+		m = ui.MarkOK
+	}
+	return ui.Row{ID: i.Text, Mark: m, Cells: []string{string(i.State), built, trustdata.Visible(i.Text)}}
 }
 
 // alike reports whether two findings are the same of two keys or repositories.

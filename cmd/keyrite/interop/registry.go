@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A Registry is a distribution registry in a process of its own, in memory, over plain
@@ -26,10 +27,14 @@ type Registry struct {
 type Image struct {
 	Digest   string // "sha256:<hex>" of the manifest
 	Length   int64  // bytes of the manifest
+	kind     string
 	manifest []byte
 }
 
-const manifestType = "application/vnd.oci.image.manifest.v1+json"
+const (
+	manifestType = "application/vnd.oci.image.manifest.v1+json"
+	indexType    = "application/vnd.oci.image.index.v1+json"
+)
 
 // StartRegistry starts a registry.
 func StartRegistry(t testing.TB) *Registry {
@@ -52,7 +57,17 @@ http: {addr: %q, secret: "for a test"}
 // gives the same digest.
 func (r *Registry) Push(repository, tag, seed string) Image {
 	r.t.Helper()
-	config := fmt.Appendf(nil, `{"architecture":"amd64","os":"linux","config":{"Labels":{"seed":%q}},"rootfs":{"type":"layers","diff_ids":[]}}`, seed)
+	return r.PushBuilt(repository, tag, seed, time.Time{})
+}
+
+// PushBuilt is Push of an image that says when it was built.
+func (r *Registry) PushBuilt(repository, tag, seed string, at time.Time) Image {
+	r.t.Helper()
+	built := ""
+	if !at.IsZero() {
+		built = fmt.Sprintf(`"created":%q,`, at.UTC().Format(time.RFC3339Nano))
+	}
+	config := fmt.Appendf(nil, `{%s"architecture":"amd64","os":"linux","config":{"Labels":{"seed":%q}},"rootfs":{"type":"layers","diff_ids":[]}}`, built, seed)
 	layer := []byte("layer of " + seed)
 	manifest, err := json.Marshal(map[string]any{
 		"schemaVersion": 2, "mediaType": manifestType,
@@ -62,7 +77,17 @@ func (r *Registry) Push(repository, tag, seed string) Image {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	image := Image{digest(manifest), int64(len(manifest)), manifest}
+	image := Image{digest(manifest), int64(len(manifest)), manifestType, manifest}
+	r.Tag(repository, tag, image)
+	return image
+}
+
+// PushIndex stores an index with the image as its only part, and lets the tag point to it.
+func (r *Registry) PushIndex(repository, tag string, part Image) Image {
+	r.t.Helper()
+	index := fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":%q,"manifests":[{"mediaType":%q,"digest":%q,"size":%d,"platform":{"os":"linux","architecture":"amd64"}}]}`,
+		indexType, part.kind, part.Digest, part.Length)
+	image := Image{digest(index), int64(len(index)), indexType, index}
 	r.Tag(repository, tag, image)
 	return image
 }
@@ -70,7 +95,7 @@ func (r *Registry) Push(repository, tag, seed string) Image {
 // Tag lets a tag point to an image that was pushed to the repository before.
 func (r *Registry) Tag(repository, tag string, image Image) {
 	r.t.Helper()
-	resp := r.do(http.MethodPut, r.URL+"/v2/"+repository+"/manifests/"+tag, manifestType, image.manifest, http.StatusCreated)
+	resp := r.do(http.MethodPut, r.URL+"/v2/"+repository+"/manifests/"+tag, image.kind, image.manifest, http.StatusCreated)
 	if got := resp.Header.Get("Docker-Content-Digest"); got != image.Digest {
 		r.t.Fatalf("pushed %s, stored as %q", image.Digest, got)
 	}

@@ -104,12 +104,16 @@ func answered(text string) func(*uitest.Driver) {
 	return func(d *uitest.Driver) { d.Advance(time.Second).Type(text).Press("tab", "enter") }
 }
 
-func TestChangeFrames(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		screen func(*ui.Styles, ui.Clock) ui.Screen
-		flow   []stage
-	}{
+// journey is a way through one screen.
+type journey struct {
+	name   string
+	screen func(*ui.Styles, ui.Clock) ui.Screen
+	flow   []stage
+}
+
+// changeJourneys lead through every wizard of a change that is no rotation, to its end.
+func changeJourneys() []journey {
+	return []journey{
 		{"repair", func(st *ui.Styles, clock ui.Clock) ui.Screen {
 			return change.NewRepair(changing(st, clock), infraBase, new(repairs))
 		}, []stage{{"1 check", press()}, {"1 dropped", press("j", "x")}, {"2 passphrase", press("enter")}, {"3 review", typeIn(oldPass)}, {"3 question", press("enter")}, {"5 close", answered(string(infraBase))}}},
@@ -125,7 +129,11 @@ func TestChangeFrames(t *testing.T) {
 		{"retire", func(st *ui.Styles, clock ui.Clock) ui.Screen {
 			return change.NewRetire(changing(st, clock), id("e90b3aa"), retires{})
 		}, []stage{{"1 check", press()}, {"1 why", press("x")}, {"1 waived", typeIn("a drill")}, {"2 review", press("enter")}, {"2 question", press("enter")}, {"4 close", answered(string(id("e90b3aa"))[:8])}}},
-	} {
+	}
+}
+
+func TestChangeFrames(t *testing.T) {
+	for _, c := range changeJourneys() {
 		t.Run(c.name, func(t *testing.T) {
 			frames(t, c.flow, func(w, h int) *uitest.Driver { return enter(t, w, h, c.screen) })
 		})

@@ -3,6 +3,7 @@ package repos
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -177,6 +178,9 @@ func (r Repo) without() (mark ui.Mark, ends, data string) {
 	case refused:
 		return ui.MarkNow, "DOES NOT VERIFY", "refused"
 	case unsigned:
+		if r.signedOnce() {
+			return ui.MarkSoon, "NONE ANY MORE", "live"
+		}
 		return ui.MarkNone, "never signed", "live"
 	case unchecked:
 		return ui.MarkUnchecked, "not checked", "failed"
@@ -184,9 +188,15 @@ func (r Repo) without() (mark ui.Mark, ends, data string) {
 	return ui.MarkUnchecked, "not checked", "..."
 }
 
+// signedOnce reports whether this machine has metadata of it, whatever its server says now.
+func (r Repo) signedOnce() bool { return slices.Contains(r.FoundIn, FromCache) }
+
 func (r Repo) sentence() string {
 	switch r.state {
 	case unsigned:
+		if r.signedOnce() {
+			return "The trust server has nothing for it, and metadata of it is on this machine: it was deleted, or this is another server. " + ui.Capital(r.Problem) + "."
+		}
 		return "The trust server has nothing for it: " + r.Problem + "."
 	case unread:
 		return "Nothing was read of it yet."

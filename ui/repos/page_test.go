@@ -60,6 +60,16 @@ func TestRows(t *testing.T) {
 	}
 }
 
+// TestDeleted: what was signed once is not called never signed, whoever deleted it.
+func TestDeleted(t *testing.T) {
+	r := repos.NewRepo("reg.example/app", nil, nil, fmt.Errorf("x: %w", &access.StatusError{Status: 404, URL: "https://n"}))
+	r.FoundIn = []repos.Origin{repos.FromCache}
+	page := repos.Page([]repos.Repo{r}, now)
+	if row := page.Rows[0]; row.Mark != ui.MarkSoon || row.Cells[2] != "NONE ANY MORE" || !strings.Contains(row.Detail[1], "it was deleted") || strings.Contains(page.Summary, "never") {
+		t.Errorf("%q %q %q, %q", row.Mark, row.Cells, row.Detail, page.Summary)
+	}
+}
+
 // TestTimestamp: the server renews it by itself, so its end counts when it has passed.
 func TestTimestamp(t *testing.T) {
 	res := collection(700, trustdata.SourceLive)

@@ -72,6 +72,9 @@ func (c *cli) backupCommand() *cobra.Command {
 	}
 	restoring.Flags().StringVar(&f.into, "to", "", "the trust directory: `DIR` (made if it is not there)")
 	restoring.Flags().BoolVar(&f.replace, "replace", false, "replace keys that differ; the old file is kept in the trash")
+	for _, cmd := range []*cobra.Command{verify, drill} {
+		cmd.Flags().BoolVar(&f.virtual, "allow-virtual", false, "let mounted disk images pass for drives")
+	}
 	for _, cmd := range []*cobra.Command{create, verify, drill, restoring} {
 		cmd.Flags().StringArrayVarP(&f.identities, "identity", "i", nil, "age identity `FILE` that opens the backup (repeatable)")
 		cmd.Flags().StringVar(&f.passphraseFile, "backup-passphrase-file", "", "`FILE` with the backup's own passphrase, instead of recipients")
@@ -125,7 +128,12 @@ func (c *cli) backupVerify(ctx context.Context, file string, f backupFlags, what
 	if err != nil {
 		return err
 	}
-	res, err := backup.Verify(ctx, absolute(file), ids, backup.VerifyOptions{Passphrases: passphrases, Open: reading(ctx)})
+	drives, err := s.drives(f.virtual)
+	if err != nil {
+		return err
+	}
+	known, _ := s.copies() // a backup is sound or not whatever is remembered
+	res, err := drives.Verify(ctx, absolute(file), known, ids, backup.VerifyOptions{Passphrases: passphrases, Open: reading(ctx)})
 	if res == nil {
 		return err
 	}

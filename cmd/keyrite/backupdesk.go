@@ -22,10 +22,9 @@ var (
 	_ restore.Service = restoreDesk{}
 )
 
-// backupsScreen is the list of the backups in a folder: at first those beside the one that
-// was recorded last.
+// backupsScreen is the list of the copies that are remembered.
 func (d *desk) backupsScreen() ui.Screen {
-	opt := backupui.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Reader: backupDesk{d}, Folder: d.session.lastBackupFolder(), Create: d.createScreen}
+	opt := backupui.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Reader: backupDesk{d}, Sheets: backupDesk{d}, Create: d.createScreen}
 	if !d.session.cli.flags.readOnly {
 		opt.Restore = d.restoreScreen
 	}
@@ -61,14 +60,25 @@ func (d backupDesk) open(identity string, pass keyring.Passphrase) ([]backup.Ide
 	return []backup.Identity{id}, nil
 }
 
+// Copies implements backupui.Reader.
+func (d backupDesk) Copies(context.Context) ([]backup.Copy, error) { return d.session.copies() }
+
+// Find implements backupui.Reader.
+func (d backupDesk) Find(ctx context.Context, c backup.Copy) (string, error) {
+	drives, err := d.drives()
+	if err != nil {
+		return "", err
+	}
+	return drives.Find(ctx, c)
+}
+
 // List implements backupui.Reader.
 func (d backupDesk) List(ctx context.Context, folder string) ([]backup.Listed, error) {
-	records, err := d.session.backupRecords()
+	known, err := d.session.copies()
 	if err != nil {
 		return nil, err
 	}
-	defer records.Close()
-	return backup.List(ctx, absolute(folder), records.Copies(d.session.cli.now(), backup.DefaultIntervals), reading(ctx))
+	return backup.List(ctx, absolute(folder), known, reading(ctx))
 }
 
 // Verify implements backupui.Reader.
@@ -77,11 +87,23 @@ func (d backupDesk) Verify(ctx context.Context, file string, with backupui.Openi
 	if err != nil {
 		return nil, err
 	}
-	res, err := backup.Verify(ctx, absolute(file), ids, backup.VerifyOptions{Passphrases: d.session.cli.keyPassphrases, Progress: progress, Open: reading(ctx)})
+	drives, err := d.drives()
+	if err != nil {
+		return nil, err
+	}
+	known, err := d.session.copies()
+	if err != nil {
+		return nil, err
+	}
+	res, err := drives.Verify(ctx, absolute(file), known, ids, backup.VerifyOptions{Passphrases: d.session.cli.keyPassphrases, Progress: progress, Open: reading(ctx)})
 	if res == nil {
 		return nil, err
 	}
-	return res, errors.Join(err, d.session.recordBackup("verify backup", res.Record()))
+	what := "verify backup"
+	if with.Drill {
+		what = "drill"
+	}
+	return res, errors.Join(err, d.session.recordBackup(what, res.Record()))
 }
 
 // restoreDesk is what the restore wizard needs of the layers below.

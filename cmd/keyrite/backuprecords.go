@@ -13,23 +13,14 @@ func (s *session) backupRecords() (*backup.Records, error) {
 	return backup.OpenRecords(filepath.Join(s.paths.state, "backups.jsonl"), s.cli.now)
 }
 
-// lastBackupFolder is where a backup was written or verified last, "" if that is not known
-// or not there now.
-func (s *session) lastBackupFolder() string {
+// copies are those that are remembered.
+func (s *session) copies() ([]backup.Copy, error) {
 	records, err := s.backupRecords()
 	if err != nil {
-		return "" // whatever reads the records next says what is wrong with them
+		return nil, err
 	}
 	defer records.Close()
-	all := records.All()
-	if len(all) == 0 {
-		return ""
-	}
-	folder := filepath.Dir(all[len(all)-1].File)
-	if !isDir(folder) {
-		return "" // a stick that is in its drawer
-	}
-	return folder
+	return records.Copies(s.cli.now(), backup.DefaultIntervals), nil
 }
 
 // recordBackup remembers how far a backup is proven.

@@ -51,13 +51,12 @@ func (c *cli) backupSheet(args []string) error {
 
 // setOf are the remembered copies of a set, of the newest one for "".
 func (s *session) setOf(id string) ([]backup.Copy, error) {
-	records, err := s.backupRecords()
+	all, err := s.copies()
 	if err != nil {
 		return nil, err
 	}
-	defer records.Close()
 	var of []backup.Copy
-	for _, one := range records.Copies(s.cli.now(), backup.DefaultIntervals) {
+	for _, one := range all {
 		if id != "" && one.Operation == id || id == "" && (len(of) == 0 || one.Operation != "" && one.Operation == of[0].Operation) {
 			of = append(of, one)
 		}

@@ -86,7 +86,7 @@ func TestBackUpOntoAStick(t *testing.T) {
 	socket.Insert(image, false)
 	screen.Press("r").Await("copy 1 of this set is on it").Press("space").Await("That drive cannot be chosen: copy 1 of this set is on it already.")
 
-	copies, err := backupDesk{d.desk}.copies()
+	copies, err := d.session.copies()
 	if err != nil || len(copies) != 1 {
 		t.Fatalf("remembered are %+v, %v", copies, err)
 	}
@@ -110,7 +110,7 @@ func TestBackUpOntoAPulledStick(t *testing.T) {
 	socket.Pull(image)
 	screen.Await("IS GONE. IT WAS REMOVED WHILE BEING WRITTEN.", "Your keys are untouched.").Fits()
 	thaw()
-	if copies, err := (backupDesk{d.desk}).copies(); err != nil || len(copies) != 0 {
+	if copies, err := d.session.copies(); err != nil || len(copies) != 0 {
 		t.Errorf("remembered are %+v, %v", copies, err)
 	}
 }

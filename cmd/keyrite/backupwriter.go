@@ -44,7 +44,7 @@ func (d backupDesk) planCopy(ctx context.Context, src backup.Source, w backupui.
 	if err != nil {
 		return nil, err
 	}
-	known, err := d.copies()
+	known, err := d.session.copies()
 	if err != nil {
 		return nil, err
 	}
@@ -70,23 +70,13 @@ func (d backupDesk) drives() (backup.Drives, error) {
 	return d.session.drives(d.session.cli.flags.virtual)
 }
 
-// copies are those that are remembered.
-func (d backupDesk) copies() ([]backup.Copy, error) {
-	records, err := d.session.backupRecords()
-	if err != nil {
-		return nil, err
-	}
-	defer records.Close()
-	return records.Copies(d.session.cli.now(), backup.DefaultIntervals), nil
-}
-
 // Drives implements backupui.Writer.
 func (d backupDesk) Drives(ctx context.Context) ([]backupui.Place, error) {
 	drives, err := d.drives()
 	if err != nil {
 		return nil, err
 	}
-	known, err := d.copies()
+	known, err := d.session.copies()
 	if err != nil {
 		return nil, err
 	}

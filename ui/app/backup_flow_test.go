@@ -66,6 +66,31 @@ func (sets) List(context.Context, string) ([]backup.Listed, error) {
 	}, nil
 }
 
+func (sets) Copies(context.Context) ([]backup.Copy, error) {
+	at := uitest.Start
+	medium := func(label string) *backup.Medium {
+		return &backup.Medium{Vendor: "KINGSTON", Model: "DT", Serial: label + "9F2A7", UUID: "1A2B-3C4D", Label: "ACME-" + label, FileSystem: "exfat", Token: strings.Repeat("a", 32), Recognised: true}
+	}
+	all := []backup.Copy{
+		{Number: 1, Medium: medium("A"), State: backup.StateDrilled, Reading: media.Replugged, ProvenAt: at, DrilledAt: at, Clock: backup.ClockOK},
+		{Number: 2, Medium: medium("B"), State: backup.StateProven, Reading: media.Cold, ProvenAt: at, Clock: backup.ClockOK},
+		{Number: 3, Medium: medium("C\x1b[2J"), State: backup.StateProven, Reading: media.Replugged, ProvenAt: at.AddDate(-2, 0, 0), Clock: backup.ClockLate},
+		{Number: 4, State: backup.StateUnknown, Problem: "cut short", Clock: backup.ClockBad},
+	}
+	for i := range all {
+		all[i].Operation, all[i].Of, all[i].File, all[i].SHA256 = "the-set", 4, "/media/ada/"+backupName, "sha256:"+strings.Repeat("4e1f09c"+string(rune('0'+i)), 8)
+		all[i].Written, all[i].LookedAt = at.AddDate(-2, 0, 0), at
+		if all[i].Clock == backup.ClockOK {
+			all[i].Due = at.Add(backup.DefaultIntervals.Due)
+		}
+		all[i].Keys, all[i].Recipients = []trustdata.KeyID{id("7f3a9c1")}, []string{recipient}
+		all[i].Holds = []backup.Held{{KeyID: id("7f3a9c1"), Role: "root"}}
+	}
+	return all, nil
+}
+
+func (sets) Find(_ context.Context, c backup.Copy) (string, error) { return c.File, nil }
+
 func (sets) Verify(_ context.Context, file string, _ backupui.Opening, _ backup.Progress) (*backup.VerifyResult, error) {
 	p := backup.CreatePlan{Manifest: manifest()}
 	return &backup.VerifyResult{File: file, SHA256: "sha256:" + strings.Repeat("4e1f09c3", 8), Created: uitest.Start, Tool: "keyrite 1.0", Keys: p.Keys(),
@@ -100,6 +125,14 @@ func listFrom(t testing.TB) func(w, h int) *uitest.Driver {
 	return func(w, h int) *uitest.Driver {
 		return enter(t, w, h, func(st *ui.Styles, clock ui.Clock) ui.Screen {
 			return backupui.New(backupui.Options{Context: context.Background(), Styles: st, Clock: clock, Reader: sets{}, Folder: "/media/stick"})
+		})
+	}
+}
+
+func copiesFrom(t testing.TB) func(w, h int) *uitest.Driver {
+	return func(w, h int) *uitest.Driver {
+		return enter(t, w, h, func(st *ui.Styles, clock ui.Clock) ui.Screen {
+			return backupui.New(backupui.Options{Context: context.Background(), Styles: st, Clock: clock, Reader: sets{}, Sheets: sets{}})
 		})
 	}
 }
@@ -213,6 +246,13 @@ var listFlow = []stage{
 	{"passphrase", press("esc", "v", "2")},
 }
 
+var copiesFlow = []stage{
+	{"copies", press()},
+	{"one", press("j", "enter")},
+	{"drill", press("esc", "d")},
+	{"sheet", press("esc", "t")},
+}
+
 var restoreFlow = []stage{
 	{"1 find", press()},
 	{"2 open", typeIn("/media/stick/" + backupName)},
@@ -227,6 +267,7 @@ func TestBackupFrames(t *testing.T) {
 	t.Run("create", func(t *testing.T) { frames(t, createFlow, createFrom(t)) })
 	t.Run("drive", func(t *testing.T) { frames(t, driveFlow, driveFrom(t, drives{})) })
 	t.Run("list", func(t *testing.T) { frames(t, listFlow, listFrom(t)) })
+	t.Run("copies", func(t *testing.T) { frames(t, copiesFlow, copiesFrom(t)) })
 	t.Run("restore", func(t *testing.T) { frames(t, restoreFlow, restoreFrom(t)) })
 }
 

@@ -32,6 +32,7 @@ type vault struct {
 	ids      []trustdata.KeyID
 	key      *keyring.PrivateKey // the first one
 	writeErr error
+	away     bool // no copy's medium is in
 	hidden   bool // this system does not show its drives
 	written  []backup.Record
 	waived   []string // the operations
@@ -170,6 +171,26 @@ func (r reader) List(ctx context.Context, folder string) ([]backup.Listed, error
 	return backup.List(ctx, folder, nil, nil)
 }
 
+func (r reader) Copies(context.Context) ([]backup.Copy, error) {
+	var of []backup.Copy
+	for _, w := range r.written {
+		c := backup.Copy{Operation: w.Operation, Number: w.Copy, Of: w.Copies, File: w.File, SHA256: w.SHA256, State: w.State, Reading: w.Reading, Keys: w.Keys, Holds: w.Holds,
+			Recipients: w.Recipients, Written: uitest.Start, LookedAt: uitest.Start, Clock: backup.ClockNever}
+		if w.State == backup.StateProven {
+			c.ProvenAt, c.Due, c.Clock = uitest.Start, uitest.Start.Add(backup.DefaultIntervals.Due), backup.ClockOK
+		}
+		of = append(of, c)
+	}
+	return of, nil
+}
+
+func (r reader) Find(_ context.Context, c backup.Copy) (string, error) {
+	if r.away {
+		return "", backup.ErrElsewhere
+	}
+	return c.File, nil
+}
+
 func (r reader) Verify(ctx context.Context, file string, with backupui.Opening, progress backup.Progress) (*backup.VerifyResult, error) {
 	ids, err := r.identities(with.Identity, with.Passphrase)
 	if err != nil {
@@ -200,7 +221,7 @@ func (v *vault) create(width, height int, folder string) *uitest.Driver {
 
 func (v *vault) list(width, height int) *uitest.Driver {
 	return enter(v.t, width, height, func(st *ui.Styles, clock ui.Clock) ui.Screen {
-		return backupui.New(backupui.Options{Context: context.Background(), Styles: st, Clock: clock, Reader: reader{v},
+		return backupui.New(backupui.Options{Context: context.Background(), Styles: st, Clock: clock, Reader: reader{v}, Sheets: writer{v},
 			Create: func(folder string) ui.Screen {
 				return backupui.NewCreate(backupui.CreateOptions{Context: context.Background(), Styles: st, Clock: clock, Writer: writer{v}, Sheets: writer{v}, Folder: folder})
 			},
@@ -288,7 +309,7 @@ func TestBackUpStopsAndFails(t *testing.T) {
 
 func TestBackupsListAndVerify(t *testing.T) {
 	v := newVault(t).made()
-	d := v.list(100, 30).Has("No folder is chosen yet").Press("v").Has("No backup is selected").Press("r").Has("No folder is chosen yet. f names one.")
+	d := v.list(100, 30).Has("No backup is remembered on this machine").Press("v").Has("No backup is selected").Press("t").Has("No copy is selected")
 	d.Press("f").Type(v.stick).Press("enter").Fits().Has(backupName, "not known", "agrees", "1 backup in")
 	d.Press("v", "1").Type(v.identity).Press("enter").Has("It is sound", "2 keys", v.ids[0].Short(), "decrypted to the end").Press("esc").Has(backupName)
 	d.Press("v", "3").Has("It is sound as far as it was looked at", "not known: it was not decrypted").Press("esc")
@@ -304,7 +325,11 @@ func TestBackupsListAndVerify(t *testing.T) {
 func TestBackupsListFollowsTheWriting(t *testing.T) {
 	v := newVault(t)
 	d := v.list(100, 30).Press("b").Press("f").Type(v.stick).Press("enter", "n").Paste(v.public).Press("enter").Type(v.end).Press("enter", "B").Has("[3 Prove]")
-	d.Press("esc").Fits().Has(backupName, "1 backup in "+v.stick)
+	d.Press("esc").Fits().Has(backupName, "1 copy is remembered", "1 of 2", "read back").Press("enter").Fits().Has("KEYS IN IT: 2", v.ids[0].Short(), "today: it was never proven", "a folder, not recognised").Press("esc")
+	d.Press("t").Has("SIGNING KEYS: BACKUP SHEET").Press("w").Has("WRITE THE SHEET").Press("esc", "esc").Has("1 copy is remembered")
+	d.Press("d").Has("DRILL: HOW IS IT OPENED?").Press("1").Type(v.identity).Press("enter").Has("It is sound").Press("esc")
+	v.away = true
+	d.Press("d").Has("What happened", "Its medium is not in this machine").Press("esc").Press("f").Type(v.stick).Press("enter").Has("1 backup in " + v.stick).Press("esc").Has("1 copy is remembered")
 }
 
 func TestRestoreForReal(t *testing.T) {

@@ -3,7 +3,6 @@ package backup
 import (
 	"cmp"
 	"context"
-	"path/filepath"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -19,10 +18,16 @@ import (
 type Opening struct {
 	Identity   string
 	Passphrase keyring.Passphrase
+	// Drill says that this is one, for the record.
+	Drill bool
 }
 
 // Reader is what looking at backups needs of the layers below.
 type Reader interface {
+	// Copies are those that are remembered. None of them is looked at.
+	Copies(context.Context) ([]backup.Copy, error)
+	// Find is where a copy is now, whatever its medium is called today.
+	Find(context.Context, backup.Copy) (string, error)
 	// List looks at the backups in a folder.
 	List(ctx context.Context, folder string) ([]backup.Listed, error)
 	// Verify reads a backup to its end and records how far it is proven. It gives a
@@ -36,7 +41,8 @@ type Options struct {
 	Styles  *ui.Styles
 	Clock   ui.Clock
 	Reader  Reader
-	// Folder is the one to look at first, "" for none.
+	Sheets  Sheets
+	// Folder is the one to look at first; with "" the remembered copies are shown.
 	Folder string
 	// Create makes the wizard that writes a backup into a folder, which may be "". It is
 	// nil where there is none.
@@ -46,29 +52,38 @@ type Options struct {
 	Restore func(file string) ui.Screen
 }
 
-// Model is the list of the backups in a folder.
+// Model is the list of the copies that are remembered, or of the backups in a folder.
 type Model struct {
 	*ui.List
 	opt    Options
 	loader *ui.Loader[event]
 	folder string
-	all    []backup.Listed
+	all    []backup.Listed // in the folder
+	copies []backup.Copy
 	known  bool
 	with   Opening // what opened a backup last, without its passphrase
-	wizard ui.Screen
 	keys   keyMap
 }
 
-type keyMap struct{ folder, create, restore, verify, refresh key.Binding }
+type keyMap struct{ open, folder, create, restore, verify, drill, sheet, refresh key.Binding }
 
 type (
 	found struct {
 		all []backup.Listed
 	}
+	remembering struct {
+		copies []backup.Copy
+	}
+	// located is a copy that was found, and what is to be done with it.
+	located struct {
+		file string
+		do   func(file string) tea.Cmd
+	}
 	verified struct {
 		file   string
 		with   string // the identity file
 		try    int    // of a passphrase, 0 for none
+		drill  bool
 		result *backup.VerifyResult
 		err    error
 	}
@@ -78,8 +93,9 @@ type (
 func New(opt Options) *Model {
 	b := ui.Bind
 	m := &Model{List: ui.NewList(opt.Styles, "backup", "backups"), opt: opt, folder: opt.Folder, loader: ui.NewLoader[event](opt.Context, opt.Clock),
-		keys: keyMap{folder: b("f", "folder", "f"), create: b("b", "back up", "b", "B"), restore: b("T", "restore", "T"),
-			verify: b("v", "verify", "v", "enter"), refresh: b("r", "refresh", "r")}}
+		keys: keyMap{open: b("Enter", "open", "enter", "l", "right"), folder: b("f", "folder", "f"), create: b("b", "back up", "b", "B"), restore: b("T", "restore", "T"),
+			verify: b("v", "verify", "v"), drill: b("d", "drill", "d"), sheet: b("t", "sheet", "t"), refresh: b("r", "refresh", "r")}}
+	m.keys.sheet.SetEnabled(opt.Sheets != nil)
 	m.keys.create.SetEnabled(opt.Create != nil)
 	m.keys.restore.SetEnabled(opt.Restore != nil)
 	m.show()
@@ -90,7 +106,7 @@ func New(opt Options) *Model {
 func (m *Model) Title() string { return "backups" }
 
 // Count is the number of backups for the tab.
-func (m *Model) Count() (int, bool) { return len(m.all), m.known }
+func (m *Model) Count() (int, bool) { return len(m.Page().Rows), m.known }
 
 // Freshness is when the folder was read.
 func (m *Model) Freshness() ui.Freshness {
@@ -104,21 +120,53 @@ func (m *Model) Freshness() ui.Freshness {
 func (m *Model) show() {
 	p := ListPage(m.all, m.opt.Clock.Now())
 	if m.folder == "" {
-		p.Empty = "No folder is chosen yet. f names the one that has backups, such as a stick; b writes a new backup."
+		p = CopiesPage(m.copies, m.opt.Clock.Now())
+		p.Empty = "No backup is remembered on this machine. b writes one; f looks into a folder, such as a stick's."
 	} else {
 		p.Title, p.Summary = "Backups in "+trustdata.Visible(m.folder), ui.Plural(len(m.all), "backup", "backups")+" in "+trustdata.Visible(m.folder)
 	}
 	m.Set(ui.NewListing(p))
 }
 
-// Init reads the folder.
+// Escape clears the filter, or leaves the folder for the copies that are remembered.
+func (m *Model) Escape() bool {
+	if m.List.Escape() {
+		return true
+	}
+	if m.folder == "" {
+		return false
+	}
+	m.loader.Cancel()
+	m.folder, m.all = "", nil
+	m.show()
+	return true
+}
+
+// copy is the remembered copy that is selected, nil for none.
+func (m *Model) copy() *backup.Copy {
+	if m.folder != "" {
+		return nil
+	}
+	for i := range m.copies {
+		if copyID(m.copies[i]) == m.ID() {
+			return &m.copies[i]
+		}
+	}
+	return nil
+}
+
+// Init reads what is remembered, and the folder.
 func (m *Model) Init() tea.Cmd { return m.load() }
 
 func (m *Model) load() tea.Cmd {
-	if m.folder == "" {
-		return nil
-	}
 	reader, folder := m.opt.Reader, m.folder
+	if folder == "" {
+		m.loader.Doing("reading which backups there are")
+		return m.loader.Get(func(ctx context.Context) (event, error) {
+			copies, err := reader.Copies(ctx)
+			return remembering{copies}, err
+		})
+	}
 	m.loader.Doing("reading the backups in " + trustdata.Visible(folder))
 	return m.loader.Get(func(ctx context.Context) (event, error) {
 		all, err := reader.List(ctx, folder)
@@ -147,10 +195,6 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	}
 	switch msg := msg.(type) {
 	case ui.DoneMsg:
-		// Whoever has just written a backup wants to see it.
-		if w, ok := m.wizard.(*Create); ok && w.result != nil {
-			m.folder = filepath.Dir(w.result.File)
-		}
 		if !m.Busy() {
 			return m.load()
 		}
@@ -165,6 +209,11 @@ func (m *Model) take(e event) tea.Cmd {
 	case found:
 		m.all, m.known = e.all, true
 		m.show()
+	case remembering:
+		m.copies, m.known = e.copies, true
+		m.show()
+	case located:
+		return e.do(e.file)
 	case backup.Step:
 		m.loader.Doing("verifying, " + bytesOf(e) + " read")
 	case verified:
@@ -178,22 +227,64 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.folder):
 		return m.askFolder()
 	case key.Matches(k, m.keys.refresh):
-		if m.folder == "" {
-			return ui.Say("No folder is chosen yet. f names one.")
-		}
 		return m.load()
 	case key.Matches(k, m.keys.create):
-		m.wizard = m.opt.Create(m.folder)
-		return ui.Send(ui.PushMsg{Screen: m.wizard})
+		return ui.Send(ui.PushMsg{Screen: m.opt.Create(m.folder)})
 	case key.Matches(k, m.keys.restore):
-		return ui.Send(ui.PushMsg{Screen: m.opt.Restore(m.ID())})
+		return m.located(func(file string) tea.Cmd { return ui.Send(ui.PushMsg{Screen: m.opt.Restore(file)}) }, true)
 	case key.Matches(k, m.keys.verify):
-		if m.ID() == "" {
-			return ui.Say("No backup is selected. f names the folder that has some.")
-		}
-		return m.askOpening(m.ID())
+		return m.located(func(file string) tea.Cmd { return m.askOpening(file) }, false)
+	case key.Matches(k, m.keys.drill):
+		return m.located(func(file string) tea.Cmd { return m.askDrill(file) }, false)
+	case key.Matches(k, m.keys.open):
+		return m.open()
+	case key.Matches(k, m.keys.sheet):
+		return m.paper()
 	}
 	return nil
+}
+
+// located does something with the file of the selected row, once that is found. none lets
+// it be done without a file.
+func (m *Model) located(do func(file string) tea.Cmd, none bool) tea.Cmd {
+	c, reader := m.copy(), m.opt.Reader
+	switch {
+	case m.loader.Busy() != "":
+		return ui.Say(m.loader.Busy())
+	case c == nil && m.folder != "" && m.ID() != "":
+		return do(m.ID())
+	case c == nil && none:
+		return do("")
+	case c == nil:
+		return ui.Say("No backup is selected. f names a folder that has some.")
+	}
+	one := *c
+	m.loader.Doing("looking for the medium")
+	return m.loader.Get(func(ctx context.Context) (event, error) {
+		file, err := reader.Find(ctx, one)
+		return located{file, do}, err
+	})
+}
+
+// open shows everything about a remembered copy; a file in a folder is verified.
+func (m *Model) open() tea.Cmd {
+	c := m.copy()
+	if c == nil {
+		return m.located(func(file string) tea.Cmd { return m.askOpening(file) }, false)
+	}
+	return ui.Send(ui.PushMsg{Screen: newReport(m.opt.Styles, "copy", CopyPage(*c, m.copies, m.opt.Clock.Now()), m.opt.Clock)})
+}
+
+// paper shows the sheet of the selected copy's set.
+func (m *Model) paper() tea.Cmd {
+	c := m.copy()
+	switch {
+	case c == nil:
+		return ui.Say("No copy is selected. Esc leaves the folder for the copies that are remembered.")
+	case c.Operation == "":
+		return ui.Say("This backup belongs to no set, so it has no sheet.")
+	}
+	return ui.Send(ui.PushMsg{Screen: newPaper(m.opt, c.Operation)})
 }
 
 func (m *Model) askFolder() tea.Cmd {
@@ -211,12 +302,12 @@ func (m *Model) askFolder() tea.Cmd {
 
 // ShortHelp are the keys of the footer.
 func (m *Model) ShortHelp() []key.Binding {
-	return append([]key.Binding{m.keys.verify, m.keys.create, m.keys.restore, m.keys.folder}, append(m.Short(), m.keys.refresh)...)
+	return append([]key.Binding{m.keys.open, m.keys.drill, m.keys.verify, m.keys.create, m.keys.sheet, m.keys.restore, m.keys.folder}, append(m.Short(), m.keys.refresh)...)
 }
 
 // FullHelp are all keys of this screen.
 func (m *Model) FullHelp() [][]key.Binding {
-	return [][]key.Binding{{m.keys.verify, m.keys.create, m.keys.restore, m.keys.folder, m.keys.refresh}, m.Moves()}
+	return [][]key.Binding{{m.keys.open, m.keys.drill, m.keys.verify, m.keys.create, m.keys.sheet, m.keys.restore, m.keys.folder, m.keys.refresh}, m.Moves()}
 }
 
 var (

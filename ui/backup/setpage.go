@@ -52,7 +52,7 @@ func CopiesPage(all []backup.Copy, now time.Time) ui.Page {
 
 func remembered(c backup.Copy, now time.Time) ui.Row {
 	file := trustdata.Visible(c.File)
-	row := ui.Row{ID: c.SHA256 + c.File, Mark: clockMark(c.Clock), Copy: []ui.Copyable{{What: "file", Text: file}},
+	row := ui.Row{ID: copyID(c), Mark: clockMark(c.Clock), Copy: []ui.Copyable{{What: "file", Text: file}},
 		Cells:  []string{onMedium(c), numbered(c.Number, c.Of), stateWord(c.State), never(c.ProvenAt), never(c.Due), file},
 		Detail: []string{clockSentence(c, now), "SHA-256 " + sum(c.SHA256)}}
 	if c.Clock == backup.ClockOK {
@@ -67,6 +67,9 @@ func remembered(c backup.Copy, now time.Time) ui.Row {
 	}
 	return row
 }
+
+// copyID tells copies apart.
+func copyID(c backup.Copy) string { return c.SHA256 + c.File }
 
 func onMedium(c backup.Copy) string {
 	if name := c.Medium.Name(); name != "" {

@@ -23,9 +23,9 @@ func (m *Model) askOpening(file string) tea.Cmd {
 	return ui.Send(ui.AskMsg{Dialog: ui.NewChoice(m.opt.Styles, "HOW IS IT OPENED?", options), Answer: func(r any) tea.Cmd {
 		switch r {
 		case 0:
-			return m.askIdentity(file)
+			return m.askIdentity(file, false)
 		case 1:
-			return m.askPassphrase(file, 1)
+			return m.askPassphrase(file, 1, false)
 		case 2:
 			return m.verify(file, Opening{}, 0)
 		}
@@ -33,7 +33,21 @@ func (m *Model) askOpening(file string) tea.Cmd {
 	}})
 }
 
-func (m *Model) askIdentity(file string) tea.Cmd {
+// askDrill asks how a backup is to be opened for a drill, which opens its keys too.
+func (m *Model) askDrill(file string) tea.Cmd {
+	options := []string{"with an identity file", "with the backup's passphrase"}
+	return ui.Send(ui.AskMsg{Dialog: ui.NewChoice(m.opt.Styles, "DRILL: HOW IS IT OPENED?", options), Answer: func(r any) tea.Cmd {
+		switch r {
+		case 0:
+			return m.askIdentity(file, true)
+		case 1:
+			return m.askPassphrase(file, 1, true)
+		}
+		return nil
+	}})
+}
+
+func (m *Model) askIdentity(file string, drill bool) tea.Cmd {
 	in := ui.Input{Title: "OPEN " + trustdata.Visible(filepath.Base(file)), Prompt: "Identity file:", Do: "verify", Text: m.with.Identity,
 		Check: ui.Needed("type the path of a file with a secret key that opens it"), Explain: "It is only read. Nothing is written."}
 	return ui.Send(ui.AskMsg{Dialog: ui.NewPublicInput(m.opt.Styles, in), Answer: func(r any) tea.Cmd {
@@ -42,15 +56,15 @@ func (m *Model) askIdentity(file string) tea.Cmd {
 			return nil
 		}
 		m.with.Identity = path
-		return m.verify(file, Opening{Identity: path}, 0)
+		return m.verify(file, Opening{Identity: path, Drill: drill}, 0)
 	}})
 }
 
-func (m *Model) askPassphrase(file string, try int) tea.Cmd {
+func (m *Model) askPassphrase(file string, try int, drill bool) tea.Cmd {
 	ask := ui.AskBackupPassphrase{File: trustdata.Visible(filepath.Base(file)), Try: try}
 	return ui.Send(ui.AskMsg{Dialog: ui.NewBackupPassphrase(m.opt.Styles, m.opt.Clock, ask), Answer: func(r any) tea.Cmd {
 		if pass, ok := r.(keyring.Passphrase); ok {
-			return m.verify(file, Opening{Passphrase: pass}, try)
+			return m.verify(file, Opening{Passphrase: pass, Drill: drill}, try)
 		}
 		return nil
 	}})
@@ -65,7 +79,7 @@ func (m *Model) verify(file string, with Opening, try int) tea.Cmd {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		emit(verified{file, with.Identity, try, r, err})
+		emit(verified{file, with.Identity, try, with.Drill, r, err})
 		return nil
 	})
 }
@@ -75,21 +89,31 @@ func (m *Model) report(e verified) tea.Cmd {
 	switch {
 	case e.result != nil:
 		// The state on record may have changed; the list says so once it is read again.
-		return tea.Batch(ui.Send(ui.PushMsg{Screen: newReport(m.opt.Styles, VerifiedPage(e.result), m.opt.Clock)}), m.load())
+		return tea.Batch(ui.Send(ui.PushMsg{Screen: newReport(m.opt.Styles, "verify", m.verdict(e), m.opt.Clock)}), m.load())
 	case e.try > 0 && errors.Is(e.err, backup.ErrIdentity):
-		return m.askPassphrase(e.file, e.try+1)
+		return m.askPassphrase(e.file, e.try+1, e.drill)
 	}
 	return ui.Send(ui.ErrorMsg{Err: e.err})
+}
+
+// verdict is what a verification found, and where else to turn if it is damage.
+func (m *Model) verdict(e verified) ui.Page {
+	p := VerifiedPage(e.result)
+	if !e.result.OK {
+		p.Sections = append(p.Sections, OtherCopies(e.file, m.copies)...)
+	}
+	return p
 }
 
 // report is a page that is only read.
 type report struct {
 	*ui.List
+	title string
 	fresh ui.Freshness
 }
 
-func newReport(st *ui.Styles, p ui.Page, clock ui.Clock) *report {
-	r := &report{List: ui.NewList(st, "key", "keys"), fresh: ui.Freshness{Disk: true, At: clock.Now()}}
+func newReport(st *ui.Styles, title string, p ui.Page, clock ui.Clock) *report {
+	r := &report{List: ui.NewList(st, "key", "keys"), title: title, fresh: ui.Freshness{Disk: true, At: clock.Now()}}
 	r.Set(ui.NewListing(p))
 	return r
 }
@@ -98,7 +122,7 @@ func newReport(st *ui.Styles, p ui.Page, clock ui.Clock) *report {
 func (r *report) Init() tea.Cmd { return nil }
 
 // Title is the page's.
-func (r *report) Title() string { return "verify" }
+func (r *report) Title() string { return r.title }
 
 // Freshness is when the backup was read.
 func (r *report) Freshness() ui.Freshness { return r.fresh }

@@ -102,7 +102,7 @@ func (d *desk) parseName(typed string) (trustdata.GUN, error) {
 }
 
 func (d *desk) keysScreen() ui.Screen {
-	return keys.New(keys.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Store: d.session.keys, Finder: d,
+	return keys.New(keys.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Store: d.session.keys, Finder: d, Backups: backupDesk{d},
 		Dirs: d.session.paths.trust, OpenRepository: d.tagsScreen, Import: d.importScreen, Rotate: d.rotateKey, Retire: d.retireKey, BackUp: d.backupScreen, Ceremony: d.ceremonyOf})
 }
 

@@ -2,12 +2,14 @@ package keys
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
+	"keyrite/backup"
 	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/ui"
@@ -85,22 +87,40 @@ type Detail struct {
 	opt  Options
 	info keyring.Info
 	page ui.Page
-	keys detailKeys
+	// loader reads which copies there are.
+	loader *ui.Loader[[]backup.Copy]
+	keys   detailKeys
 }
 
 type detailKeys struct{ open, rotate key.Binding }
 
 func newDetail(opt Options, info keyring.Info, uses Uses) *Detail {
 	d := &Detail{List: ui.NewList(opt.Styles, "repository", "repositories"), opt: opt, info: info,
-		page: DetailPage(info, uses[info.KeyID], opt.Clock.Now()),
+		page: DetailPage(info, uses[info.KeyID], opt.Clock.Now()), loader: ui.NewLoader[[]backup.Copy](opt.Context, opt.Clock),
 		keys: detailKeys{open: ui.Bind("Enter", "open repository", "enter", "l", "right"), rotate: ui.Bind("R", "rotate", "R")}}
 	d.keys.rotate.SetEnabled(opt.Rotate != nil)
 	d.Set(ui.NewListing(d.page))
 	return d
 }
 
-// Init has nothing to load: the list has read the file already.
-func (d *Detail) Init() tea.Cmd { return nil }
+// Init reads which backups hold the key. The list has read the file already.
+func (d *Detail) Init() tea.Cmd { return d.load() }
+
+func (d *Detail) load() tea.Cmd {
+	backups := d.opt.Backups
+	if backups == nil || d.info.KeyID == "" {
+		return nil
+	}
+	d.loader.Doing("reading which backups hold it")
+	return d.loader.Get(backups.Copies)
+}
+
+func (d *Detail) take(all []backup.Copy) tea.Cmd {
+	page := d.page
+	page.Sections = append(slices.Clone(page.Sections), backedUp(d.info.KeyID, all, d.opt.Clock.Now()))
+	d.Set(ui.NewListing(page))
+	return nil
+}
 
 // Title is the key's role and short ID.
 func (d *Detail) Title() string { return d.page.Title }
@@ -110,6 +130,12 @@ func (d *Detail) Freshness() ui.Freshness { return d.page.Freshness }
 
 // Update takes keys.
 func (d *Detail) Update(msg tea.Msg) tea.Cmd {
+	if got, cmd, ok := d.loader.Take(msg); ok {
+		return tea.Batch(got.Each(d.take), cmd)
+	}
+	if _, done := msg.(ui.DoneMsg); done {
+		return d.load()
+	}
 	if cmd, mine := d.List.Update(msg); mine {
 		return cmd
 	}

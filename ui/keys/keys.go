@@ -30,6 +30,8 @@ type Options struct {
 	Store   Store
 	// Finder may be nil: then keys are shown with what their files say.
 	Finder Finder
+	// Backups may be nil: then nothing is said of backups.
+	Backups Backups
 	// Dirs name the folders for people: "~/.docker/trust".
 	Dirs []string
 	// OpenRepository makes the screen of a repository's tags.

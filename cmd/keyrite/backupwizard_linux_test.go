@@ -23,6 +23,8 @@ import (
 type stickDesk struct {
 	*desk
 	identity, recipient string
+	// end is the last group of the recipient's fingerprint.
+	end string
 }
 
 func newStickDesk(t *testing.T, bus string) stickDesk {
@@ -56,6 +58,11 @@ func newStickDesk(t *testing.T, bus string) stickDesk {
 		t.Fatal(err)
 	}
 	d.identity, d.recipient = filepath.Join(t.TempDir(), "identity.txt"), id.Recipient().String()
+	to, err := backup.ParseRecipients([]string{d.recipient})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.end = to[0].Fingerprint()[len(to[0].Fingerprint())-4:]
 	if err := os.WriteFile(d.identity, []byte(id.String()+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +80,7 @@ func TestBackUpOntoAStick(t *testing.T) {
 	(&mediatest.UDisks{Unmount: socket.TryUnmount}).Serve(t, bus, socket.Mount)
 	d := newStickDesk(t, bus.Address)
 	screen := d.console(t).Background().Send(ui.PushMsg{Screen: d.createScreen("")})
-	screen.Await("ACME-A", "ready").Press("space").Await("chosen").Press("n").Await("Public keys:").Paste(d.recipient).Press("enter").Await("1 key, each still locked")
+	screen.Await("ACME-A", "ready").Press("space").Await("chosen").Press("n").Await("Public keys:").Paste(d.recipient).Press("enter").Await("COMPARE THE FINGERPRINT").Type(d.end).Press("enter").Await("1 key, each still locked")
 	screen.Press("i").Await("Identity file:").Type(d.identity).Press("enter").Await("with "+d.identity, "1 key, each still locked").Press("B")
 	screen.Await("TAKE ", `"ACME-A" OUT, THEN PUT IT BACK IN`).Fits()
 	names, err := os.ReadDir(socket.Mount)
@@ -104,7 +111,7 @@ func TestBackUpOntoAPulledStick(t *testing.T) {
 	socket.Insert(image, false)
 	d := newStickDesk(t, "")
 	screen := d.console(t).Background().Send(ui.PushMsg{Screen: d.createScreen("")})
-	screen.Await("ACME-A", "ready").Press("space").Await("chosen").Press("n").Await("Public keys:").Paste(d.recipient).Press("enter").Await("1 key, each still locked")
+	screen.Await("ACME-A", "ready").Press("space").Await("chosen").Press("n").Await("Public keys:").Paste(d.recipient).Press("enter").Await("COMPARE THE FINGERPRINT").Type(d.end).Press("enter").Await("1 key, each still locked")
 	thaw := socket.Freeze()
 	screen.Press("B").Await("DO NOT REMOVE")
 	socket.Pull(image)

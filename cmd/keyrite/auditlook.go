@@ -29,6 +29,9 @@ func (s *session) look(ctx context.Context, typed []string, images string, about
 	if look.Keys, err = s.keys.List(ctx); err != nil {
 		return look, err
 	}
+	if look.Pending, err = s.keys.Pending(ctx); err != nil {
+		return look, err
+	}
 	known, err := s.knownWith(ctx, look.Keys)
 	if err != nil {
 		return look, err

@@ -7,7 +7,6 @@ import (
 
 	"keyrite/backup"
 	"keyrite/trustdata"
-	"keyrite/trustdata/rotation"
 )
 
 // proofs maps keys to the newest copy that has them and was found whole to its end.
@@ -110,23 +109,4 @@ func (l Look) recent() map[trustdata.KeyID]bool {
 		}
 	}
 	return safe
-}
-
-// unfinished are the changes that were begun and have not ended.
-func (l Look) unfinished() []Finding {
-	var out []Finding
-	for _, op := range l.Unfinished {
-		f := Finding{Severity: Warning, Code: "unfinished", Message: op.Summary(), Remedy: "keyrite rotate --resume " + op.ID}
-		if op.State() == rotation.StateUnknown {
-			f.Severity = Error // a server may have what nobody here knows of
-		}
-		if op.Ceremony != "" {
-			f.Remedy = "keyrite rotations " + op.ID
-		}
-		if len(op.Units) == 1 {
-			f.GUN, f.Role = op.Units[0].GUN, op.Units[0].Role
-		}
-		out = append(out, f)
-	}
-	return out
 }

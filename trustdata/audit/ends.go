@@ -51,6 +51,10 @@ func (l Look) renewed(v trustdata.RoleView) bool {
 // expired is a file whose end has passed. What the server signs anew is judged only as the
 // server gave it out just now.
 func (l Look) expired(r Repository, v trustdata.RoleView) []Finding {
+	if r.Source != trustdata.SourceLive && v.Role == trustdata.RoleTimestamp {
+		return []Finding{{Severity: Info, Code: "cache_old", Role: v.Role, Due: v.Expires.UTC(),
+			Message: fmt.Sprintf("what is cached of it was good until %s: the server may have signed it anew, or something else since", day{v.Expires.UTC()}), Remedy: "keyrite repos --check"}}
+	}
 	if r.Source != trustdata.SourceLive && l.renewed(v) {
 		return nil
 	}

@@ -43,15 +43,30 @@ func (r Reference) Judge(col *trustdata.Collection, err error, served string, no
 	if row.Pulled {
 		image.Signed = row.Digest
 	}
-	switch releases, _ := col.Role(trustdata.RoleReleases); {
-	case row.State == registry.Signed && releases.Problem != "":
-		image.State, image.Reason = registry.Unknown, fmt.Sprintf("%q may say otherwise, and its file does not count: %s", trustdata.RoleReleases, releases.Problem)
+	doubt := doubtful(col)
+	switch {
+	case row.Pulled && doubt != "":
+		image.State, image.Reason = registry.Unknown, doubt
 	case errors.Is(notServed, registry.ErrNotFound) && row.State == registry.Unknown:
 		image.Reason = "it is neither signed nor served"
 	case row.Reason != "":
 		image.Reason = row.Reason
 	}
 	return image
+}
+
+// doubtful says why what a collection signs does not stand, or is "": an audit reads what has
+// expired, too, and docker looks into targets/releases first.
+func doubtful(col *trustdata.Collection) string {
+	for _, p := range col.Problems {
+		if p.Reason == trustdata.ReasonExpired && (!p.Role.IsDelegation() || p.Role == trustdata.RoleReleases) {
+			return p.String()
+		}
+	}
+	if releases, _ := col.Role(trustdata.RoleReleases); releases.Problem != "" {
+		return fmt.Sprintf("%q may say otherwise, and its file does not count: %s", trustdata.RoleReleases, releases.Problem)
+	}
+	return ""
 }
 
 // name is the tag to look for. A digest without one is good under any tag that docker

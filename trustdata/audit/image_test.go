@@ -58,6 +58,9 @@ func TestJudge(t *testing.T) {
 		{Name: "v1", Digest: a, Roles: []trustdata.Role{"targets"}, Pulled: true},
 		{Name: "own", Digest: b, Roles: []trustdata.Role{"targets/alice"}}}}
 	doubtful := &trustdata.Collection{Tags: col.Tags, Roles: []trustdata.RoleView{{Role: trustdata.RoleReleases, Problem: "expired", Paths: []string{""}}}}
+	late := func(role trustdata.Role) *trustdata.Collection {
+		return &trustdata.Collection{Tags: col.Tags, Problems: []trustdata.Problem{{Role: role, Reason: trustdata.ReasonExpired, Detail: "expired"}}}
+	}
 	for _, tt := range []struct {
 		name, tag, digest string
 		col               *trustdata.Collection
@@ -80,6 +83,9 @@ func TestJudge(t *testing.T) {
 		{name: "no trust data", tag: "v1", err: fmt.Errorf("x: %w", remote.ErrNotFound), served: a, want: "unsigned has no trust data"},
 		{name: "not read", tag: "v1", err: errors.New("timeout"), served: a, want: "unknown timeout"},
 		{name: "not cached", tag: "v1", err: remote.ErrNotCached, served: a, want: "unknown not"},
+		{name: "expired", tag: "v1", col: late("targets"), served: a, want: "unknown targets: expired"},
+		{name: "expired releases", tag: "v1", col: late("targets/releases"), served: a, want: "unknown targets/releases: expired"},
+		{name: "an expired signer", tag: "v1", col: late("targets/alice"), served: a, want: "signed"},
 		{name: "releases refused", tag: "v1", col: doubtful, served: a, want: "unknown may say otherwise"},
 		{name: "unsigned, or hidden", tag: "v2", col: doubtful, served: b, want: "unknown may sign it"},
 	} {

@@ -20,6 +20,8 @@ type Look struct {
 	Machine Machine
 	// Keys are those in use here.
 	Keys []keyring.Info
+	// Pending are new keys that wait for the end of an operation.
+	Pending []keyring.Staged
 	// Repositories are all that are known here, whichever the audit is about.
 	Repositories []Repository
 	Copies       []backup.Copy
@@ -48,6 +50,7 @@ func (l Look) Findings() []Finding {
 	out = append(out, l.backups()...)
 	out = append(out, l.copies()...)
 	out = append(out, l.unfinished()...)
+	out = append(out, l.pending()...)
 	return WorstFirst(out)
 }
 

@@ -80,7 +80,7 @@ func TestLook(t *testing.T) {
 		{name: "further than asked", change: func(l *Look) { ends(1, 300*oneDay)(l); l.Within = 400 * oneDay }, want: "warning:expires"},
 		{name: "the server renews the timestamp", change: ends(3, oneDay)},
 		{name: "and has not", change: ends(3, -oneDay), want: "error:expired"},
-		{name: "which a cache cannot tell", change: func(l *Look) { ends(3, -oneDay)(l); l.Repositories[0].Source = trustdata.SourceCache }},
+		{name: "which a cache cannot tell", change: func(l *Look) { ends(3, -oneDay)(l); l.Repositories[0].Source = trustdata.SourceCache }, want: "info:cache_old", text: "good until 2026-11-21"},
 		{name: "a snapshot of the server's", change: func(l *Look) { ends(2, oneDay)(l); l.Keys = l.Keys[:2] }},
 		{name: "a snapshot of ours", change: ends(2, oneDay), want: "warning:expires"},
 		{name: "the certificate ends", change: func(l *Look) { l.Repositories[0].Roles[0].Keys[0].CertificateExpires = today.Add(11 * oneDay) }, want: "warning:certificate_ends", text: "root --same-key"},
@@ -104,7 +104,7 @@ func TestLook(t *testing.T) {
 		{name: "Hub has closed", change: func(l *Look) {
 			l.Repositories[0].GUN = "docker.io/library/alpine"
 			l.Repositories[0].Source, l.Now = trustdata.SourceCache, services().Hub.Closes.begins
-		}, want: "error:server_closes", text: "closed on 2026-12-08"},
+		}, want: "error:server_closes info:cache_old", text: "closed on 2026-12-08"},
 		{name: "a server of one's own", change: func(l *Look) {
 			l.Repositories[0].GUN, l.Repositories[0].Chosen = "docker.io/library/alpine", true
 		}},
@@ -140,6 +140,13 @@ func TestLook(t *testing.T) {
 			l.Copies[0] = copyOf(oneDay, "1", "2", "3", "0")
 			l.Past = operation(rotation.StateAbandoned)
 		}, want: "warning:second_root"},
+		{name: "a new key that waits", change: func(l *Look) {
+			l.Pending = []keyring.Staged{{Op: "op1", KeyID: id("7"), GUN: app, Role: "targets", Path: "/p"}}
+		}, want: "warning:key_pending"},
+		{name: "as it should", change: func(l *Look) {
+			l.Pending = []keyring.Staged{{Op: "op1", KeyID: id("7"), GUN: app}}
+			l.Unfinished = operation(rotation.StatePlanned)
+		}, want: "warning:unfinished"},
 
 		{name: "no backup", change: func(l *Look) { l.Copies = nil }, want: "warning:no_backup warning:no_backup info:no_backup"},
 		{name: "never decrypted", change: func(l *Look) { l.Copies[0].ProvenAt, l.Copies[0].Clock = time.Time{}, backup.ClockNever }, want: "warning:backup_unproven warning:backup_unproven warning:drill_never info:backup_unproven"},

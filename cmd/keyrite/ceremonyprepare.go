@@ -34,10 +34,10 @@ func (s *session) ceremonyGUNs(ctx context.Context, typed []string, f ceremonyFl
 
 // prepared carries a plan out: new keys, the file, and its copy where the user wants it.
 func (c *cli) prepared(ctx context.Context, s *session, r *rotation.Rotator, plan *rotation.CeremonyPlan, f ceremonyFlags) error {
-	c.sayLeftOut(plan.Left)
 	if len(plan.GUNs()) == 0 {
 		return c.noneLeft(ctx, s, plan.Left)
 	}
+	c.sayLeftOut(plan.Left)
 	if c.flags.dryRun {
 		return c.emitPlan(ceremonyPlanJSON(plan), shown.PlanPage(plan))
 	}

@@ -50,10 +50,10 @@ func (c *cli) ceremonyPublish(ctx context.Context, file string) error {
 			return err
 		}
 	}
-	c.sayLeftOut(plan.Left)
 	if len(plan.GUNs()) == 0 && len(plan.Left) > 0 {
 		return c.noneLeft(ctx, s, plan.Left)
 	}
+	c.sayLeftOut(plan.Left)
 	if c.flags.dryRun {
 		return c.emitPlan(planJSON{ID: b.ID, Kind: b.Kind, Steps: shown.PublishingSteps, Needs: plan.Need, Changes: list(plan.Changes), WillNotFollow: plan.WillNotFollow}, shown.PublishingPage(plan))
 	}

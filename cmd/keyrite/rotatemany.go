@@ -41,10 +41,10 @@ func (c *cli) rotateMany(ctx context.Context, args []string, f rotateFlags) erro
 	if err != nil {
 		return err
 	}
-	c.sayLeftOut(batch.Left)
 	if len(batch.Plans) == 0 {
 		return c.noneLeft(ctx, s, batch.Left)
 	}
+	c.sayLeftOut(batch.Left)
 	if c.flags.dryRun {
 		return c.emitRotationPlan(ctx, s, r, newBatchJSON(batch), rotate.BatchPage(batch), batch.Plans, batch.Left)
 	}
@@ -219,11 +219,12 @@ func (c *cli) sayLeftOut(left []rotation.LeftOut) {
 }
 
 // noneLeft is the error where no repository can be part of a batch: that of the only one,
-// or that there is none.
+// or that there is none, after what keeps each of them out.
 func (c *cli) noneLeft(ctx context.Context, s *session, left []rotation.LeftOut) error {
 	if len(left) == 1 {
 		return c.unverified(left[0].GUN, s.explain(ctx, left[0].Why))
 	}
+	c.sayLeftOut(left)
 	return fmt.Errorf("none of %d repositories can be changed now", len(left))
 }
 

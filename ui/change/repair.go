@@ -76,7 +76,8 @@ func (r *repairing) acts(m *Model) []ui.Act {
 			r.drop[tag] = true
 		}
 		m.Refresh()
-		return nil
+		// In a small window the row may be out of sight.
+		return ui.Say(trustdata.Visible(tag) + map[bool]string{true: " is dropped: it is not vouched for again.", false: " is kept."}[r.drop[tag]])
 	}}}
 }
 
@@ -135,6 +136,9 @@ func (p *repairPlan) page() ui.Page {
 	e.Changes = slices.DeleteFunc(slices.Clone(e.Changes), func(line string) bool {
 		return slices.ContainsFunc(e.Vouched, func(v rotation.VouchedTag) bool { return v.Sentence() == line })
 	})
+	if dropped := p.chosen.dropped(); !slices.Equal(p.planned, dropped) {
+		e.Changes = []string{fmt.Sprintf("planned anew with the next step, since other tags are dropped now: %d of them", len(dropped))}
+	}
 	page := editedPage(p.headline(), &e)
 	facts := []ui.Fact{{Value: "Whoever signs an old file vouches for all that it says. Look at each tag: x drops one that is not to be signed any more.", Mark: ui.MarkSoon}}
 	page.Sections = slices.Insert(page.Sections, 1, ui.Section{Facts: facts})

@@ -107,6 +107,16 @@ func (restores) Plan(_ context.Context, file string, _ restore.Opening, _ backup
 	return &backup.RestorePlan{File: file, SHA256: "sha256:" + strings.Repeat("4e1f09c3", 8), Manifest: manifest(), To: "/home/ops/.docker/trust", Rows: rows}, nil
 }
 
+func (restores) Look(context.Context) ([]restore.Found, error) {
+	return []restore.Found{{File: "/media/ada/ACME-A/" + backupName, Drive: drive("DT", "A9F2A7").Title(), Copy: "1 of 2", State: "drilled"}}, nil
+}
+
+func (restores) Others(context.Context, string) ([]ui.Fact, error) { return nil, nil }
+
+func (restores) Unlisted(_ context.Context, p *backup.RestorePlan) (map[trustdata.KeyID]string, error) {
+	return map[trustdata.KeyID]string{p.Rows[0].KeyID: "registry.acme.io/pay/api does not list it any more"}, nil
+}
+
 func (restores) Restore(_ context.Context, p *backup.RestorePlan, _ backup.Progress) (*backup.RestoreResult, error) {
 	return &backup.RestoreResult{File: p.File, To: p.To, Restored: []trustdata.KeyID{p.Rows[0].KeyID}, Same: []trustdata.KeyID{p.Rows[1].KeyID}, Replaced: []trustdata.KeyID{p.Rows[2].KeyID},
 		Refused: []backup.Refusal{{Path: p.Rows[3].Path, Reason: p.Rows[3].Reason}}, Trashed: []string{"/home/ops/.docker/trust/trash/2026-11-22/" + string(p.Rows[2].KeyID) + ".key"}, OK: true,
@@ -255,7 +265,7 @@ var copiesFlow = []stage{
 
 var restoreFlow = []stage{
 	{"1 find", press()},
-	{"2 open", typeIn("/media/stick/" + backupName)},
+	{"2 open", func(d *uitest.Driver) { d.Press("f").Type("/media/stick/" + backupName).Press("enter") }},
 	{"2 passphrase", press("2")},
 	{"3 compare", typeIn(newPass)},
 	{"3 confirm", press("enter")},

@@ -32,8 +32,10 @@ type vault struct {
 	ids      []trustdata.KeyID
 	key      *keyring.PrivateKey // the first one
 	writeErr error
-	away     bool // no copy's medium is in
-	hidden   bool // this system does not show its drives
+	found    []restore.Found
+	old      map[trustdata.KeyID]string // keys that sign for nothing any more
+	away     bool                       // no copy's medium is in
+	hidden   bool                       // this system does not show its drives
 	written  []backup.Record
 	waived   []string // the operations
 }
@@ -207,6 +209,16 @@ func (r restorer) Plan(ctx context.Context, file string, with restore.Opening, p
 		return nil, err
 	}
 	return backup.PlanRestore(ctx, file, ids, r.dir, backup.RestoreOptions{Now: uitest.Start, Progress: progress})
+}
+
+func (r restorer) Look(context.Context) ([]restore.Found, error) { return r.found, nil }
+
+func (r restorer) Others(context.Context, string) ([]ui.Fact, error) {
+	return []ui.Fact{{Value: "copy 2 of 2, on ACME-B"}}, nil
+}
+
+func (r restorer) Unlisted(_ context.Context, p *backup.RestorePlan) (map[trustdata.KeyID]string, error) {
+	return r.old, nil
 }
 
 func (r restorer) Restore(ctx context.Context, p *backup.RestorePlan, progress backup.Progress) (*backup.RestoreResult, error) {
@@ -404,4 +416,25 @@ func TestRestoreLeftAndRefused(t *testing.T) {
 	if infos, err := v.dir.List(context.Background()); err != nil || len(infos) != 0 {
 		t.Errorf("after a stop: %v, %v", infos, err)
 	}
+}
+
+// A copy on a drive is offered; of a damaged one nothing is taken, and the others are named.
+func TestRestoreFromADamagedCopy(t *testing.T) {
+	v := newVault(t).made()
+	v.found = []restore.Found{{File: v.file(), Drive: "KINGSTON \x1b", Copy: "1 of 2", State: "proven"}}
+	v.dir = v.openDir(filepath.Join(t.TempDir(), "trust"))
+	raw, err := os.ReadFile(v.file())
+	v.must(err)
+	bad := slices.Clone(raw)
+	bad[len(bad)-20] ^= 1
+	v.must(os.WriteFile(v.file(), bad, 0o600))
+	d := v.list(100, 30).Press("T").Has("[1 Find]", backupName, `KINGSTON \x1b`, "1 of 2").Press("enter").Has("HOW IS IT OPENED?").Press("1").Type(v.identity).Press("enter")
+	d.Fits().Has("THIS COPY IS DAMAGED. Nothing was taken from it.", "copy 2 of 2, on ACME-B", "[2 Open]", "f takes another copy")
+	if infos, err := v.dir.List(context.Background()); err != nil || len(infos) != 0 {
+		t.Errorf("restored %v, %v", infos, err)
+	}
+	v.must(os.WriteFile(v.file(), raw, 0o600))
+	v.old = map[trustdata.KeyID]string{v.ids[0]: "a/b does not list it any more"}
+	d.Press("f").Has("WHICH BACKUP").Press("enter").Has("HOW IS IT OPENED?").Press("1", "enter").Fits().Has("[3 Compare]", "UNLISTED", "1 KEY IS NO LONGER LISTED").Lacks("DAMAGED")
+	d.Press("/").Type(v.ids[0].Short()).Press("enter").Has("NO LONGER LISTED: a/b does not list it any more.").Press("esc", "enter").Has("Unlisted", "1 key signs for nothing any more")
 }

@@ -28,7 +28,7 @@ func ListPage(all []backup.Listed, now time.Time) ui.Page {
 func listed(l backup.Listed, now time.Time) ui.Row {
 	file := trustdata.Visible(l.File)
 	row := ui.Row{ID: l.File, Mark: stateMark(l.State), Copy: []ui.Copyable{{What: "file", Text: file}},
-		Cells: []string{trustdata.Visible(filepath.Base(l.File)), stateWord(l.State), ui.Day(l.Created), ui.Size(l.Size), sums(l.Sums)}}
+		Cells: []string{trustdata.Visible(filepath.Base(l.File)), StateWord(l.State), ui.Day(l.Created), ui.Size(l.Size), sums(l.Sums)}}
 	if l.SHA256 != "" {
 		row.Copy = append(row.Copy, ui.Copyable{What: "SHA-256", Text: strings.TrimPrefix(l.SHA256, "sha256:")})
 	}
@@ -66,7 +66,8 @@ func stateMark(s backup.State) ui.Mark {
 	return ui.MarkUnchecked
 }
 
-func stateWord(s backup.State) string {
+// StateWord is a backup's state for people.
+func StateWord(s backup.State) string {
 	switch s {
 	case backup.StateWritten, backup.StateReadBack, backup.StateProven, backup.StateDrilled:
 		return strings.ReplaceAll(string(s), "_", " ")

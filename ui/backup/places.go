@@ -152,7 +152,7 @@ func (m *Create) placeRow(p Place) ui.Row {
 	}
 	row.Cells = []string{title, state, strings.TrimSpace(free + " " + trustdata.Visible(p.FileSystem)), lastCopy(p.Before)}
 	for _, c := range p.Before {
-		row.Detail = append(row.Detail, fmt.Sprintf("On it: %s, copy %s, %s, looked at %s", trustdata.Visible(c.File), numbered(c.Number, c.Of), stateWord(c.State), ui.Day(c.LookedAt)))
+		row.Detail = append(row.Detail, fmt.Sprintf("On it: %s, copy %s, %s, looked at %s", trustdata.Visible(c.File), numbered(c.Number, c.Of), StateWord(c.State), ui.Day(c.LookedAt)))
 	}
 	return row
 }
@@ -212,7 +212,7 @@ func carrier(r *backup.CreateResult) string {
 
 // howProven is the state of a copy with how it was read for that.
 func howProven(s backup.State, how media.Reading) string {
-	return stateWord(s) + readSentence(how)
+	return StateWord(s) + readSentence(how)
 }
 
 func readSentence(how media.Reading) string {

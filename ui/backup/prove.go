@@ -121,9 +121,9 @@ func (m *Create) leavingProof() string {
 	case m.busy() == "":
 		return "The backup is there. Leaving changes nothing."
 	case m.replug.now == backup.MomentProve:
-		return "Leaving now stops the reading. The copy stays " + stateWord(m.result.State) + "."
+		return "Leaving now stops the reading. The copy stays " + StateWord(m.result.State) + "."
 	}
-	return "Leaving now stops the waiting. The copy stays " + stateWord(m.result.State) + ", not proven after it was out."
+	return "Leaving now stops the waiting. The copy stays " + StateWord(m.result.State) + ", not proven after it was out."
 }
 
 func (m *Create) provePage() ui.Page {

@@ -18,7 +18,7 @@ func SetPage(all []*backup.CreateResult) ui.Page {
 		Notes:   []string{restoreSentence(filepath.Base(first.File))}}
 	for _, r := range all {
 		page.Rows = append(page.Rows, ui.Row{ID: r.File, Mark: stateMark(r.State),
-			Cells:  []string{numbered(r.Copy, r.Copies), stateWord(r.State), trustdata.Visible(r.File)},
+			Cells:  []string{numbered(r.Copy, r.Copies), StateWord(r.State), trustdata.Visible(r.File)},
 			Detail: []string{stateSentence(r.State), "SHA-256 " + sum(r.SHA256)}})
 	}
 	if len(first.Waived) > 0 {
@@ -53,7 +53,7 @@ func CopiesPage(all []backup.Copy, now time.Time) ui.Page {
 func remembered(c backup.Copy, now time.Time) ui.Row {
 	file := trustdata.Visible(c.File)
 	row := ui.Row{ID: copyID(c), Mark: clockMark(c.Clock), Copy: []ui.Copyable{{What: "file", Text: file}},
-		Cells:  []string{onMedium(c), numbered(c.Number, c.Of), stateWord(c.State), never(c.ProvenAt), never(c.Due), file},
+		Cells:  []string{onMedium(c), numbered(c.Number, c.Of), StateWord(c.State), never(c.ProvenAt), never(c.Due), file},
 		Detail: []string{clockSentence(c, now), "SHA-256 " + sum(c.SHA256)}}
 	if c.Clock == backup.ClockOK {
 		row.Mark = readingMark(c.State, c.Reading, c.Medium != nil && c.Medium.Recognised)

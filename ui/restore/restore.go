@@ -21,8 +21,24 @@ type Opening struct {
 	Passphrase keyring.Passphrase
 }
 
+// Found is a backup on a removable drive.
+type Found struct {
+	File string
+	// Drive names the drive, Copy the copy that is remembered with these bytes ("1 of 2"), and
+	// State how far that was proven, for people; "" for what is not known here.
+	Drive, Copy, State string
+}
+
 // Service is what the wizard needs of the layers below.
 type Service interface {
+	// Look looks for backups on the removable drives that are in.
+	Look(context.Context) ([]Found, error)
+	// Others says which other copies there are of the set that a file belongs to, and where
+	// they were last.
+	Others(ctx context.Context, file string) ([]ui.Fact, error)
+	// Unlisted says of each key of the plan that signs for nothing any more, by the metadata
+	// that this machine has seen last, where that is. It asks no server.
+	Unlisted(context.Context, *backup.RestorePlan) (map[trustdata.KeyID]string, error)
 	// Plan reads the whole backup, proves it and compares it with what is here. It writes
 	// nothing, and keeps no passphrase.
 	Plan(ctx context.Context, file string, with Opening, progress backup.Progress) (*backup.RestorePlan, error)
@@ -54,8 +70,13 @@ type Model struct {
 	file    string
 	with    Opening // without its passphrase
 	plan    *backup.RestorePlan
-	decided map[string]bool // the paths that were decided about here
-	begun   bool            // the writing has begun
+	found   []Found
+	looked  bool
+	others  []ui.Fact
+	damaged error                      // why the file was put aside
+	old     map[trustdata.KeyID]string // keys that sign for nothing any more
+	decided map[string]bool            // the paths that were decided about here
+	begun   bool                       // the writing has begun
 	wrote   backup.Step
 	result  *backup.RestoreResult
 	failed  error
@@ -65,10 +86,13 @@ type Model struct {
 type event any
 
 type (
+	looked  struct{ found []Found }
 	planned struct {
-		plan *backup.RestorePlan
-		try  int // of a passphrase, 0 for none
-		err  error
+		plan   *backup.RestorePlan
+		old    map[trustdata.KeyID]string
+		others []ui.Fact
+		try    int // of a passphrase, 0 for none
+		err    error
 	}
 	restored struct {
 		result *backup.RestoreResult
@@ -82,9 +106,10 @@ func New(opt Options) *Model {
 	nothing := func() string { return "Nothing is written yet. Leaving changes nothing." }
 	b := ui.Bind
 	m.Wizard = ui.NewWizard(opt.Styles, "restore",
-		ui.Step{Name: "Find", Page: m.findPage, Leaving: nothing, Start: m.startFind, Next: "next: open it", Blocked: m.noFile,
-			Acts: []ui.Act{{Key: b("f", "file", "f"), Do: m.askFile}}},
-		ui.Step{Name: "Open", Page: m.openPage, Leaving: nothing, Start: m.askOpening, Next: "open it", Do: m.askOpening, Blocked: m.busy, Back: true},
+		ui.Step{Name: "Find", Page: m.findPage, Leaving: nothing, Start: m.startFind, Next: "next: open it", Do: m.takeFile, Blocked: m.busy,
+			Acts: []ui.Act{{Key: b("f", "file", "f"), Do: m.askFile, Blocked: m.busy}, {Key: b("r", "look again", "r"), Do: m.look, Blocked: m.busy}}},
+		ui.Step{Name: "Open", Page: m.openPage, Leaving: nothing, Start: m.askOpening, Next: "open it", Do: m.askOpening, Blocked: m.busy, Back: true,
+			Acts: []ui.Act{{Key: b("f", "another file", "f"), Do: m.askFile, Blocked: m.busy}}},
 		ui.Step{Name: "Compare", Page: m.comparePage, Leaving: nothing, Next: "confirm", Do: m.confirm, Blocked: m.cannotRestore,
 			Acts: []ui.Act{{Key: b("d", "decide about a key", "d", "space"), Do: m.decide}}},
 		ui.Step{Name: "Write", Page: m.writePage, Leaving: m.leavingWrite, Start: m.write, Next: "look again", Do: m.again, Blocked: m.busy},
@@ -115,10 +140,15 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		return m.Wizard.Update(msg)
 	}
 	var cmds []tea.Cmd
+	if got.Err != nil {
+		cmds = append(cmds, ui.Send(ui.ErrorMsg{Err: got.Err}))
+	}
 	for _, e := range got.Values {
 		switch e := e.(type) {
 		case backup.Step:
 			m.wrote = e
+		case looked:
+			m.found, m.looked = e.found, true
 		case planned:
 			cmds = append(cmds, m.compare(e))
 		case restored:
@@ -130,35 +160,61 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 }
 
 func (m *Model) findPage() ui.Page {
-	f := ui.Fact{Label: "Backup", Value: "no file yet: f names it", Mark: ui.MarkUnchecked}
+	f := ui.Fact{Label: "Backup", Value: "no file yet: Enter takes the one that is selected, f names another", Mark: ui.MarkUnchecked}
 	if m.file != "" {
 		f.Value, f.Mark = trustdata.Visible(m.file), ui.MarkOK
 	}
-	return ui.Page{Title: "Restore", Sections: []ui.Section{{Title: "WHICH BACKUP", Facts: []ui.Fact{f,
+	p := ui.Page{Title: "Restore", Sections: []ui.Section{{Title: "WHICH BACKUP", Facts: []ui.Fact{f,
 		{Label: "Into", Value: trustdata.Visible(m.opt.Into), Mark: ui.MarkNone}}},
-		{Facts: []ui.Fact{{Value: "It is read to its end and compared with what is here before anything is asked."}}}}}
+		{Facts: []ui.Fact{{Value: "It is read to its end and compared with what is here before anything is asked."}}}},
+		TableTitle: "BACKUPS ON REMOVABLE DRIVES", Order: "as they are found",
+		Columns: []ui.Column{{Title: "FILE", Priority: 1, Min: 30}, {Title: "DRIVE", Priority: 2, Min: 12}, {Title: "COPY", Priority: 4}, {Title: "STATE", Priority: 3}},
+		Empty:   "None was found. f names a file; r looks again."}
+	if !m.looked {
+		p.Empty = "They are being looked for. f names a file."
+	}
+	for _, one := range m.found {
+		p.Rows = append(p.Rows, ui.Row{ID: one.File, Cells: []string{trustdata.Visible(filepath.Base(one.File)), trustdata.Visible(one.Drive), orNone(one.Copy), orNone(one.State)},
+			Copy: []ui.Copyable{{What: "file", Text: trustdata.Visible(one.File)}}})
+	}
+	return p
 }
 
 func (m *Model) startFind() tea.Cmd {
+	if m.file == "" {
+		return m.look()
+	}
+	return m.Advance()
+}
+
+// look looks for backups on drives.
+func (m *Model) look() tea.Cmd {
+	service := m.opt.Service
+	m.loader.Doing("looking for backups on removable drives")
+	defer m.Refresh()
+	return m.loader.Get(func(ctx context.Context) (event, error) {
+		found, err := service.Look(ctx)
+		return looked{found}, err
+	})
+}
+
+// takeFile goes on with the backup that is named, or else with the one that is selected.
+func (m *Model) takeFile() tea.Cmd {
+	if m.ID() != "" {
+		m.file = m.ID()
+	}
 	if m.file == "" {
 		return m.askFile()
 	}
 	return m.Advance()
 }
 
-func (m *Model) noFile() string {
-	if m.file == "" {
-		return "No backup is named yet. f names the file."
-	}
-	return ""
-}
-
 func (m *Model) askFile() tea.Cmd {
 	in := ui.Input{Title: "WHICH BACKUP", Prompt: "File:", Do: "take", Text: m.file, Check: ui.Needed("type the path of a backup, which ends in .age"), Explain: "It is only read."}
 	return ui.Send(ui.AskMsg{Dialog: ui.NewPublicInput(m.opt.Styles, in), Answer: func(r any) tea.Cmd {
 		if file, ok := r.(string); ok {
-			m.file = file
-			return m.Advance()
+			m.file, m.damaged, m.others = file, nil, nil
+			return m.Go(1)
 		}
 		return nil
 	}})
@@ -169,8 +225,19 @@ func (m *Model) openPage() ui.Page {
 	if m.loader != nil && m.Busy() {
 		f = ui.Fact{Value: "being decrypted to its end and compared with its manifest, " + ui.Size(m.wrote.Done) + " so far", Mark: ui.MarkRunning}
 	}
-	return ui.Page{Title: "Open", Sections: []ui.Section{{Title: "OPEN IT", Facts: []ui.Fact{{Value: trustdata.Visible(m.file), Mark: ui.MarkNone}, f,
-		{Value: "What is decrypted stays in memory.", Mark: ui.MarkNone}}}}}
+	p := ui.Page{Title: "Open"}
+	if m.damaged != nil {
+		p.Sections = append(p.Sections, ui.Section{Facts: []ui.Fact{{Value: "THIS COPY IS DAMAGED. Nothing was taken from it.", Mark: ui.MarkNow},
+			{Value: ui.Explain(m.damaged).What, Mark: ui.MarkNone}, {Value: "None of it can be relied on, since what was changed is not known. f takes another copy.", Mark: ui.MarkNone}}})
+		other := m.others
+		if len(other) == 0 {
+			other = []ui.Fact{{Value: "no other copy of its set is remembered on this machine; look where the sheet says", Mark: ui.MarkUnchecked}}
+		}
+		p.Sections = append(p.Sections, ui.Section{Title: "THE OTHER COPIES OF THE SET", Facts: other})
+	}
+	p.Sections = append(p.Sections, ui.Section{Title: "OPEN IT", Facts: []ui.Fact{{Value: trustdata.Visible(m.file), Mark: ui.MarkNone}, f,
+		{Value: "What is decrypted stays in memory.", Mark: ui.MarkNone}}})
+	return p
 }
 
 func (m *Model) askOpening() tea.Cmd {
@@ -219,7 +286,14 @@ func (m *Model) open(with Opening, try int) tea.Cmd {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		emit(planned{p, try, err})
+		e := planned{plan: p, try: try, err: err}
+		switch {
+		case err == nil:
+			e.old, e.err = service.Unlisted(ctx, p)
+		case errors.Is(err, backup.ErrDamaged):
+			e.others, _ = service.Others(ctx, file) // the damage is what must be said
+		}
+		emit(e)
 		return nil
 	})
 }
@@ -228,8 +302,11 @@ func (m *Model) open(with Opening, try int) tea.Cmd {
 func (m *Model) compare(e planned) tea.Cmd {
 	switch {
 	case e.err == nil:
-		m.plan, m.decided = e.plan, map[string]bool{}
+		m.plan, m.old, m.decided, m.damaged = e.plan, e.old, map[string]bool{}, nil
 		return m.Go(2)
+	case errors.Is(e.err, backup.ErrDamaged):
+		m.damaged, m.others = e.err, e.others
+		return nil
 	case e.try > 0 && errors.Is(e.err, backup.ErrIdentity):
 		return m.askPassphrase(e.try + 1)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -18,9 +19,32 @@ func (m *Model) comparePage() ui.Page {
 		return ui.Page{Title: "Compare"}
 	}
 	p := PlanPage(m.plan)
+	m.warn(&p)
 	p.Sections, p.Order = nil, "as in the backup"
 	p.Summary = counts(m.plan) + " Into " + trustdata.Visible(m.plan.To)
 	return p
+}
+
+// warn says loudly of the keys that sign for nothing any more.
+func (m *Model) warn(p *ui.Page) {
+	n := 0
+	for i, row := range m.plan.Rows {
+		why := m.old[row.KeyID]
+		if why == "" || !isKey(row) {
+			continue
+		}
+		n++
+		for j := range p.Rows {
+			if p.Rows[j].ID == m.plan.Rows[i].Path {
+				p.Rows[j].Mark = ui.Worse(p.Rows[j].Mark, ui.MarkNow)
+				p.Rows[j].Cells[1] += ", UNLISTED"
+				p.Rows[j].Detail = append([]string{"NO LONGER LISTED: " + trustdata.Visible(why) + "."}, p.Rows[j].Detail...)
+			}
+		}
+	}
+	if n > 0 {
+		p.Notes = append([]string{strings.ToUpper(ui.Plural(n, "key is", "keys are")) + " NO LONGER LISTED by what this machine has seen last. A key that was taken out may have been taken out for a reason: look before you sign with it."}, p.Notes...)
+	}
 }
 
 // decide asks what happens with the selected key, where another is in its place.
@@ -86,6 +110,9 @@ func (m *Model) question() ui.Question {
 	to, replaced := trustdata.Visible(p.To), p.Count(backup.ActionReplace)
 	q := ui.Question{Headline: "RESTORE INTO A TRUST DIRECTORY", Thing: to, Profile: m.opt.Profile, Keep: "Cancel", Act: "Restore",
 		Facts: []ui.Fact{{Label: "Keys", Value: counts(p)}, {Label: "Way back", Value: "what was there is kept"}}}
+	if n := m.unlisted(); n > 0 {
+		q.Facts = append(q.Facts, ui.Fact{Label: "Unlisted", Value: ui.Plural(n, "key signs", "keys sign") + " for nothing any more", Mark: ui.MarkNow})
+	}
 	if replaced > 0 {
 		q.Headline = fmt.Sprintf("REPLACE %d KEY FILES", replaced)
 		if replaced == 1 {
@@ -95,6 +122,16 @@ func (m *Model) question() ui.Question {
 		q.Type = trustdata.Visible(filepath.Base(p.To))
 	}
 	return q
+}
+
+// unlisted is how many keys that would be written sign for nothing any more.
+func (m *Model) unlisted() (n int) {
+	for _, row := range m.plan.Rows {
+		if m.old[row.KeyID] != "" && isKey(row) && (row.Action == backup.ActionAdd || row.Action == backup.ActionReplace) {
+			n++
+		}
+	}
+	return n
 }
 
 // write carries the plan out.

@@ -9,8 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// blockSize is how much is read at once past the cache, a multiple of every device's block.
-const blockSize = 1 << 20
+// blockSize is how much is read at once past the cache, and blockUnit a multiple of every
+// device's block.
+const (
+	blockSize = 1 << 20
+	blockUnit = 16 << 10
+)
 
 // openCold reads f, which is name in root, from its medium: past the page cache where the
 // file system has O_DIRECT, and else after asking the kernel to forget what it has. On
@@ -26,12 +30,18 @@ func openCold(root *os.Root, name string, f *os.File, info fs.FileInfo) Reader {
 	if err != nil {
 		return plain
 	}
-	block, err := unix.Mmap(-1, 0, blockSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	block, err := unix.Mmap(-1, 0, blockFor(info.Size()), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
 	if now, same := d.Stat(); err != nil || same != nil || !os.SameFile(info, now) {
 		_ = d.Close()
 		return plain
 	}
 	return &direct{reader: plain, past: d, block: block}
+}
+
+// blockFor is how much to read at once of a file: little memory for a small one, which the
+// kernel would clear all of.
+func blockFor(size int64) int {
+	return int(min(blockSize, (size/blockUnit+1)*blockUnit))
 }
 
 // direct reads whole blocks past the cache. Where that fails at the first block the file

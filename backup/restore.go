@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"keyrite/backup/media"
 	"keyrite/trustdata"
@@ -104,7 +105,7 @@ func (p *RestorePlan) locked(ctx context.Context, progress Progress) (*RestoreRe
 		return nil, err
 	}
 	defer root.Close()
-	w := &restorer{ctx: ctx, plan: p, root: root, progress: progress, total: p.Manifest.bytes()}
+	w := &restorer{ctx: ctx, plan: p, root: root, progress: progress, total: p.Manifest.bytes(), writes: newBeside()}
 	if err := w.run(f); err != nil {
 		return nil, media.Also(err, w.undo())
 	}
@@ -150,6 +151,7 @@ type restorer struct {
 	progress Progress
 	total    int64
 	done     int64
+	writes   *beside
 	back     []func() error
 	trashed  []string
 }
@@ -173,6 +175,9 @@ func (w *restorer) run(f io.Reader) error {
 		wants: func(f File) bool { _, ok := rows[f.Path]; return ok },
 		file:  func(f File, data []byte) error { return w.write(rows[f.Path], data) },
 	})
+	if wrote := w.writes.wait(); err == nil {
+		err = wrote
+	}
 	if err != nil {
 		return err
 	}
@@ -198,20 +203,31 @@ func (w *restorer) write(row RestoreRow, data []byte) error {
 	}
 	// The file is taken back even if writing it reports an error: it may be in place
 	// without being durable.
-	w.back = append(w.back, func() error { return w.takeBack(row) })
-	var err error
-	if row.Kind == KindKey {
-		err = w.plan.to.Put(w.ctx, putName(row.File), data)
-	} else {
-		err = state.CreateFile(w.root, row.Path, data)
-	}
-	if errors.Is(err, fs.ErrExist) {
-		w.back = w.back[:len(w.back)-1] // it is another one's
-		return fmt.Errorf("%q: %w", row.Path, ErrChanged)
-	}
+	var anothers atomic.Bool
+	w.back = append(w.back, func() error {
+		if anothers.Load() {
+			return nil
+		}
+		return w.takeBack(row)
+	})
+	err := w.writes.start(func() error {
+		err := w.put(row, data)
+		if errors.Is(err, fs.ErrExist) {
+			anothers.Store(true)
+			return fmt.Errorf("%q: %w", row.Path, ErrChanged)
+		}
+		return err
+	})
 	w.done += row.Size
 	w.progress.step(PhaseWrite, w.done, w.total)
 	return err
+}
+
+func (w *restorer) put(row RestoreRow, data []byte) error {
+	if row.Kind == KindKey {
+		return w.plan.to.Put(w.ctx, putName(row.File), data)
+	}
+	return state.CreateFile(w.root, row.Path, data)
 }
 
 // makeParents makes the folders above name one by one, to know which ones to take back.
@@ -258,19 +274,27 @@ func (w *restorer) undo() error {
 // readBack reads all that was written from the disk, and looks at the keys as every
 // reader of the trust directory will.
 func (w *restorer) readBack(rows map[string]RestoreRow) error {
-	for _, row := range w.plan.Rows {
-		if _, ok := rows[row.Path]; !ok {
-			continue
-		}
-		hash, err := hashAt(w.ctx, filepath.Join(w.plan.To, filepath.FromSlash(row.Path)))
-		if err != nil {
-			return fmt.Errorf("reading back %q: %w", row.Path, err)
-		}
-		if hash != row.SHA256 {
-			return fmt.Errorf("reading back %q: it is not what was written", row.Path)
+	reads := newBeside()
+	for _, row := range rows {
+		if err := reads.start(func() error { return w.sameOnDisk(row) }); err != nil {
+			break
 		}
 	}
+	if err := reads.wait(); err != nil {
+		return err
+	}
 	return w.listed(rows)
+}
+
+func (w *restorer) sameOnDisk(row RestoreRow) error {
+	hash, err := hashAt(w.ctx, filepath.Join(w.plan.To, filepath.FromSlash(row.Path)))
+	if err != nil {
+		return fmt.Errorf("reading back %q: %w", row.Path, err)
+	}
+	if hash != row.SHA256 {
+		return fmt.Errorf("reading back %q: it is not what was written", row.Path)
+	}
+	return nil
 }
 
 func (w *restorer) listed(rows map[string]RestoreRow) error {

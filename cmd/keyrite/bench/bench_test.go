@@ -76,6 +76,7 @@ func BenchmarkAgainstStock(b *testing.B) {
 		many.repositories(&t)
 		s.rotations(&t)
 		s.keyFiles(&t)
+		s.backups(&t)
 		s.start(&t)
 	}
 	must(b, t.write(filepath.Join(interop.Root(b), "docs", "benchmarks.md"), before, s.rates))

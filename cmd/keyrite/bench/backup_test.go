@@ -1,0 +1,68 @@
+package bench
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+
+	"keyrite/cmd/keyrite/interop"
+)
+
+const (
+	triedBackup = "tar and age do no more than copy: keyrite hashes every file twice and looks into each for what it is, has the medium write all " +
+		"of it out, and then reads it past the cache, compares every file with the manifest, and hashes all of it once more under its final name."
+	triedRestore = "tar leaves the files in memory. keyrite proves the whole backup before it writes the first file, replaces none, has the disk " +
+		"write out each one, and reads all of them back."
+)
+
+// sealed is a folder with so many keys, and who can open its backup.
+type sealed struct {
+	trust, identity, recipient, age, tar string
+}
+
+func seal(s stand, keys int) sealed {
+	dir := s.b.TempDir()
+	x := sealed{trust: filepath.Join(dir, "trust"), identity: filepath.Join(dir, "identity.txt"), age: interop.Peer(s.b, "age"), tar: interop.Need(s.b, "tar")}
+	must(s.b, os.Mkdir(x.trust, 0o700))
+	copies(s.b, x.trust, keys)
+	must(s.b, exec.Command(interop.Peer(s.b, "age-keygen"), "-o", x.identity).Run())
+	text, err := os.ReadFile(x.identity)
+	must(s.b, err)
+	x.recipient = regexp.MustCompile(`age1[0-9a-z]+`).FindString(string(text))
+	return x
+}
+
+// shell is a pipe of the stock programs, with a folder of its own as $0.
+func (x sealed) shell(s stand, line string) Command {
+	return func() *exec.Cmd {
+		cmd := exec.Command("/bin/sh", "-ec", line, s.b.TempDir())
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "AGE=" + x.age, "TAR=" + x.tar, "TRUST=" + x.trust, "TO=" + x.recipient, "ID=" + x.identity}
+		return cmd
+	}
+}
+
+// backups writes key files into a backup and reads it, and restores them, beside what tar
+// and age do with the same files.
+func (s stand) backups(t *table) {
+	for _, keys := range []int{1_000, 10_000} {
+		x := seal(s, keys)
+		create := func(to string) *exec.Cmd {
+			return s.ours(true, s.server, x.trust, "backup", "create", "--to", to, "--copies", "1", "-r", x.recipient, "-i", x.identity)()
+		}
+		least := files(s.b, filepath.Join(x.trust, "private"))
+		const write, read = `"$TAR" -c -C "$TRUST" private | "$AGE" -r "$TO" -o "$0/keys.age"`, `"$AGE" -d -i "$ID" "$0/keys.age" | "$TAR"`
+		a, z := pair(s.b, 3, func() *exec.Cmd { return create(s.b.TempDir()) }, x.shell(s, write+"\n"+read+" -t >/dev/null"))
+		t.add(fmt.Sprintf("write %d key files into a backup and read it back; tar and age", keys), "0.67", a, z, least, triedBackup)
+
+		at := s.b.TempDir()
+		once(s.b, create(at))
+		made, err := filepath.Glob(filepath.Join(at, "*.age"))
+		must(s.b, err)
+		a, z = pair(s.b, 3, func() *exec.Cmd {
+			return s.ours(true, s.server, s.b.TempDir(), "backup", "restore", made[0], "-i", x.identity, "--to", s.b.TempDir())()
+		}, x.shell(s, fmt.Sprintf(`"$AGE" -d -i "$ID" %q | "$TAR" -x -C "$0"`, made[0])))
+		t.add(fmt.Sprintf("restore %d key files; tar and age", keys), "0.67", a, z, least, triedRestore)
+	}
+}

@@ -163,7 +163,7 @@ func TestRotateSeveralForReal(t *testing.T) {
 func TestRotateSeveralChooses(t *testing.T) {
 	w := newTrustWorld(t, secondGUN, thirdGUN)
 	s, d := w.several(trustdata.RoleRoot, 100, 30)
-	d.Press("j", "x").Has("2 REPOSITORIES", "you took it out", "1 repository, see below").Press("x").Has("3 REPOSITORIES").Press("x")
+	d.Press("j", "x").Has("2 REPOSITORIES", "you took it out", "1 repository, see below", "is left out.").Press("x").Has("3 REPOSITORIES", "takes part.").Press("x")
 	_ = passphrases(d).Press("N")
 	paper := string(s.pending()[0].KeyID[:8])
 	d.Press("enter", "x").Type("a drill").Press("enter", "enter").Has("WAIVED: a drill", "2 REPOSITORIES WILL TRUST A DIFFERENT ROOT")

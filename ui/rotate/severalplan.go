@@ -110,7 +110,8 @@ func (m *Several) choose() tea.Cmd {
 	}
 	m.out[gun] = !m.out[gun]
 	m.Refresh()
-	return nil
+	// In a small window the row may be out of sight.
+	return ui.Say(trustdata.Visible(string(gun)) + map[bool]string{true: " is left out.", false: " takes part."}[m.out[gun]])
 }
 
 // preparing is what makes the new keys of the operation.

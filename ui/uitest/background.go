@@ -2,6 +2,7 @@ package uitest
 
 import (
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -17,10 +18,15 @@ func (d *Driver) Background() *Driver {
 	return d
 }
 
-// Await takes what commands send until every text stands in the frame. One that never comes
-// ends with the test's own time.
+// patience is how long Await waits for a text: machines that are busy are slow, and a test
+// that waits for ever would keep all others from being reported.
+const patience = 2 * time.Minute
+
+// Await takes what commands send until every text stands in the frame, and fails with the
+// frame if one does not come in time.
 func (d *Driver) Await(texts ...string) *Driver {
 	d.tb.Helper()
+	late := time.After(patience)
 	for {
 		frame, all := d.Text(), true
 		for _, t := range texts {
@@ -29,7 +35,12 @@ func (d *Driver) Await(texts ...string) *Driver {
 		if all {
 			return d
 		}
-		d.deliver(<-d.inbox)
+		select {
+		case msg := <-d.inbox:
+			d.deliver(msg)
+		case <-late:
+			d.tb.Fatalf("%q did not come in %s; there is\n%s", texts, patience, frame)
+		}
 	}
 }
 

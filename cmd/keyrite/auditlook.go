@@ -127,6 +127,7 @@ func (s *session) repositories(ctx context.Context, guns []trustdata.GUN, about 
 		col, err := s.readWith(ctx, fetcher, guns[i])
 		r := audit.NewRepository(guns[i], col, err)
 		r.Chosen = s.access.Server != ""
+		r.Staged, r.StagedErr = s.staged(ctx, guns[i])
 		comparing <- struct{}{}
 		if about.compare && ask && err == nil {
 			r.Drift = s.drift(ctx, col)

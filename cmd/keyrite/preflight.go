@@ -23,16 +23,7 @@ func (s *session) around(opened rotation.Keys) rotation.Around {
 			}
 			return ep.Visit(ctx, rootPath(gun), access.Push, access.Pull), ep.Resource, nil
 		},
-		Staged: func(ctx context.Context, gun trustdata.GUN) (all []keyring.Changelist, err error) {
-			for _, dir := range s.dirs {
-				list, err := dir.StagedChanges(ctx, gun)
-				if err != nil {
-					return nil, err
-				}
-				all = append(all, list)
-			}
-			return all, nil
-		},
+		Staged: s.staged,
 		Proven: func(id trustdata.KeyID) (time.Time, string, bool, error) {
 			proof, proven, err := s.proofOf(id)
 			return proof.At, proof.File, proven, err
@@ -40,6 +31,19 @@ func (s *session) around(opened rotation.Keys) rotation.Around {
 		Room:   func() (uint64, error) { return state.Room(s.paths.trust[0]) },
 		Opened: opened,
 	}
+}
+
+// staged are the changes of a repository that another client has prepared here, by trust
+// directory.
+func (s *session) staged(ctx context.Context, gun trustdata.GUN) (all []keyring.Changelist, err error) {
+	for _, dir := range s.dirs {
+		list, err := dir.StagedChanges(ctx, gun)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list)
+	}
+	return all, nil
 }
 
 // emitRotationPlan prints a plan with what was looked at before it.

@@ -27,6 +27,10 @@ type Repository struct {
 	// Deployed says that it is looked at only since somebody runs its images. Then what there
 	// is to say of its absence is said of them.
 	Deployed bool
+	// Staged are changes that another client has prepared here and not published, StagedErr
+	// says why these cannot be known.
+	Staged    []keyring.Changelist
+	StagedErr error
 	// Drift is how its tags differ from what the registry serves; nil where that was not
 	// asked.
 	Drift *Drift
@@ -71,10 +75,27 @@ func (l Look) repository(r Repository) []Finding {
 		}
 		out = append(out, f)
 	}
+	out = append(out, r.unpublished()...)
 	out = append(out, l.rootElsewhere(r)...)
 	out = append(out, r.Drift.findings(r)...)
 	for i := range out {
 		out[i].GUN = r.GUN
+	}
+	return out
+}
+
+// unpublished are changes that another client has prepared.
+func (r Repository) unpublished() []Finding {
+	remedy := "notary status " + r.word()
+	if r.StagedErr != nil {
+		return []Finding{{Severity: Warning, Code: "unpublished", Message: "what notary has prepared here cannot be read: " + trustdata.VisibleError(r.StagedErr), Remedy: remedy}}
+	}
+	var out []Finding
+	for _, list := range r.Staged {
+		if list.Changes > 0 {
+			out = append(out, Finding{Severity: Warning, Code: "unpublished", Path: list.Path, Remedy: remedy,
+				Message: fmt.Sprintf("changes that notary has prepared here and not published: %d; whoever runs notary publish next signs and sends them", list.Changes)})
+		}
 	}
 	return out
 }

@@ -97,7 +97,9 @@ func TestLook(t *testing.T) {
 		{name: "an odd version", change: func(l *Look) {
 			l.Repositories[0].Problems = []trustdata.Problem{{Role: "targets", Reason: trustdata.ReasonUnusual, Detail: "an unusual jump"}, {Reason: trustdata.ReasonExpired}, {Reason: trustdata.ReasonNotKept}}
 		}, want: "warning:not_remembered warning:unusual"},
-		{name: "not published", change: func(l *Look) { l.Repositories[0].Staged = []keyring.Changelist{{Path: "/trust/tuf", Changes: 2}, {Path: "/other/tuf"}} }, want: "warning:unpublished", text: "published: 2; whoever"},
+		{name: "not published", change: func(l *Look) {
+			l.Repositories[0].Staged = []keyring.Changelist{{Path: "/trust/tuf", Changes: 2}, {Path: "/other/tuf"}}
+		}, want: "warning:unpublished", text: "published: 2; whoever"},
 		{name: "who knows whether published", change: func(l *Look) { l.Repositories[0].StagedErr = errors.New("not a folder") }, want: "warning:unpublished", text: "not a folder"},
 		{name: "the root key is nowhere", change: func(l *Look) { l.Keys, l.Copies[0].Keys = l.Keys[1:], l.Copies[0].Keys[1:] }, want: "warning:root_elsewhere", text: "0 of the 1 root keys"},
 		{name: "the root key is in a backup", change: func(l *Look) { l.Keys = l.Keys[1:] }},

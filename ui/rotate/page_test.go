@@ -46,6 +46,18 @@ func TestCommandQuotes(t *testing.T) {
 	}
 }
 
+func TestCommandOfAStolenKey(t *testing.T) {
+	for want, r := range map[string]rotation.Request{
+		"keyrite rotate a root --compromised":                            {Role: trustdata.RoleRoot, Compromised: true},
+		"keyrite rotate a targets --compromised --drop 'a b' --keep TAG": {Role: trustdata.RoleTargets, Compromised: true, Drop: []string{"a b"}},
+	} {
+		r.GUN = "a"
+		if got := rotate.Command(r); got != want {
+			t.Errorf("Command(%+v) = %q, want %q", r, got, want)
+		}
+	}
+}
+
 func TestCommandOfEveryKind(t *testing.T) {
 	key := uitest.KeyID("2b80e4d7")
 	for want, r := range map[string]rotation.Request{

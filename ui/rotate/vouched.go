@@ -33,13 +33,17 @@ func vouched(h *rotation.History) ui.Section {
 	return list("WHAT THE COMPROMISED KEY VOUCHED FOR", VouchedLines(h)[1:], ui.MarkSoon)
 }
 
-// compromisedFlags are those of the verb for a key that somebody else may have.
+// compromisedFlags are those of the verb for a key that somebody else may have. A script has
+// to name each tag of a repository key that stays, too: nothing is kept unasked.
 func compromisedFlags(r rotation.Request) (s string) {
 	if r.Compromised {
 		s = " --compromised"
 	}
 	for _, tag := range r.Drop {
 		s += " --drop " + shellWord(trustdata.Visible(tag))
+	}
+	if r.Compromised && r.Role == trustdata.RoleTargets {
+		s += " --keep TAG"
 	}
 	return s
 }

@@ -63,6 +63,7 @@ func (c *cli) nothingOfMany(ctx context.Context, s *session, all *rotation.Edits
 	var failed []error
 	for _, l := range all.Left {
 		c.say("%s: %s", trustdata.Visible(string(l.GUN)), trustdata.VisibleError(l.Why))
+		c.sayDue(l)
 		if !errors.Is(l.Why, rotation.ErrNothing) {
 			failed = append(failed, c.unverified(l.GUN, s.explain(ctx, l.Why)))
 		}
@@ -73,9 +74,16 @@ func (c *cli) nothingOfMany(ctx context.Context, s *session, all *rotation.Edits
 	return c.emit([]outcomeJSON{}, ui.Page{Title: "Nothing is to do", Notes: []string{"Nothing is to do in any of these repositories."}})
 }
 
+func (c *cli) sayDue(l rotation.LeftOut) {
+	for _, due := range l.Due() {
+		c.say("%s: %s", trustdata.Visible(string(l.GUN)), trustdata.Visible(due))
+	}
+}
+
 func (c *cli) applyEdits(ctx context.Context, s *session, r *rotation.Rotator, all *rotation.Edits) error {
 	for _, l := range all.Left {
 		c.say("%s is left out: %s", trustdata.Visible(string(l.GUN)), trustdata.VisibleError(l.Why))
+		c.sayDue(l)
 	}
 	if c.flags.dryRun {
 		return c.editsPlan(all)

@@ -2,6 +2,7 @@ package rotation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -192,3 +193,12 @@ func (e *NothingDueError) Error() string {
 
 // Is implements the interface of errors.Is.
 func (e *NothingDueError) Is(target error) bool { return target == ErrNothing }
+
+// Due are sentences on what is due of a repository that was left out since nothing can be
+// signed again here.
+func (l LeftOut) Due() []string {
+	if none := new(NothingDueError); errors.As(l.Why, &none) {
+		return none.Stays
+	}
+	return nil
+}

@@ -55,7 +55,10 @@ func (p manyPlan) page() ui.Page {
 	}
 	for _, l := range p.edits.Left {
 		name, why, mark := trustdata.Visible(string(l.GUN)), trustdata.VisibleError(l.Why), ui.MarkNow
-		if errors.Is(l.Why, rotation.ErrNothing) {
+		switch due := l.Due(); {
+		case len(due) > 0:
+			mark, why = ui.MarkSoon, strings.Join(visible(due), "; ")
+		case errors.Is(l.Why, rotation.ErrNothing):
 			mark, why = ui.MarkOK, "nothing is due"
 		}
 		page.Rows = append(page.Rows, ui.Row{ID: string(l.GUN), Mark: mark, Cells: []string{name, "left out", why, ""}, Detail: []string{name + " is left out", trustdata.VisibleError(l.Why)}})

@@ -94,8 +94,3 @@ func (s *signedRig) sign(t *testing.T) {
 func ends(role trustdata.Role) time.Time {
 	return testTime.AddDate(1, 0, len(role))
 }
-
-// passphrases knows all.
-func (s *signedRig) passphrases(k Key) (keyring.Passphrase, bool) {
-	return keyring.NewPassphrase([]byte("phrase-" + k.Role)), true
-}

@@ -110,7 +110,7 @@ func (d desk) findsUnsigned(x *interop.Terminal) {
 // rotatesRepositoryKey types two passphrases and the repository's name.
 func (d desk) rotatesRepositoryKey(x *interop.Terminal, oldKey, root string) {
 	x.Press("R", "What kind of rotation?", ">-- new repository key")
-	x.Press("Enter", "[1 Check]", "ROTATE THE REPOSITORY KEY", oldKey[:7]+" gives way to a new key", "Leaving now changes nothing.")
+	x.Press("Enter", "[1 Check]", "ROTATE THE REPOSITORY KEY", "Old repository key  "+oldKey[:4]+" "+oldKey[4:8], "repository key "+oldKey[:7]+" is here", "Leaving now changes nothing.")
 	x.Press("Enter", "PASSPHRASE OF THE ROOT KEY", root[:4]+" "+root[4:8], "hidden; empty")
 	x.Type("not the passphrase")
 	x.Wait("something is typed")

@@ -136,7 +136,7 @@ func (d desk) rotatesRepositoryKey(x *interop.Terminal, oldKey, root string) {
 // backsUp writes a backup for a recipient, proves it with the identity, and returns the
 // file that the screen names.
 func backsUp(t *testing.T, x *interop.Terminal, stick, recipient, identity string) string {
-	x.Press("4", "No folder is chosen yet")
+	x.Press("4", "No backup is remembered on this machine.")
 	x.Press("b", "[1 Choose]", "Nothing is written yet.")
 	x.Press("f", "WHERE THE BACKUP GOES")
 	x.Type(stick)
@@ -159,7 +159,9 @@ func backsUp(t *testing.T, x *interop.Terminal, stick, recipient, identity strin
 		t.Fatalf("the folder holds %q, %v", files, err)
 	}
 	x.Wait(filepath.Base(files[0]), "RESTORE.txt")
-	x.Press("Enter", "1 backup in "+stick, filepath.Base(files[0]), "proven")
+	x.Press("W", "DO WITHOUT COPY 2?")
+	x.Press("2", "[4 Sheet]", "SIGNING KEYS: BACKUP SHEET")
+	x.Press("Enter", "1 copy is remembered", filepath.Base(files[0]), "proven")
 	return files[0]
 }
 
@@ -167,7 +169,8 @@ func backsUp(t *testing.T, x *interop.Terminal, stick, recipient, identity strin
 // identity, and looks at the keys.
 func restores(x *interop.Terminal, file, identity string, ids ...string) {
 	x.Wait("No signing key was found here yet.", "Restore keys from a backup")
-	x.Press("2", "WHICH BACKUP", "File:")
+	x.Press("2", "WHICH BACKUP", "f names a file")
+	x.Press("f", "File:")
 	x.Type(file)
 	x.Press("Enter", "HOW IS IT OPENED?")
 	x.Press("1", "Identity file:")

@@ -31,6 +31,8 @@ var byHand = []media.Refusal{media.NotRemovable, media.HoldsKeys, media.HoldsSys
 func (d Drives) DriveOf(ctx context.Context, dir string) (*media.Drive, error) {
 	drive, err := media.At(ctx, d.Options, dir)
 	switch {
+	case errors.Is(err, media.ErrHung), errors.Is(err, context.DeadlineExceeded), ctx.Err() != nil: // this process must not wait for it either
+		return nil, err
 	case err != nil: // it is not there yet, or the system's drives cannot be seen
 		return nil, nil
 	case slices.Contains(byHand, drive.Refused):

@@ -206,3 +206,18 @@ func names(t *testing.T, dir string) (all []string) {
 	}
 	return all
 }
+
+// A medium that does not answer is not taken for a folder of this machine, which would be
+// opened, and waited for, in this very process.
+func TestHungMediumIsNoFolder(t *testing.T) {
+	hung := func(context.Context, string) (string, error) { return "", &media.HungError{Medium: "stick"} }
+	d := Drives{Options: media.Options{Resolve: hung}}
+	if drive, err := d.DriveOf(t.Context(), t.TempDir()); drive != nil || !errors.Is(err, media.ErrHung) {
+		t.Errorf("%+v, %v", drive, err)
+	}
+	r := newRig(t)
+	_, to := newIdentity(t)
+	if _, err := d.Plan(t.Context(), r.source(), CreateOptions{Dir: t.TempDir(), Recipients: []Recipient{to}, Now: testTime}, nil); !errors.Is(err, media.ErrHung) {
+		t.Errorf("planned onto it: %v", err)
+	}
+}

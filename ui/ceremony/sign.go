@@ -1,6 +1,7 @@
 package ceremony
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"slices"
@@ -8,7 +9,6 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
-	"keyrite/backup"
 	"keyrite/trustdata"
 	"keyrite/trustdata/rotation"
 	"keyrite/trustdata/rotation/ceremony"
@@ -18,26 +18,20 @@ import (
 // Sign is the wizard of the second part of a ceremony, on the machine that has the root key.
 type Sign struct {
 	*flow
+	*ui.Gate
 	service Signing
 	bundle  *ceremony.Bundle
 	makes   bool // a root key
 
-	plan    *rotation.SigningPlan
-	given   map[trustdata.GUN]string // the roots that somebody has named
-	right   bool                     // the digits of the file were typed
-	pending *ui.Pending
-	begun   bool // an earlier run has begun it: leaving lets it wait
-	newID   trustdata.KeyID
-	saved   ui.Secured
-	folder  string
-	out     Written
-	cramped bool
+	plan   *rotation.SigningPlan
+	given  map[trustdata.GUN]string // the roots that somebody has named
+	right  bool                     // the digits of the file were typed
+	folder string
+	out    Written
 }
 
 type (
 	signingPlanned struct{ plan *rotation.SigningPlan }
-	keyMade        struct{ id trustdata.KeyID }
-	backedUp       struct{ result *backup.CreateResult }
 	signedMsg      struct {
 		out Written
 		err error
@@ -46,17 +40,16 @@ type (
 
 // The steps by their names.
 const (
-	stepNewKey = "New key"
-	stepBackUp = "Back up"
 	stepReview = "Review"
 	stepSign   = "Sign"
 )
 
 func newSign(opt Options, b *Brought) *Sign {
 	first := b.Bundle.Repositories[0]
-	m := &Sign{service: opt.Service.Signing(b.Bundle), bundle: b.Bundle, given: map[trustdata.GUN]string{}, pending: new(ui.Pending),
+	m := &Sign{service: opt.Service.Signing(b.Bundle), bundle: b.Bundle, given: map[trustdata.GUN]string{},
 		makes: first.Change == ceremony.NewKey && first.Role == trustdata.RoleRoot, folder: filepath.Dir(b.File)}
 	m.flow = newFlow(opt, ui.CustodyOptions{Keys: m.service, Needs: m.needs, Which: m.which, Deed: "the signing"}, m.handle)
+	m.Gate = ui.NewGate(m.Work, ui.GateOptions{Readers: opt.Readers, Deed: "signed", Whole: "ceremony", Prepare: m.preparing, BackUp: m.service.BackUp, Abandon: m.service.Abandon})
 	m.Lead("sign at ceremony", m.stages()...)
 	return m
 }
@@ -67,12 +60,7 @@ func (m *Sign) stages() []ui.Step {
 			Acts: []ui.Act{{Key: ui.Bind("d", "name a root", "d"), Do: m.askRoot, Blocked: m.allKnown}, {Key: ui.Bind("r", "check again", "r"), Do: m.makePlan}}},
 		m.Held.Step(m.leaving)}
 	if m.makes {
-		steps = append(steps,
-			ui.Step{Name: stepNewKey, Page: func() ui.Page { return ui.NewRootPage(m.newID, "signed") }, Leaving: m.leaving, Next: "next: back up", Blocked: m.noNewKey,
-				Acts: []ui.Act{{Key: ui.Bind("N", "make the new key", "N"), Do: m.makeKey, Blocked: m.cannotMake}}},
-			ui.Step{Name: stepBackUp, Page: func() ui.Page { return m.saved.Page("SIGNED") }, Leaving: m.leaving, Next: "next: review", Blocked: m.noBackup,
-				Acts: []ui.Act{{Key: ui.Bind("B", "back up both keys", "B"), Do: m.askBackup, Blocked: m.Occupied},
-					{Key: ui.Bind("x", "go on without (asks why)", "x"), Do: m.askWaiver, Blocked: m.Occupied}}})
+		steps = append(steps, m.Gate.Steps()...)
 	}
 	return append(steps,
 		ui.Step{Name: stepReview, Page: m.reviewPage, Leaving: m.leaving, Next: "confirm", Do: m.confirm, Blocked: m.Occupied,
@@ -90,7 +78,7 @@ func (m *Sign) needs() (out []rotation.Need) {
 		return nil
 	}
 	for _, n := range m.plan.Need {
-		if !n.New || m.newID == "" {
+		if !n.New || m.NewID == "" {
 			out = append(out, n)
 		}
 	}
@@ -124,12 +112,12 @@ func (m *Sign) makePlan() tea.Cmd {
 func (m *Sign) planMade(p *rotation.SigningPlan) {
 	m.plan = p
 	m.Planned()
-	if m.begun = p.Begun(); !m.begun {
+	if m.Begun = p.Begun(); !m.Begun {
 		return
 	}
 	for _, n := range p.Need {
 		if n.Staged != "" {
-			m.newID = n.KeyID
+			m.NewID = n.KeyID
 		}
 	}
 }
@@ -156,9 +144,7 @@ func (m *Sign) noPlan() string {
 
 // Busy reports whether something runs that can be stopped, or something is held that
 // leaving must undo.
-func (m *Sign) Busy() bool { return !m.Sending() && (m.Occupied() != "" || !m.isEmpty()) }
-
-func (m *Sign) isEmpty() bool { return m.Held.IsEmpty() && m.pending.Get() == nil }
+func (m *Sign) Busy() bool { return !m.Sending() && (m.Occupied() != "" || !m.IsEmpty()) }
 
 // Cancel stops what runs, wipes what was opened and gives up the new key. What is being
 // signed is past that.
@@ -167,47 +153,20 @@ func (m *Sign) Cancel() {
 		return
 	}
 	m.Stop()
-	if m.isEmpty() && m.At() == 0 || m.out.Bundle != nil {
+	if m.IsEmpty() && m.At() == 0 || m.out.Bundle != nil {
 		return
 	}
-	m.said = m.giveUp()
+	said := m.GiveUp(m.opt.Context)
+	m.afresh()
+	m.said = said
 	m.Return(0)
 }
 
-// giveUp wipes what was opened and undoes what was made, and says what became of it.
-func (m *Sign) giveUp() (said string) {
-	m.Held.GiveUp()
-	err := m.pending.GiveUp(context.WithoutCancel(m.opt.Context), m.service.Abandon)
-	said = "Given up before anything was signed."
-	switch {
-	case err != nil:
-		said += " The unused new key could not be moved to the trash and stays in pending/: " + trustdata.VisibleError(err)
-	case m.begun:
-		said = "Nothing was signed. The ceremony waits as it was."
-	case m.newID != "":
-		said += " The unused new key " + m.newID.Short() + " is in the trash."
-	}
-	m.Drop()
-	m.pending, m.saved = new(ui.Pending), ui.Secured{}
-	m.afresh()
-	if !m.begun {
-		m.newID = ""
-	}
-	return said
-}
-
 func (m *Sign) leaving() string {
-	switch {
-	case m.plan != nil && m.plan.Signed != nil:
+	if m.plan != nil && m.plan.Signed != nil {
 		return "Leaving now changes nothing: what was signed is kept here."
-	case m.begun && !m.isEmpty(), !m.begun && m.newID == "" && !m.isEmpty():
-		return "Leaving now forgets the opened keys and changes nothing."
-	case m.begun:
-		return "Leaving now changes nothing: the ceremony waits."
-	case m.newID != "":
-		return "Leaving now moves the new key to the trash, nothing else."
 	}
-	return harmless()
+	return m.Leaving()
 }
 
 // Finished reports whether the signed file is written.
@@ -218,27 +177,19 @@ func (m *Sign) Freshness() ui.Freshness { return ui.Freshness{} }
 
 // View draws the step. What must be seen whole waits for the room.
 func (m *Sign) View(width, height int) string {
-	const leastWidth, leastHeight = 60, 12 // the body of a window of 60x15
-	m.cramped = width < leastWidth || height < leastHeight
-	if m.cramped && m.StepName() == stepNewKey {
-		return " Make the window 60x15: the new key must be seen whole."
-	}
-	return m.Wizard.View(width, height)
+	return cmp.Or(m.Room(width, height), m.Wizard.View(width, height))
 }
 
 func (m *Sign) handle(e any) tea.Cmd {
 	switch e := e.(type) {
 	case signingPlanned:
 		m.planMade(e.plan)
-	case keyMade:
-		m.newID = e.id
-	case backedUp:
-		m.saved = ui.Secured{Proof: e.result}
-		return ui.Send(ui.DoneMsg{Action: "backed up"})
 	case stepBegan:
 		m.tasks.Begin(e.step, "under way")
 	case signedMsg:
 		return m.end(e)
+	default:
+		return m.Keep(e)
 	}
 	return nil
 }
@@ -253,9 +204,9 @@ func (m *Sign) ShortHelp() []key.Binding {
 		keys = slices.Delete(keys, 1, 2)
 	}
 	switch {
-	case m.begun && !m.isEmpty():
+	case m.Begun && !m.IsEmpty():
 		keys[len(keys)-1] = ui.Bind("Esc", "forget the keys", "esc")
-	case !m.isEmpty():
+	case !m.IsEmpty():
 		keys[len(keys)-1] = ui.Bind("Esc", "give up", "esc")
 	}
 	return keys

@@ -8,7 +8,9 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"keyrite/keyring"
 	"keyrite/trustdata"
+	"keyrite/trustdata/rotation"
 	"keyrite/trustdata/rotation/ceremony"
 	"keyrite/ui"
 )
@@ -70,84 +72,12 @@ func (m *Sign) to(step string) tea.Cmd {
 	return nil
 }
 
-func (m *Sign) noNewKey() string {
-	if m.newID == "" {
-		return "The new key is not made yet. N makes it."
+// preparing is what makes the new key of the plan.
+func (m *Sign) preparing() func(context.Context, keyring.Passphrase) (*rotation.Prepared, error) {
+	s, plan := m.service, m.plan
+	return func(ctx context.Context, pass keyring.Passphrase) (*rotation.Prepared, error) {
+		return s.Prepare(ctx, plan, nil, pass)
 	}
-	return m.Occupied()
-}
-
-func (m *Sign) cannotMake() string {
-	switch {
-	case m.cramped:
-		return "Make the window 60x15: the new key must be seen whole."
-	case m.newID != "":
-		return "The new key is made: it is the one on this page."
-	}
-	return m.Occupied()
-}
-
-// makeKey makes the new key in pending/, which leaving moves to the trash again.
-func (m *Sign) makeKey() tea.Cmd {
-	if _, some := m.Held.Missing(); some {
-		return m.Held.Open()
-	}
-	s, plan, pending := m.service, m.plan, m.pending
-	pass := m.Held.TakeChosen(trustdata.RoleRoot)
-	return m.Run("making the new key, reading it back and opening it", func(ctx context.Context) (any, error) {
-		defer pass.Wipe()
-		prep, err := s.Prepare(ctx, plan, nil, pass)
-		if err != nil {
-			return nil, err
-		}
-		if !pending.Add(prep) {
-			return nil, s.Abandon(context.WithoutCancel(ctx), prep)
-		}
-		return keyMade{prep.NewIDs[0]}, nil
-	})
-}
-
-func (m *Sign) noBackup() string {
-	if why := m.saved.Missing(); why != "" {
-		return why
-	}
-	return m.Occupied()
-}
-
-func (m *Sign) askBackup() tea.Cmd {
-	return m.Held.Ask(ui.NewBackupFolder(m.opt.Styles), func(r any) tea.Cmd {
-		folder, ok := r.(string)
-		if !ok {
-			return nil
-		}
-		return m.Held.Ask(ui.NewRecipients(m.opt.Styles, m.opt.Readers, nil), func(r any) tea.Cmd {
-			if to, ok := r.([]string); ok {
-				return m.backUp(folder, to)
-			}
-			return nil
-		})
-	})
-}
-
-func (m *Sign) backUp(folder string, recipients []string) tea.Cmd {
-	s, prep := m.service, m.pending.Get()
-	if prep == nil && !m.begun {
-		return ui.Say("There is no new key to back up any more.")
-	}
-	return m.Run("writing the backup to "+trustdata.Visible(folder)+" and reading it back", func(ctx context.Context) (any, error) {
-		r, err := s.BackUp(ctx, prep, folder, recipients)
-		return backedUp{r}, err
-	})
-}
-
-func (m *Sign) askWaiver() tea.Cmd {
-	return m.Held.Ask(ui.NewWaiver(m.opt.Styles, "signed"), func(r any) tea.Cmd {
-		if why, ok := r.(string); ok {
-			m.saved = ui.Secured{Waived: why}
-			m.Refresh()
-		}
-		return nil
-	})
 }
 
 func (m *Sign) ask() tea.Cmd {
@@ -168,9 +98,9 @@ func (m *Sign) question() ui.Question {
 		q.Type, q.Act = "", "Write it"
 		q.Facts = q.Facts[:1]
 	case m.makes:
-		q.Type, q.Hidden = string(m.newID[:ui.SpokenDigits]), true
+		q.Type, q.Hidden = string(m.NewID[:ui.SpokenDigits]), true
 		q.Prompt = "Type the first eight digits of the NEW key. They are hidden here: take them from the paper."
-		q.Facts = append(q.Facts, ui.Fact{Label: "Backup", Value: m.saved.State()})
+		q.Facts = append(q.Facts, ui.Fact{Label: "Backup", Value: m.Saved.State()})
 	}
 	return q
 }
@@ -205,8 +135,8 @@ func (m *Sign) sign() tea.Cmd {
 		steps, names = append(steps, StepPromote), append(names, "bring the new root key in")
 	}
 	m.arm(steps, names)
-	keys, prep := m.Held.Take(), m.pending.Take()
-	s, plan, saved, folder := m.service, m.plan, m.saved, m.folder
+	keys, prep := m.Held.Take(), m.Pending.Take()
+	s, plan, saved, folder := m.service, m.plan, m.Saved, m.folder
 	return m.CarryOut(func(ctx context.Context, emit func(any)) any {
 		defer keys.Wipe()
 		var out signedMsg
@@ -231,9 +161,9 @@ func (m *Sign) end(e signedMsg) tea.Cmd {
 	m.out = e.out
 	m.ended(e.err)
 	if m.out.Bundle == nil {
-		m.saved = ui.Secured{}
-		if !m.begun {
-			m.newID = ""
+		m.Saved = ui.Secured{}
+		if !m.Begun {
+			m.NewID = ""
 		}
 		return nil
 	}

@@ -48,8 +48,8 @@ func (m *Sign) reviewPage() ui.Page {
 		return p
 	}
 	facts := []ui.Fact{{Label: "Ceremony", Value: trustdata.Visible(m.bundle.Kind) + " of " + name(m.bundle.GUNs())}}
-	if m.makes && m.plan.Signed == nil && m.newID != "" {
-		facts = append(facts, ui.Fact{Label: "New root key", Value: ui.HiddenDigits(string(m.newID))}, ui.Fact{Label: "Backup", Value: m.saved.Sentence()})
+	if m.makes && m.plan.Signed == nil && m.NewID != "" {
+		facts = append(facts, ui.Fact{Label: "New root key", Value: ui.HiddenDigits(string(m.NewID))}, ui.Fact{Label: "Backup", Value: m.Saved.Sentence()})
 	}
 	facts = append(facts, ui.Fact{Label: "It goes to", Value: trustdata.Visible(m.folder) + "; f names another folder"},
 		ui.Fact{Value: "The stick has to stay in from now on until the last page says otherwise."})

@@ -62,7 +62,7 @@ func (m *Several) recall() {
 	for _, u := range m.op.Units {
 		if m.part(u.GUN) == nil {
 			p := part{gun: u.GUN}
-			p.settle(u, m.newID)
+			p.settle(u, m.NewID)
 			m.parts = append(m.parts, p)
 		}
 	}
@@ -120,7 +120,7 @@ func (m *Several) judge(out []rotation.Outcome) {
 			}
 		}
 		if m.op != nil && m.op.Unit(p.gun) != nil {
-			p.settle(m.op.Unit(p.gun), m.newID)
+			p.settle(m.op.Unit(p.gun), m.NewID)
 		}
 	}
 }

@@ -23,7 +23,7 @@ func (m *Model) taskNames() (steps, names []string) {
 	case makesKey(m.plan):
 		steps, names = append(steps, "promote"), append(names, "bring the new key in")
 	}
-	if m.newID != "" {
+	if m.NewID != "" {
 		return steps, names
 	}
 	first := "ask the server for a key"
@@ -41,8 +41,8 @@ func (m *Model) taskNames() (steps, names []string) {
 func (m *Model) publish() tea.Cmd {
 	steps, names := m.taskNames()
 	m.tasks, m.result, m.failed = ui.NewTasks(m.opt.Clock, steps, names), nil, nil
-	keys, prep := m.Held.Take(), m.pending.Take()
-	service, plan, waived := m.opt.Service, m.plan, m.waived
+	keys, prep := m.Held.Take(), m.Pending.Take()
+	service, plan, waived := m.opt.Service, m.plan, m.Saved.Waived
 	return m.CarryOut(func(ctx context.Context, emit func(any)) any {
 		defer keys.Wipe()
 		progress := func(step string) { emit(stepBegan{step}) }
@@ -96,7 +96,7 @@ func (m *Model) end(e ended) tea.Cmd {
 	done := ui.Send(ui.DoneMsg{Action: "rotated the " + m.plan.Role.Title() + " key of " + trustdata.Visible(string(m.plan.GUN))})
 	if e.err == nil {
 		m.tasks.End(ui.TaskDone)
-		m.result.Waived = append(m.result.Waived, m.safety().Waivers()...)
+		m.result.Waived = append(m.result.Waived, m.Saved.Waivers()...)
 		return tea.Batch(m.Advance(), done)
 	}
 	m.judge(e.err)

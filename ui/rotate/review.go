@@ -24,7 +24,7 @@ func (m *Model) reviewPage() ui.Page {
 	facts = append(facts, ui.Fact{Label: "To", Value: m.newKey()},
 		ui.Fact{Label: "root.json", Value: fmt.Sprintf("version %d to %d", m.plan.RootVersion-1, m.plan.RootVersion)})
 	if m.plan.Role == trustdata.RoleRoot && !m.plan.SameKey {
-		facts = append(facts, ui.Fact{Label: "Backup", Value: m.safety().Sentence()})
+		facts = append(facts, ui.Fact{Label: "Backup", Value: m.Saved.Sentence()})
 	}
 	p.Sections = []ui.Section{{Facts: []ui.Fact{{Value: m.headline(), Mark: ui.MarkNow}}}, {Facts: facts}, list("WHAT CHANGES", m.plan.Changes, ""), followers(m.plan)}
 	p.Notes = []string{m.wayBack(), "The same from a script: " + command(m.plan)}
@@ -48,8 +48,8 @@ func (m *Model) newKey() string {
 	switch {
 	case m.plan.SameKey:
 		return renewed
-	case m.newID != "":
-		return hiddenDigits(m.newID)
+	case m.NewID != "":
+		return ui.HiddenDigits(string(m.NewID))
 	case makesKey(m.plan):
 		return "a new key, made here once you confirm"
 	case m.plan.Key != "":
@@ -108,8 +108,8 @@ func (m *Model) question() ui.Question {
 		if plan.SameKey {
 			return renewalQuestion(q, gun)
 		}
-		q.Facts = append(q.Facts, ui.Fact{Label: "Backup", Value: m.safety().State()})
-		q.Type, q.Hidden = string(m.newID[:ui.SpokenDigits]), true
+		q.Facts = append(q.Facts, ui.Fact{Label: "Backup", Value: m.Saved.State()})
+		q.Type, q.Hidden = string(m.NewID[:ui.SpokenDigits]), true
 		q.Prompt = "Type the first eight digits of the NEW key. They are hidden here: take them from the paper."
 	case trustdata.RoleTimestamp:
 	default:

@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -83,7 +84,8 @@ func New(opt Options) ui.Screen {
 
 // Model is the wizard.
 type Model struct {
-	gate
+	*ui.Work
+	*ui.Gate
 	opt Options
 
 	plan   *rotation.Plan
@@ -101,8 +103,6 @@ type (
 		plan   *rotation.Plan
 		checks []rotation.Check
 	}
-	keyMade   struct{ id trustdata.KeyID }
-	backedUp  struct{ result *backup.CreateResult }
 	stepBegan struct{ step string }
 	ended     struct {
 		result *rotation.Result
@@ -112,20 +112,22 @@ type (
 
 func newModel(opt Options) *Model {
 	m := &Model{opt: opt}
-	m.gate = newGate(ui.CustodyOptions{Context: opt.Context, Styles: opt.Styles, Clock: opt.Clock, Keys: opt.Service, Needs: m.needs, Which: m.which}, m.handle)
-	m.prepare, m.readers = m.preparing, opt.Readers
+	m.Work = ui.NewWork(ui.CustodyOptions{Context: opt.Context, Styles: opt.Styles, Clock: opt.Clock, Keys: opt.Service, Needs: m.needs, Which: m.which, Deed: deed}, m.handle)
+	gate := ui.GateOptions{Readers: opt.Readers, Deed: "sent", Whole: "operation", Prepare: m.preparing}
 	if opt.Service != nil {
-		m.write, m.abandon = opt.Service.BackUp, opt.Service.Abandon
+		gate.BackUp, gate.Abandon = opt.Service.BackUp, opt.Service.Abandon
 	}
+	m.Gate = ui.NewGate(m.Work, gate)
 	m.Lead("rotate "+opt.Role.Title(), m.steps()...)
 	return m
 }
 
-// The steps by their names. A root key has two more than others.
+// deed is what the passphrases are for.
+const deed = "the rotation"
+
+// The steps by their names. A root key has those of a ui.Gate too.
 const (
 	stepCheck   = "Check"
-	stepNewKey  = "New key"
-	stepBackUp  = "Back up"
 	stepReview  = "Review"
 	stepPublish = "Publish"
 	stepClose   = "Close"
@@ -136,13 +138,13 @@ func (m *Model) steps() []ui.Step {
 	steps := []ui.Step{
 		{Name: stepCheck, Page: m.checkPage, Leaving: harmless, Start: m.makePlan, Next: "next: passphrases", Blocked: m.noPlan,
 			Acts: []ui.Act{{Key: ui.Bind("r", "check again", "r"), Do: m.makePlan}}},
-		m.Held.Step(m.leaving),
+		m.Held.Step(m.Leaving),
 	}
 	if m.opt.Role == trustdata.RoleRoot && !m.opt.SameKey {
-		steps = append(steps, m.rootSteps()...)
+		steps = append(steps, m.Gate.Steps()...)
 	}
 	return append(steps,
-		ui.Step{Name: stepReview, Page: m.reviewPage, Leaving: m.leaving, Next: "confirm", Do: m.confirm, Blocked: m.Occupied},
+		ui.Step{Name: stepReview, Page: m.reviewPage, Leaving: m.Leaving, Next: "confirm", Do: m.confirm, Blocked: m.Occupied},
 		ui.Step{Name: stepPublish, Page: m.publishPage, Leaving: m.leavingPublish, Start: m.publish, Held: m.mustFinish, Next: "plan anew", Do: m.again, Blocked: m.cannotRepeat},
 		ui.Step{Name: stepClose, Page: m.closePage, Leaving: func() string { return "It is done and was read back. Leaving changes nothing." }, Next: "finish"})
 }
@@ -158,7 +160,7 @@ func (m *Model) preparing() func(context.Context, keyring.Passphrase) (*rotation
 // Busy reports whether something runs that can be stopped, or something is held that
 // leaving must undo: then the first Esc or Ctrl-c undoes, and only the next one leaves.
 func (m *Model) Busy() bool {
-	return !m.Sending() && (m.Occupied() != "" || !m.isEmpty())
+	return !m.Sending() && (m.Occupied() != "" || !m.IsEmpty())
 }
 
 // Cancel stops what runs, wipes what was opened and gives up the new key. It does so
@@ -169,16 +171,16 @@ func (m *Model) Cancel() {
 		return
 	}
 	m.Stop()
-	if m.isEmpty() && m.At() == 0 {
+	if m.IsEmpty() && m.At() == 0 {
 		return
 	}
-	m.said = m.giveUp(m.opt.Context)
+	m.said = m.GiveUp(m.opt.Context)
 	m.startOver()
 }
 
 // startOver goes back to the plan, as if nothing had been asked yet.
 func (m *Model) startOver() {
-	m.reset()
+	m.Reset()
 	m.tasks, m.result, m.failed = nil, nil, nil
 	m.Return(0)
 }
@@ -186,16 +188,9 @@ func (m *Model) startOver() {
 // Finished reports whether the server has the change.
 func (m *Model) Finished() bool { return m.landed }
 
-// The least body of a window of 60x15.
-const leastWidth, leastHeight = 60, 12
-
 // View draws the step. What must be seen whole waits for the room.
 func (m *Model) View(width, height int) string {
-	m.cramped = width < leastWidth || height < leastHeight
-	if m.cramped && m.StepName() == stepNewKey {
-		return " Make the window 60x15: the new key must be seen whole."
-	}
-	return m.Wizard.View(width, height)
+	return cmp.Or(m.Room(width, height), m.Wizard.View(width, height))
 }
 
 func (m *Model) handle(e any) tea.Cmd {
@@ -208,7 +203,7 @@ func (m *Model) handle(e any) tea.Cmd {
 	case ended:
 		return m.end(e)
 	default:
-		return m.keep(e)
+		return m.Keep(e)
 	}
 	return nil
 }
@@ -218,7 +213,7 @@ func (m *Model) needs() []rotation.Need {
 	if m.plan == nil {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(m.plan.Needs()), func(n rotation.Need) bool { return n.New && m.newID != "" })
+	return slices.DeleteFunc(slices.Clone(m.plan.Needs()), func(n rotation.Need) bool { return n.New && m.NewID != "" })
 }
 
 // which tells the old key of the role that is rotated from the new one.
@@ -257,7 +252,7 @@ func (m *Model) ShortHelp() []key.Binding {
 		return nil
 	case m.StepName() == stepPublish && m.cannotRepeat() != "":
 		return keys[1:]
-	case !m.isEmpty():
+	case !m.IsEmpty():
 		keys[len(keys)-1] = ui.Bind("Esc", "give up", "esc")
 	}
 	return keys

@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -65,7 +66,8 @@ type SeveralOptions struct {
 // Several is the wizard that rotates a role of several repositories in one operation, and
 // the one that goes on with an operation.
 type Several struct {
-	gate
+	*ui.Work
+	*ui.Gate
 	opt SeveralOptions
 
 	batch  *rotation.Batch
@@ -89,12 +91,12 @@ type Several struct {
 // NewOperation makes the screen.
 func NewOperation(opt SeveralOptions) *Several {
 	m, o := &Several{opt: opt, op: opt.Begun, out: map[trustdata.GUN]bool{}}, opt.Operation
-	m.gate = newGate(ui.CustodyOptions{Context: opt.Context, Styles: opt.Styles, Clock: opt.Clock, Keys: o, Needs: m.needs, Which: m.which, Done: m.opened}, m.handle)
-	m.prepare, m.write, m.abandon, m.reopen, m.readers = m.preparing, o.BackUp, o.Abandon, o.Open, opt.Readers
+	m.Work = ui.NewWork(ui.CustodyOptions{Context: opt.Context, Styles: opt.Styles, Clock: opt.Clock, Keys: o, Needs: m.needs, Which: m.which, Deed: deed, Done: m.opened}, m.handle)
+	m.Gate = ui.NewGate(m.Work, ui.GateOptions{Readers: opt.Readers, Deed: "sent", Whole: "operation", Prepare: m.preparing, BackUp: o.BackUp, Abandon: o.Abandon, Reopen: o.Open})
 	if op := opt.Begun; op != nil {
-		m.made, m.started = true, op.Started
+		m.Begun, m.started = true, op.Started
 		if len(op.Keys) > 0 && m.newRoot() {
-			m.newID = op.Keys[0].KeyID
+			m.NewID = op.Keys[0].KeyID
 		}
 	}
 	m.Lead("rotate "+opt.Role.Title(), m.steps()...)
@@ -103,23 +105,23 @@ func NewOperation(opt SeveralOptions) *Several {
 
 func (m *Several) steps() []ui.Step {
 	steps := []ui.Step{
-		{Name: stepCheck, Page: m.checkPage, Leaving: m.leaving, Start: m.makePlan, Next: "next: passphrases", Blocked: m.noPlan,
+		{Name: stepCheck, Page: m.checkPage, Leaving: m.Leaving, Start: m.makePlan, Next: "next: passphrases", Blocked: m.noPlan,
 			Acts: []ui.Act{{Key: ui.Bind("r", "check", "r"), Do: m.makePlan}, {Key: ui.Bind("x", "in or out", "x"), Do: m.choose, Blocked: m.noPlan}, {Key: ui.Bind("d", "details", "d"), Do: m.detail, Blocked: m.noPlan}}},
-		m.Held.Step(m.leaving),
+		m.Held.Step(m.Leaving),
 	}
 	if m.newRoot() {
-		root := m.rootSteps()
+		root := m.Gate.Steps()
 		if m.secured() {
 			root = root[:1]
 			root[0].Next = "next: review"
 		}
-		if m.made {
+		if m.Begun {
 			root[0].Acts = nil
 		}
 		steps = append(steps, root...)
 	}
 	return append(steps,
-		ui.Step{Name: stepReview, Page: m.reviewPage, Leaving: m.leaving, Next: "confirm", Do: m.confirm, Blocked: m.Occupied},
+		ui.Step{Name: stepReview, Page: m.reviewPage, Leaving: m.Leaving, Next: "confirm", Do: m.confirm, Blocked: m.Occupied},
 		ui.Step{Name: stepPublish, Page: m.publishPage, Leaving: m.leavingPublish, Start: m.publish, Held: m.mustFinish, Next: "choose", Do: m.hint,
 			Acts: []ui.Act{{Key: ui.Bind("T", "try again", "T"), Do: m.tryAgain, Blocked: m.notStopped},
 				{Key: ui.Bind("K", "go on without it", "K"), Do: m.skip, Blocked: m.notStopped}, {Key: ui.Bind("P", "pause", "P"), Do: m.pause, Blocked: m.notStopped}}},
@@ -137,7 +139,7 @@ func (m *Several) secured() bool {
 
 // Busy reports whether something can be stopped or given up by Esc.
 func (m *Several) Busy() bool {
-	return !m.Sending() && m.StepName() != stepPublish && (m.Occupied() != "" || !m.isEmpty())
+	return !m.Sending() && m.StepName() != stepPublish && (m.Occupied() != "" || !m.IsEmpty())
 }
 
 // Cancel gives up what was made, and forgets what is open. What is being sent is finished,
@@ -153,11 +155,10 @@ func (m *Several) Cancel() {
 		return
 	}
 	m.Stop()
-	if m.isEmpty() && m.At() == 0 {
+	if m.IsEmpty() && m.At() == 0 {
 		return
 	}
-	m.said = m.giveUp(m.opt.Context)
-	m.reset()
+	m.said = m.GiveUp(m.opt.Context)
 	m.Return(0)
 }
 
@@ -175,11 +176,7 @@ func (m *Several) Finished() bool { return m.op != nil && m.op.Closed }
 
 // View draws the step. What must be seen whole waits for the room.
 func (m *Several) View(width, height int) string {
-	m.cramped = width < leastWidth || height < leastHeight
-	if m.cramped && m.StepName() == stepNewKey {
-		return " Make the window 60x15: the new key must be seen whole."
-	}
-	return m.Wizard.View(width, height)
+	return cmp.Or(m.Room(width, height), m.Wizard.View(width, height))
 }
 
 func (m *Several) handle(e any) tea.Cmd {
@@ -196,7 +193,7 @@ func (m *Several) handle(e any) tea.Cmd {
 	case runEnded:
 		return m.end(e)
 	default:
-		return m.keep(e)
+		return m.Keep(e)
 	}
 	return nil
 }
@@ -210,9 +207,9 @@ func (m *Several) ShortHelp() []key.Binding {
 		return []key.Binding{ui.Bind("Esc", "stop after the ones under way", "esc")}
 	case m.StepName() == stepPublish:
 		return keys[1:]
-	case m.made && !m.isEmpty():
+	case m.Begun && !m.IsEmpty():
 		keys[leave] = ui.Bind("Esc", "forget the keys", "esc")
-	case !m.isEmpty():
+	case !m.IsEmpty():
 		keys[leave] = ui.Bind("Esc", "give up", "esc")
 	}
 	return keys

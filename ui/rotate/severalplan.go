@@ -103,7 +103,7 @@ func (m *Several) choose() tea.Cmd {
 	switch {
 	case slices.ContainsFunc(m.resent(), func(u *rotation.Unit) bool { return u.GUN == gun }):
 		return ui.Say("What was sent must be settled: it is sent once more.")
-	case m.newID != "" && !m.made:
+	case m.NewID != "" && !m.Begun:
 		return ui.Say("The new key is made for these repositories already.")
 	case !slices.ContainsFunc(m.batch.Plans, func(p *rotation.Plan) bool { return p.GUN == gun }):
 		return ui.Say("This one cannot be part of it; its row says why.")
@@ -124,7 +124,7 @@ func (m *Several) preparing() func(context.Context, keyring.Passphrase) (*rotati
 
 // needs are the keys that it takes; a new one is needed until it is made.
 func (m *Several) needs() []rotation.Need {
-	return slices.DeleteFunc(m.chosen().Needs(), func(n rotation.Need) bool { return n.New && m.newID != "" })
+	return slices.DeleteFunc(m.chosen().Needs(), func(n rotation.Need) bool { return n.New && m.NewID != "" })
 }
 
 // which tells the old keys of the role from the new one.
@@ -147,7 +147,7 @@ func (m *Several) checkPage() ui.Page {
 	}
 	b := m.chosen()
 	what := fmt.Sprintf("ROTATE THE %s KEY OF %s.", strings.ToUpper(m.opt.Role.Title()), strings.ToUpper(repositoriesOf(m.size())))
-	if m.made {
+	if m.Begun {
 		what = fmt.Sprintf("GO ON WITH %s.", strings.ToUpper(repositoriesOf(m.size())))
 	}
 	what += " NOTHING IS CHANGED IN THIS STEP."
@@ -169,8 +169,8 @@ func (m *Several) checkPage() ui.Page {
 // checkFacts are what is needed, and what stays as it is.
 func (m *Several) checkFacts(b *rotation.Batch) []ui.Fact {
 	facts := []ui.Fact{{Label: "Old key", Value: oldKeysOf(b)}}
-	if m.newID != "" {
-		facts = append(facts, ui.Fact{Label: "New key", Value: hiddenDigits(m.newID) + ", made already"})
+	if m.NewID != "" {
+		facts = append(facts, ui.Fact{Label: "New key", Value: ui.HiddenDigits(string(m.NewID)) + ", made already"})
 	}
 	facts = append(facts, ui.Fact{Label: "You need", Value: m.needed()})
 	if n := m.stays(); n > 0 {
@@ -296,7 +296,7 @@ func visible(texts []string) []string {
 
 // wayToScript is the verb that does the same.
 func (m *Several) wayToScript() string {
-	if m.made {
+	if m.Begun {
 		return "The same from a script: keyrite rotate --resume " + m.op.ID
 	}
 	cmd, b := "The same from a script: keyrite rotate "+shellWord(string(m.opt.Role)), m.chosen()

@@ -37,8 +37,8 @@ func (m *Several) newKey() string {
 	switch {
 	case m.opt.SameKey:
 		return "the same key, with a new certificate for each"
-	case m.newID != "":
-		return hiddenDigits(m.newID)
+	case m.NewID != "":
+		return ui.HiddenDigits(string(m.NewID))
 	case m.opt.Role == trustdata.RoleTimestamp:
 		return "keys that the trust server makes and holds"
 	}
@@ -47,14 +47,14 @@ func (m *Several) newKey() string {
 
 // backupWords say where the keys are backed up, by this run or by the one that began it.
 func (m *Several) backupWords() string {
-	if op := m.opt.Begun; m.proof == nil && m.waived == "" && m.secured() {
+	if op := m.opt.Begun; m.Saved.Proof == nil && m.Saved.Waived == "" && m.secured() {
 		if len(op.Backups) > 0 {
 			last := op.Backups[len(op.Backups)-1]
 			return strings.ReplaceAll(trustdata.Visible(last.State), "_", " ") + " when it was begun: " + trustdata.Visible(last.File)
 		}
 		return "WAIVED when it was begun"
 	}
-	return m.safety().Sentence()
+	return m.Saved.Sentence()
 }
 
 // behind counts the kinds of clients that will not follow.
@@ -99,7 +99,7 @@ func (m *Several) question() ui.Question {
 		Facts: []ui.Fact{{Label: "From", Value: oldKeysOf(b)}, {Label: "To", Value: m.newKey()}, {Label: "Will not follow", Value: m.behind()}}}
 	if m.newRoot() {
 		q.Facts = append(q.Facts, ui.Fact{Label: "Backup", Value: m.backupShort()})
-		q.Type, q.Hidden = string(m.newID[:ui.SpokenDigits]), true
+		q.Type, q.Hidden = string(m.NewID[:ui.SpokenDigits]), true
 		q.Prompt = "Type the first eight digits of the NEW key. They are hidden here: take them from the paper."
 		return q
 	}

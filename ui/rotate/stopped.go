@@ -39,8 +39,8 @@ func (m *Several) publish() tea.Cmd {
 	if m.started.IsZero() {
 		m.started = m.opt.Clock.Now()
 	}
-	keys, prep, give := m.Held.Take(), m.pending.Take(), m.Held.Giving()
-	w := work{operation: m.opt.Operation, batch: m.chosen(), role: m.opt.Role, again: m.made, proof: m.proof, waived: m.waived}
+	keys, prep, give := m.Held.Take(), m.Pending.Take(), m.Held.Giving()
+	w := work{operation: m.opt.Operation, batch: m.chosen(), role: m.opt.Role, again: m.Begun, proof: m.Saved.Proof, waived: m.Saved.Waived}
 	return m.CarryOut(func(ctx context.Context, emit func(any)) any {
 		out, err := w.do(ctx, prep, keys, func(gun trustdata.GUN, step string) { emit(partStep{gun, step}) })
 		give(keys)
@@ -87,10 +87,10 @@ func (m *Several) stop() {
 func (m *Several) end(e runEnded) tea.Cmd {
 	m.ended, m.failed = m.opt.Clock.Now(), e.err
 	if e.op != nil {
-		m.op, m.sum, m.made = e.op, e.sum, true
+		m.op, m.sum, m.Begun = e.op, e.sum, true
 	}
 	m.judge(e.out)
-	m.proof, m.waived = m.settledBackup()
+	m.Saved.Proof, m.Saved.Waived = m.settledBackup()
 	done := ui.Send(ui.DoneMsg{Action: "rotated the " + m.opt.Role.Title() + " key of several repositories"})
 	if _, waiting, troubled := m.tally(); waiting+troubled == 0 && m.failed == nil {
 		m.Held.Forget()
@@ -105,7 +105,7 @@ func (m *Several) settledBackup() (*backup.CreateResult, string) {
 	if m.op != nil && (len(m.op.Backups) > 0 || len(m.op.Waived) > 0) {
 		return nil, ""
 	}
-	return m.proof, m.waived
+	return m.Saved.Proof, m.Saved.Waived
 }
 
 // notStopped says why nothing is to be chosen now.

@@ -18,17 +18,16 @@ import (
 // Publish is the wizard of the last part of a ceremony, on the machine that prepared it.
 type Publish struct {
 	*flow
-	service  Publishing
-	bundle   *ceremony.Bundle
-	plan     *rotation.PublishingPlan
-	rows     []row
-	trying   bool // what was stopped goes on as soon as the keys are open
-	stopping bool
-	op       *rotation.Operation
-	sum      string // of its record
-	out      []rotation.Outcome
-	started  time.Time
-	until    time.Time
+	*ui.Sweep
+	service Publishing
+	bundle  *ceremony.Bundle
+	plan    *rotation.PublishingPlan
+	rows    []row
+	op      *rotation.Operation
+	sum     string // of its record
+	out     []rotation.Outcome
+	started time.Time
+	until   time.Time
 }
 
 type (
@@ -49,7 +48,8 @@ const stepPublish = "Publish"
 
 func newPublish(opt Options, b *Brought) *Publish {
 	m := &Publish{service: opt.Service.Publishing(b.Bundle), bundle: b.Bundle}
-	m.flow = newFlow(opt, ui.CustodyOptions{Keys: m.service, Needs: m.needs, Which: m.which, Deed: "the publishing", Done: m.opened}, m.handle)
+	m.flow = newFlow(opt, ui.CustodyOptions{Keys: m.service, Needs: m.needs, Which: m.which, Deed: "the publishing", Done: func() tea.Cmd { return m.Opened() }}, m.handle)
+	m.Sweep = ui.NewSweep(m.Work, stepPublish, m.publish)
 	m.Lead("publish ceremony", m.stages()...)
 	return m
 }
@@ -60,8 +60,8 @@ func (m *Publish) stages() []ui.Step {
 			Acts: []ui.Act{{Key: ui.Bind("r", "check again", "r"), Do: m.makePlan}}},
 		m.Held.Step(m.leaving),
 		{Name: stepReview, Page: m.reviewPage, Leaving: m.leaving, Next: "confirm", Do: m.confirm, Blocked: m.Occupied},
-		{Name: stepPublish, Page: m.publishPage, Leaving: m.leavingPublish, Start: m.publish, Held: m.mustFinish, Next: "choose", Do: m.hint,
-			Acts: []ui.Act{{Key: ui.Bind("T", "try again", "T"), Do: m.tryAgain, Blocked: m.notStopped}, {Key: ui.Bind("P", "pause", "P"), Do: m.pause, Blocked: m.notStopped}}},
+		{Name: stepPublish, Page: m.publishPage, Leaving: m.leavingPublish, Start: m.publish, Held: m.MustFinish, Next: "choose", Do: m.hint,
+			Acts: []ui.Act{{Key: ui.Bind("T", "try again", "T"), Do: m.tryAgain, Blocked: m.NotStopped}, {Key: ui.Bind("P", "pause", "P"), Do: m.Pause, Blocked: m.NotStopped}}},
 		{Name: stepClose, Page: m.closePage, Leaving: m.leavingClose, Next: "finish"},
 	}
 }
@@ -130,7 +130,8 @@ func (m *Publish) question() ui.Question {
 
 // publish sends every repository of the plan. What an earlier run has sent comes first.
 func (m *Publish) publish() tea.Cmd {
-	m.stopping, m.trying, m.failed = false, false, nil
+	m.Begins()
+	m.failed = nil
 	if m.started.IsZero() {
 		m.started = m.opt.Clock.Now()
 	}
@@ -143,12 +144,6 @@ func (m *Publish) publish() tea.Cmd {
 		op, sum, reading := s.Standing(context.WithoutCancel(ctx))
 		return publishEnded{out, op, sum, errors.Join(err, reading)}
 	})
-}
-
-// stopSoon lets the repositories under way finish, and begins no more.
-func (m *Publish) stopSoon() {
-	m.stopping = true
-	m.NoMore()
 }
 
 // end takes what came of a run.
@@ -179,70 +174,31 @@ func (m *Publish) tryAgain() tea.Cmd {
 func (m *Publish) planMade(p *rotation.PublishingPlan) tea.Cmd {
 	m.plan = p
 	m.Planned()
-	if m.StepName() != stepPublish {
+	if !m.Current() {
 		return nil
 	}
 	if m.size() == 0 {
 		m.leftOut()
 		return ui.Say("Nothing can be sent now: the rows say why.")
 	}
-	m.trying = true
-	if _, some := m.Held.Missing(); some {
-		return m.Held.Open()
-	}
-	return m.opened()
+	return m.GoOn()
 }
-
-// opened goes on where another try has waited for its keys.
-func (m *Publish) opened() tea.Cmd {
-	if !m.trying || m.StepName() != stepPublish {
-		return nil
-	}
-	return m.publish()
-}
-
-// pause leaves the wizard: the journal keeps the rest.
-func (m *Publish) pause() tea.Cmd { return ui.Send(ui.PopMsg{}) }
 
 func (m *Publish) hint() tea.Cmd {
-	if why := m.notStopped(); why != "" {
+	if why := m.NotStopped(); why != "" {
 		return ui.Say(why)
 	}
 	return ui.Say("T tries again, P pauses.")
 }
 
-func (m *Publish) notStopped() string {
-	if m.Sending() {
-		return "Finishing the repositories under way. Esc stops after them."
-	}
-	return m.Occupied()
-}
-
-// mustFinish says why the wizard cannot be left while it publishes.
-func (m *Publish) mustFinish() string {
-	switch {
-	case !m.Sending():
-		return ""
-	case m.stopping:
-		return "Finishing the repositories under way. None of them can be left half way."
-	}
-	return "Esc stops after the repositories under way. None of them can be left half way."
-}
-
 // Busy reports whether something can be stopped or forgotten by Esc.
 func (m *Publish) Busy() bool {
-	return !m.Sending() && m.StepName() != stepPublish && (m.Occupied() != "" || !m.Held.IsEmpty())
+	return !m.Sending() && !m.Current() && (m.Occupied() != "" || !m.Held.IsEmpty())
 }
 
 // Cancel forgets what is open. What is being sent is finished, and nothing more is begun.
 func (m *Publish) Cancel() {
-	switch {
-	case m.Sending():
-		m.stopSoon()
-		return
-	case m.StepName() == stepPublish:
-		m.Stop()
-		m.Held.GiveUp()
+	if m.Release() {
 		return
 	}
 	m.Stop()
@@ -252,15 +208,6 @@ func (m *Publish) Cancel() {
 	m.Held.GiveUp()
 	m.said = "Given up before anything was sent."
 	m.Return(0)
-}
-
-// Escape stops a run after the repositories that are under way.
-func (m *Publish) Escape() bool {
-	if m.Sending() && !m.CapturesInput() {
-		m.stopSoon()
-		return true
-	}
-	return m.Wizard.Escape()
 }
 
 // Finished reports whether nothing of the ceremony is left to do.
@@ -284,7 +231,7 @@ func (m *Publish) ShortHelp() []key.Binding {
 	switch {
 	case m.Sending():
 		return []key.Binding{ui.Bind("Esc", "stop after the ones under way", "esc")}
-	case m.StepName() == stepPublish:
+	case m.Current():
 		return keys[1:]
 	case !m.Held.IsEmpty():
 		keys[len(keys)-1] = ui.Bind("Esc", "forget the keys", "esc")

@@ -107,11 +107,8 @@ func (m *Publish) trouble() ui.Trouble {
 }
 
 func (m *Publish) leavingPublish() string {
-	switch {
-	case m.stopping && m.Sending():
-		return "Stopping after the repositories under way."
-	case m.Sending():
-		return "None is left half way: Esc stops after the ones under way."
+	if m.Sending() {
+		return m.LeavingRun()
 	}
 	return "Leaving now pauses, and the stick may be taken out. The next start says it again."
 }

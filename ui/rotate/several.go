@@ -68,6 +68,7 @@ type SeveralOptions struct {
 type Several struct {
 	*ui.Work
 	*ui.Gate
+	*ui.Sweep
 	opt SeveralOptions
 
 	batch  *rotation.Batch
@@ -80,8 +81,6 @@ type Several struct {
 	out map[trustdata.GUN]bool
 
 	parts          []part
-	stopping       bool
-	trying         bool // what was stopped goes on as soon as the keys are open
 	op             *rotation.Operation
 	sum            string // of its record
 	failed         error
@@ -91,7 +90,8 @@ type Several struct {
 // NewOperation makes the screen.
 func NewOperation(opt SeveralOptions) *Several {
 	m, o := &Several{opt: opt, op: opt.Begun, out: map[trustdata.GUN]bool{}}, opt.Operation
-	m.Work = ui.NewWork(ui.CustodyOptions{Context: opt.Context, Styles: opt.Styles, Clock: opt.Clock, Keys: o, Needs: m.needs, Which: m.which, Deed: deed, Done: m.opened}, m.handle)
+	m.Work = ui.NewWork(ui.CustodyOptions{Context: opt.Context, Styles: opt.Styles, Clock: opt.Clock, Keys: o, Needs: m.needs, Which: m.which, Deed: deed, Done: func() tea.Cmd { return m.Opened() }}, m.handle)
+	m.Sweep = ui.NewSweep(m.Work, stepPublish, m.publish)
 	m.Gate = ui.NewGate(m.Work, ui.GateOptions{Readers: opt.Readers, Deed: "sent", Whole: "operation", Prepare: m.preparing, BackUp: o.BackUp, Abandon: o.Abandon, Reopen: o.Open})
 	if op := opt.Begun; op != nil {
 		m.Begun, m.started = true, op.Started
@@ -122,9 +122,9 @@ func (m *Several) steps() []ui.Step {
 	}
 	return append(steps,
 		ui.Step{Name: stepReview, Page: m.reviewPage, Leaving: m.Leaving, Next: "confirm", Do: m.confirm, Blocked: m.Occupied},
-		ui.Step{Name: stepPublish, Page: m.publishPage, Leaving: m.leavingPublish, Start: m.publish, Held: m.mustFinish, Next: "choose", Do: m.hint,
-			Acts: []ui.Act{{Key: ui.Bind("T", "try again", "T"), Do: m.tryAgain, Blocked: m.notStopped},
-				{Key: ui.Bind("K", "go on without it", "K"), Do: m.skip, Blocked: m.notStopped}, {Key: ui.Bind("P", "pause", "P"), Do: m.pause, Blocked: m.notStopped}}},
+		ui.Step{Name: stepPublish, Page: m.publishPage, Leaving: m.LeavingRun, Start: m.publish, Held: m.MustFinish, Next: "choose", Do: m.hint,
+			Acts: []ui.Act{{Key: ui.Bind("T", "try again", "T"), Do: m.tryAgain, Blocked: m.NotStopped},
+				{Key: ui.Bind("K", "go on without it", "K"), Do: m.skip, Blocked: m.NotStopped}, {Key: ui.Bind("P", "pause", "P"), Do: m.Pause, Blocked: m.NotStopped}}},
 		ui.Step{Name: stepClose, Page: m.closePage, Leaving: m.leavingClose, Next: "finish"})
 }
 
@@ -139,19 +139,13 @@ func (m *Several) secured() bool {
 
 // Busy reports whether something can be stopped or given up by Esc.
 func (m *Several) Busy() bool {
-	return !m.Sending() && m.StepName() != stepPublish && (m.Occupied() != "" || !m.IsEmpty())
+	return !m.Sending() && !m.Current() && (m.Occupied() != "" || !m.IsEmpty())
 }
 
 // Cancel gives up what was made, and forgets what is open. What is being sent is finished,
 // and nothing more is begun.
 func (m *Several) Cancel() {
-	switch {
-	case m.Sending():
-		m.stop()
-		return
-	case m.StepName() == stepPublish:
-		m.Stop()
-		m.Held.GiveUp()
+	if m.Release() {
 		return
 	}
 	m.Stop()
@@ -160,15 +154,6 @@ func (m *Several) Cancel() {
 	}
 	m.said = m.GiveUp(m.opt.Context)
 	m.Return(0)
-}
-
-// Escape stops a run after the repositories that are under way.
-func (m *Several) Escape() bool {
-	if m.Sending() && !m.CapturesInput() {
-		m.stop()
-		return true
-	}
-	return m.Wizard.Escape()
 }
 
 // Finished reports whether nothing of the operation is left to do.
@@ -184,9 +169,8 @@ func (m *Several) handle(e any) tea.Cmd {
 	case batchMade:
 		m.batch, m.checks = e.batch, e.checks
 		m.Planned()
-		if m.StepName() == stepPublish {
-			m.trying = true
-			return m.goOn()
+		if m.Current() {
+			return m.GoOn()
 		}
 	case partStep:
 		m.step(e)
@@ -205,7 +189,7 @@ func (m *Several) ShortHelp() []key.Binding {
 	switch {
 	case m.Sending():
 		return []key.Binding{ui.Bind("Esc", "stop after the ones under way", "esc")}
-	case m.StepName() == stepPublish:
+	case m.Current():
 		return keys[1:]
 	case m.Begun && !m.IsEmpty():
 		keys[leave] = ui.Bind("Esc", "forget the keys", "esc")

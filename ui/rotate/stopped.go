@@ -35,7 +35,8 @@ type work struct {
 // publish carries the operation out, or what is left of it.
 func (m *Several) publish() tea.Cmd {
 	m.arm()
-	m.stopping, m.trying, m.failed, m.ended = false, false, nil, m.opt.Clock.Now()
+	m.Begins()
+	m.failed, m.ended = nil, m.opt.Clock.Now()
 	if m.started.IsZero() {
 		m.started = m.opt.Clock.Now()
 	}
@@ -77,12 +78,6 @@ func (w work) do(ctx context.Context, prep *rotation.Prepared, keys ui.Opened, t
 	return out, err
 }
 
-// stop lets the repositories that are under way finish, and begins no more.
-func (m *Several) stop() {
-	m.stopping = true
-	m.NoMore()
-}
-
 // end takes what came of a run.
 func (m *Several) end(e runEnded) tea.Cmd {
 	m.ended, m.failed = m.opt.Clock.Now(), e.err
@@ -108,14 +103,6 @@ func (m *Several) settledBackup() (*backup.CreateResult, string) {
 	return m.Saved.Proof, m.Saved.Waived
 }
 
-// notStopped says why nothing is to be chosen now.
-func (m *Several) notStopped() string {
-	if m.Sending() {
-		return "Finishing the repositories under way. Esc stops after them."
-	}
-	return m.Occupied()
-}
-
 // tryAgain plans what is left, asks for what it takes, and goes on.
 func (m *Several) tryAgain() tea.Cmd {
 	o := m.opt.Operation
@@ -123,22 +110,6 @@ func (m *Several) tryAgain() tea.Cmd {
 		b, err := o.Plan(ctx)
 		return batchMade{batch: b}, err
 	})
-}
-
-// goOn publishes what is left as soon as every key is open.
-func (m *Several) goOn() tea.Cmd {
-	if _, some := m.Held.Missing(); some {
-		return m.Held.Open()
-	}
-	return m.opened()
-}
-
-// opened goes on where a second try has waited for its keys.
-func (m *Several) opened() tea.Cmd {
-	if !m.trying || m.StepName() != stepPublish {
-		return nil
-	}
-	return m.publish()
 }
 
 // skip takes what is in trouble out of the operation, and goes on with the rest.
@@ -156,36 +127,12 @@ func (m *Several) skip() tea.Cmd {
 	return m.tryAgain()
 }
 
-// pause leaves the wizard: the journal keeps the rest.
-func (m *Several) pause() tea.Cmd { return ui.Send(ui.PopMsg{}) }
-
 // hint names the keys where Enter must not choose.
 func (m *Several) hint() tea.Cmd {
 	if m.Sending() {
-		return ui.Say(m.notStopped())
+		return ui.Say(m.NotStopped())
 	}
 	return ui.Say("T tries again, K goes on without what failed, P pauses.")
-}
-
-// mustFinish says why the wizard cannot be left while it publishes.
-func (m *Several) mustFinish() string {
-	switch {
-	case !m.Sending():
-		return ""
-	case m.stopping:
-		return "Finishing the repositories under way. None of them can be left half way."
-	}
-	return "Esc stops after the repositories under way. None of them can be left half way."
-}
-
-func (m *Several) leavingPublish() string {
-	switch {
-	case m.stopping && m.Sending():
-		return "Stopping after the repositories under way."
-	case m.Sending():
-		return "Nothing is left half way: Esc stops after the ones under way."
-	}
-	return "Leaving now pauses. The next start goes on."
 }
 
 func (m *Several) publishPage() ui.Page {

@@ -45,6 +45,8 @@ type Finding struct {
 	Due time.Time `json:"due,omitzero"`
 	// Tags are those that it is about.
 	Tags []string `json:"tags,omitempty"`
+	// Snoozed is not nil where somebody has put it off.
+	Snoozed *Snoozed `json:"snoozed,omitempty"`
 }
 
 // AtLeast reports whether a finding is as bad as least or worse.

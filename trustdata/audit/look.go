@@ -35,6 +35,7 @@ type Look struct {
 	held   map[trustdata.KeyID]keyring.Info
 	listed map[trustdata.KeyID][]trustdata.GUN
 	proven map[trustdata.KeyID]*backup.Copy
+	named  map[trustdata.GUN]*Repository
 }
 
 // Findings judges what was seen: the worst first, then by what it is, when it is due, and

@@ -56,6 +56,7 @@ func (s Seen) Follows(sha256hex string) bool {
 //
 //	seen/<SHA-256 of the GUN>.jsonl   a Log of kind "seen" per repository
 //	activity.jsonl                    a Log of what was changed from here
+//	snoozed.jsonl                     a Log of the findings that were put off
 type Store struct {
 	dir string
 	now func() time.Time
@@ -66,7 +67,7 @@ type Store struct {
 }
 
 // OpenStore is the store at dir, which need not exist. A folder that cannot be written
-// can be read: only Remember and Activity.Append fail.
+// can be read: only what notes something fails.
 func OpenStore(dir string, now func() time.Time) (*Store, error) {
 	if dir == "" {
 		return nil, fmt.Errorf("the state folder has no name")

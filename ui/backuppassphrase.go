@@ -39,33 +39,48 @@ func NewBackupPassphrase(st *Styles, clock Clock, ask AskBackupPassphrase) Dialo
 // Update refuses a new passphrase that would be guessed soon.
 func (b *backupPassphrase) Update(msg tea.Msg) (any, tea.Cmd) {
 	result, cmd := b.passphrase.Update(msg)
+	return b.checked(result), cmd
+}
+
+func (b *backupPassphrase) checked(result any) any {
 	pass, ok := result.(keyring.Passphrase)
 	if !ok || !b.ask.New {
-		return result, cmd
+		return result
 	}
 	if err := backup.CheckPassphrase(pass); err != nil {
 		pass.Wipe()
 		b.said = "Not taken: " + err.Error() + ". Type another, twice."
-		return nil, cmd
+		return nil
 	}
-	return pass, cmd
+	return pass
+}
+
+func (b *backupPassphrase) title() string {
+	if b.ask.New {
+		return "NEW PASSPHRASE OF THE BACKUP"
+	}
+	return "PASSPHRASE OF THE BACKUP"
+}
+
+// wrong says that the last try failed, from the second on.
+func (b *backupPassphrase) wrong() string {
+	if b.ask.Try < 2 {
+		return ""
+	}
+	return "That passphrase does not open this backup. " + nth(b.ask.Try) + " try. Nothing has changed."
 }
 
 func (b *backupPassphrase) lines(width, height int) []string {
 	w := inner(width, height)
-	title := "PASSPHRASE OF THE BACKUP"
-	if b.ask.New {
-		title = "NEW " + title
-	}
-	lines := []string{b.st.Title.Render(title), ""}
+	lines := []string{b.st.Title.Render(b.title()), ""}
 	if b.ask.File != "" {
 		lines = append(lines, Wrap(Scrub(b.ask.File), w)...)
 	}
 	lines = append(lines, Wrap("Why: "+b.Why, w)...)
 	lines = append(append(lines, ""), b.field(w), "")
 	said := b.sentences()
-	if len(said) == 0 && b.ask.Try > 1 && len(b.secret.buf) == 0 {
-		said = []string{"That passphrase does not open this backup. " + nth(b.ask.Try) + " try. Nothing has changed."}
+	if len(said) == 0 && b.wrong() != "" && len(b.secret.buf) == 0 {
+		said = []string{b.wrong()}
 	}
 	for _, s := range said {
 		lines = append(lines, Wrap(s, w)...)

@@ -15,6 +15,7 @@ type choice struct {
 	title                 string
 	options               []string
 	cursor                int
+	said                  string // of a line that was no answer
 	down, up, pick, leave key.Binding
 }
 

@@ -209,14 +209,27 @@ func (p *passphrase) sentences() []string {
 	case p.again:
 		out = append(out, "Type the same passphrase once more.")
 	case p.New:
-		out = append(out, fmt.Sprintf("At least %d characters, better 16. It is asked twice. Nobody can recover it.", MinPassphrase))
-	case p.Try > 1 && len(p.secret.buf) == 0:
-		out = append(out, "That passphrase does not open this key. "+nth(p.Try)+" try. Nothing has changed.")
+		out = append(out, p.rules())
+	case p.wrong() != "" && len(p.secret.buf) == 0:
+		out = append(out, p.wrong())
 	}
 	if p.caps {
 		out = append(out, "Caps Lock is on.")
 	}
 	return out
+}
+
+// rules say what a new passphrase must be.
+func (p *passphrase) rules() string {
+	return fmt.Sprintf("At least %d characters, better 16. It is asked twice. Nobody can recover it.", MinPassphrase)
+}
+
+// wrong says that the last try failed, from the second on.
+func (p *passphrase) wrong() string {
+	if p.Try < 2 {
+		return ""
+	}
+	return "That passphrase does not open this key. " + nth(p.Try) + " try. Nothing has changed."
 }
 
 // nth is the number of a try in words, as far as anybody counts.

@@ -15,38 +15,67 @@ import (
 // per line, no layout, the same words as the frame.
 func WritePlain(w io.Writer, p Page) error {
 	b := bufio.NewWriter(w)
-	say := func(parts ...string) {
-		parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
-		if len(parts) > 0 {
-			fmt.Fprintln(b, Scrub(strings.Join(parts, " ")))
+	for _, lines := range p.Plain().all() {
+		for _, l := range lines {
+			fmt.Fprintln(b, l)
 		}
-	}
-	say(sentence(p.Title), p.Freshness.sentence())
-	say(sentence(p.Summary))
-	for _, s := range p.Sections {
-		say(sentence(s.Title))
-		for _, f := range s.Facts {
-			say(sentence(f.Mark.Word()), sentence(labelled(f.Label, f.Value)))
-		}
-	}
-	say(sentence(p.TableTitle))
-	if len(p.Rows) == 0 {
-		say(sentence(p.Empty))
-	}
-	for i, r := range p.Rows {
-		parts := []string{fmt.Sprintf("%d of %d.", i+1, len(p.Rows)), sentence(r.Mark.Word())}
-		for c, col := range p.Columns {
-			parts = append(parts, sentence(labelled(col.Label(), r.cell(c))))
-		}
-		for _, d := range r.Detail {
-			parts = append(parts, sentence(d))
-		}
-		say(parts...)
-	}
-	for _, n := range p.Notes {
-		say(sentence(n))
 	}
 	return b.Flush()
+}
+
+// Plain is a page as lines of text, whose bytes a terminal only shows. Rows has one for
+// each of the page's.
+type Plain struct{ Head, Rows, Foot []string }
+
+func (p Plain) all() [][]string { return [][]string{p.Head, p.Rows, p.Foot} }
+
+// Plain writes the page out in lines.
+func (p Page) Plain() Plain {
+	var out Plain
+	say(&out.Head, sentence(p.Title), p.Freshness.sentence())
+	say(&out.Head, sentence(p.Summary))
+	for _, s := range p.Sections {
+		say(&out.Head, sentence(s.Title))
+		for _, f := range s.Facts {
+			say(&out.Head, f.plain()...)
+		}
+	}
+	say(&out.Head, sentence(p.TableTitle))
+	if len(p.Rows) == 0 {
+		say(&out.Head, sentence(p.Empty))
+	}
+	for i := range p.Rows {
+		say(&out.Rows, p.plainRow(i)...)
+	}
+	for _, n := range p.Notes {
+		say(&out.Foot, sentence(n))
+	}
+	return out
+}
+
+// say adds the line that parts make, unless all are empty.
+func say(lines *[]string, parts ...string) {
+	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+	if len(parts) > 0 {
+		*lines = append(*lines, Scrub(strings.Join(parts, " ")))
+	}
+}
+
+func (f Fact) plain() []string {
+	return []string{sentence(f.Mark.Word()), sentence(labelled(f.Label, f.Value))}
+}
+
+// plainRow says which row it is of how many, and all that it has.
+func (p Page) plainRow(i int) []string {
+	r := p.Rows[i]
+	parts := []string{fmt.Sprintf("%d of %d.", i+1, len(p.Rows)), sentence(r.Mark.Word())}
+	for c, col := range p.Columns {
+		parts = append(parts, sentence(labelled(col.Label(), r.cell(c))))
+	}
+	for _, d := range r.Detail {
+		parts = append(parts, sentence(d))
+	}
+	return parts
 }
 
 func labelled(label, value string) string {

@@ -50,6 +50,17 @@ func (d *public) hears(msg tea.Msg) bool {
 
 func (d *public) refuse() { d.line.text, d.wrong, d.deaf = "", noSecrets, true }
 
+const shownSecret = "That is a secret key, and now it stands on this terminal: clear it there. It was not taken, and is asked for nowhere: only public keys (age1...) and the paths of files are."
+
+// Reply refuses a secret key. What is typed in lines is seen before it comes here.
+func (d *public) Reply(line []byte) (any, tea.Cmd) {
+	if backup.LooksSecret(string(line)) {
+		d.wrong = shownSecret
+		return nil, nil
+	}
+	return d.input.Reply(line)
+}
+
 // SplitRecipients takes a line with several public keys apart. The two words of an SSH
 // key stay together, and its comment is left out.
 func SplitRecipients(line string) []string {

@@ -51,18 +51,23 @@ func (r *recipients) Update(msg tea.Msg) (any, tea.Cmd) {
 		return r.comparing(msg), nil
 	}
 	result, cmd := r.line.Update(msg)
+	return r.taken(result), cmd
+}
+
+// taken goes from the line to the fingerprints.
+func (r *recipients) taken(result any) any {
 	text, ok := result.(string)
 	if !ok {
-		return result, cmd
+		return result
 	}
 	r.texts = SplitRecipients(text)
 	all, err := r.read(r.texts)
 	if err != nil {
-		return nil, cmd // the line has said so
+		return nil // the line has said so
 	}
 	r.compare = r.unknown(all)
 	r.typed, r.wrong = line{}, ""
-	return r.done(), cmd
+	return r.done()
 }
 
 // unknown are those whose fingerprint must be compared.
@@ -107,12 +112,19 @@ func (r *recipients) press(k tea.KeyPressMsg) any {
 		r.compare = nil
 	case !key.Matches(k, r.ok):
 		r.typed.edit(k)
-	case r.compare[0].IsLastGroup(r.typed.text):
+	default:
+		return r.judge()
+	}
+	return nil
+}
+
+// judge compares what was typed with the fingerprint's end.
+func (r *recipients) judge() any {
+	if r.compare[0].IsLastGroup(r.typed.text) {
 		r.compare, r.typed = r.compare[1:], line{}
 		return r.done()
-	default:
-		r.wrong, r.typed = "That is not the last group. If the holder gives another one, it is somebody else's key: Esc goes back, leave it out.", line{}
 	}
+	r.wrong, r.typed = "That is not the last group. If the holder gives another one, it is somebody else's key: Esc goes back, leave it out.", line{}
 	return nil
 }
 
@@ -139,17 +151,31 @@ func (r *recipients) View(width, height int) string {
 func (r *recipients) lines(width, height int) []string {
 	w := inner(width, height)
 	one := r.compare[0]
-	lines := []string{r.st.Title.Render("COMPARE THE FINGERPRINT"), "", Fit(Scrub(fmt.Sprintf("%s %s", one.Kind, one.Text)), w, CutEnd), "", "  " + one.Fingerprint(), ""}
-	lines = append(lines, Wrap("Its holder reads it out, or has it on paper. A key that the settings name is not asked for.", w)...)
-	const prompt = "Last group, as its holder gives it:"
+	lines := []string{r.st.Title.Render(compareTitle), "", Fit(Scrub(fmt.Sprintf("%s %s", one.Kind, one.Text)), w, CutEnd), "", "  " + one.Fingerprint(), ""}
+	lines = append(lines, Wrap(howCompared, w)...)
+	const prompt = lastGroup + ":"
 	lines = append(lines, "", prompt+" "+r.typed.view(r.st, w-Width(prompt)-1))
-	if more := len(r.compare) - 1; more > 0 {
-		lines = append(lines, Plural(more, "more key", "more keys")+" after this one.")
+	if more := r.after(); more != "" {
+		lines = append(lines, more)
 	}
 	if r.wrong != "" {
 		lines = append(append(lines, ""), Wrap(r.wrong, w)...)
 	}
 	return lines
+}
+
+const (
+	compareTitle = "COMPARE THE FINGERPRINT"
+	howCompared  = "Its holder reads it out, or has it on paper. A key that the settings name is not asked for."
+	lastGroup    = "Last group, as its holder gives it"
+)
+
+// after says how many keys are still to be compared after this one.
+func (r *recipients) after() string {
+	if more := len(r.compare) - 1; more > 0 {
+		return Plural(more, "more key", "more keys") + " after this one."
+	}
+	return ""
 }
 
 func (r *recipients) ShortHelp() []key.Binding {

@@ -70,6 +70,17 @@ func (s *secret) add(text string) {
 	s.buf = append(s.buf, text...)
 }
 
+// whole takes a line in place of what was typed, and reports whether it is not too long.
+func (s *secret) whole(line []byte) bool {
+	s.wipe()
+	s.said = ""
+	if len(line) > maxSecret {
+		return false
+	}
+	s.buf = append(s.buf, line...)
+	return true
+}
+
 // trimmed is what will be used: notary drops blanks at both ends, so keyrite does.
 func (s *secret) trimmed() []byte { return bytes.TrimSpace(s.buf) }
 

@@ -33,6 +33,11 @@ type Dialog interface {
 	// Update returns a result other than nil when the dialog is finished.
 	Update(tea.Msg) (result any, cmd tea.Cmd)
 	View(width, height int) string
+	// Plain is the dialog as a question in lines of text, and Reply takes the line that was
+	// typed for it. Its results are those of Update. The line's bytes are the caller's, who
+	// wipes them.
+	Plain() Asking
+	Reply(line []byte) (result any, cmd tea.Cmd)
 	help.KeyMap
 }
 

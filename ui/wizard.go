@@ -104,6 +104,9 @@ func (w *Wizard) ShortTitle() string {
 	return fmt.Sprintf("%s  %d/%d %s", w.title, w.at+1, len(w.steps), w.steps[w.at].Name)
 }
 
+// StepOf is the number of the present step, from 1, of how many, and its name.
+func (w *Wizard) StepOf() (n, of int, name string) { return w.at + 1, len(w.steps), w.StepName() }
+
 // Subtitle are the steps, with the ones that are behind.
 func (w *Wizard) Subtitle() string {
 	var parts []string

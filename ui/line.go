@@ -49,3 +49,18 @@ func (l *line) add(s string) {
 func (l *line) view(st *Styles, width int) string {
 	return Clip(Scrub(l.text), max(0, width-1), CutLeft) + st.Caret.Render(" ")
 }
+
+// TextLine is a one-line input for dialogs outside this package. The zero value is empty.
+type TextLine struct{ line }
+
+// Text is what was typed.
+func (t *TextLine) Text() string { return t.text }
+
+// Set puts another text in its place.
+func (t *TextLine) Set(text string) { t.text = text }
+
+// Edit takes a key or a paste, and reports whether it was one for a line.
+func (t *TextLine) Edit(msg tea.Msg) bool { return t.edit(msg) }
+
+// View draws the line with its caret, cut at the left to width cells.
+func (t *TextLine) View(st *Styles, width int) string { return t.view(st, width) }

@@ -12,6 +12,8 @@ import (
 type Look struct {
 	// Light is a terminal with a light background.
 	Light bool
+	// Mono leaves out every colour; what is bold or reversed stays so.
+	Mono bool
 	// ASCII leaves out every line-drawing character.
 	ASCII bool
 	// Complete picks a colour for the terminal's abilities; nil is full colour, which
@@ -83,6 +85,9 @@ type tone struct {
 var red = tone{"#ff6b6b", "#a40000", "203", "124", lipgloss.Red}
 
 func (l Look) tint(t tone) color.Color {
+	if l.Mono {
+		return lipgloss.NoColor{}
+	}
 	full, many := lipgloss.Color(t.dark), lipgloss.Color(t.dark256)
 	if l.Light {
 		full, many = lipgloss.Color(t.light), lipgloss.Color(t.light256)

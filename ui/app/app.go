@@ -67,6 +67,9 @@ type Model struct {
 	burst   burst
 	keys    keyMap
 	ticking bool
+	seen    places
+	said    []message // oldest first
+	lines   []string  // of the palette, oldest first
 }
 
 // New makes the console.
@@ -83,6 +86,7 @@ func New(opt Options) *Model {
 			m.stack = append(m.stack, s)
 		}
 	}
+	m.visit()
 	return m
 }
 
@@ -140,6 +144,7 @@ func (m *Model) watch() tea.Cmd {
 // Update sends each message where it belongs.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := m.handle(msg)
+	m.visit()
 	return m, tea.Batch(cmd, m.watch())
 }
 
@@ -167,12 +172,11 @@ func (m *Model) handle(msg tea.Msg) tea.Cmd {
 	case ui.AskMsg:
 		m.ask = &msg
 	case ui.ErrorMsg:
-		t := ui.Explain(msg.Err)
-		m.trouble = &t
+		m.showError(msg.Err)
 	case ui.StatusMsg:
-		m.status = msg.Text
+		m.say(msg.Text)
 	case ui.CopyMsg:
-		m.status = "Copied " + msg.What + " by OSC 52; a terminal may ignore that."
+		m.say("Copied " + msg.What + " by OSC 52; a terminal may ignore that.")
 		return tea.SetClipboard(msg.Text)
 	default:
 		return m.broadcast(msg)

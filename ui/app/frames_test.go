@@ -12,7 +12,7 @@ func TestFrames(t *testing.T) {
 		{"tags", []string{"3", "/", "w", "e", "b", "enter", "enter"}},
 		{"tag", []string{"3", "/", "w", "e", "b", "enter", "enter", "enter"}},
 		{"roles", []string{"3", "/", "w", "e", "b", "enter", "enter", "i"}},
-		{"open", []string{"o"}},
+		{"open", []string{"o"}}, {"palette", []string{":"}}, {"palette_found", []string{":", "r", "o"}},
 	}
 	for _, s := range sizes() {
 		t.Run(sizeName(s), func(t *testing.T) {

@@ -14,13 +14,14 @@ import (
 )
 
 type keyMap struct {
-	open, help, back, quit, cancel, redraw, suspend, copy key.Binding
-	tabs                                                  []key.Binding
+	open, palette, help, backward, forward, back, quit, cancel, redraw, suspend, copy key.Binding
+	tabs                                                                              []key.Binding
 }
 
 func newKeyMap(opt Options) keyMap {
 	k := keyMap{
-		open: ui.Bind("o", "open a repository by name", "o"), help: ui.Bind("?", "all keys", "?"),
+		open: ui.Bind("o", "open a repository by name", "o"), palette: ui.Bind(":", "go or do", ":"),
+		backward: ui.Bind("[", "the place before", "[", "ctrl+o"), forward: ui.Bind("]", "the place after", "]"), help: ui.Bind("?", "all keys", "?"),
 		back: ui.Bind("Esc", "back", "esc", "h", "left"), quit: ui.Bind("q", "back; at the top: quit", "q"),
 		cancel: ui.Bind("Ctrl-c", "cancel what runs; again: quit", "ctrl+c"),
 		redraw: ui.Bind("Ctrl-l", "redraw", "ctrl+l"), suspend: ui.Bind("Ctrl-z", "suspend", "ctrl+z"),
@@ -38,7 +39,7 @@ func newKeyMap(opt Options) keyMap {
 func (m *Model) everywhere() []key.Binding {
 	k := m.keys
 	all := append([]key.Binding(nil), k.tabs...)
-	return append(all, k.open, k.help, k.back, k.quit, k.cancel, k.redraw, k.suspend)
+	return append(all, k.open, k.palette, k.help, k.backward, k.forward, k.back, k.quit, k.cancel, k.redraw, k.suspend)
 }
 
 func complete(msg tea.ColorProfileMsg) lipgloss.CompleteFunc { return lipgloss.Complete(msg.Profile) }
@@ -90,6 +91,12 @@ func (m *Model) global(k tea.KeyPressMsg) (tea.Cmd, bool) {
 		return m.toggleHelp(), true
 	case key.Matches(k, m.keys.open):
 		return m.askName(), true
+	case key.Matches(k, m.keys.palette):
+		return m.askPalette(), true
+	case key.Matches(k, m.keys.backward):
+		return m.goBack(), true
+	case key.Matches(k, m.keys.forward):
+		return m.goForward(), true
 	case key.Matches(k, m.keys.redraw):
 		return tea.ClearScreen, true
 	case key.Matches(k, m.keys.suspend):

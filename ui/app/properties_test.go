@@ -35,7 +35,7 @@ func TestFrameFits(t *testing.T) {
 		w.names = append(w.names, name)
 	}
 	w.fetchErr = fmt.Errorf("answer %s: %w", strings.Join(hostile, " "), errDisk)
-	journeys := [][]string{nil, {"enter"}, {"G", "enter"}, {"3"}, {"3", "G", "enter"}, {"5"}, {"?"}, {"o", "x"}, {"/", "a"}, {"y"}}
+	journeys := [][]string{nil, {"enter"}, {"G", "enter"}, {"3"}, {"3", "G", "enter"}, {"5"}, {"?"}, {"o", "x"}, {"/", "a"}, {"y"}, {":"}, {":", "k", "e", "y"}, {":", "m", "e", "s", "enter"}}
 	sizes := [][2]int{{20, 5}, {39, 10}, {40, 9}, {40, 10}, {59, 15}, {60, 14}, {60, 15}, {79, 24}, {80, 23}, {80, 24}, {100, 30}, {139, 40}, {140, 40}, {220, 70}, {1, 1}}
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for range 25 {
@@ -95,7 +95,7 @@ func TestSmallLettersAreHarmless(t *testing.T) {
 		alphabet = append(alphabet, string(r))
 	}
 	alphabet = append(alphabet, "up", "down", "left", "right", "home", "end", "pgup", "pgdown", "space", "enter", "enter", "enter",
-		"esc", "backspace", "delete", "/", "?", ":", "!", "*", "[", "]", "paste")
+		"esc", "backspace", "delete", "/", "?", ":", ":", "!", "*", "[", "]", "up", "down", "paste")
 	alphabet = slices.DeleteFunc(alphabet, func(k string) bool { return k == "ctrl+i" || k == "ctrl+m" || k == "ctrl+c" }) // Tab, Enter, and the way out
 	for seed := range uint64(40) {
 		rnd := rand.New(rand.NewPCG(seed, 7))
@@ -132,7 +132,7 @@ func TestSmallLettersAreHarmless(t *testing.T) {
 // TestFooterTellsTheTruth: every key that a footer names does something on that screen.
 func TestFooterTellsTheTruth(t *testing.T) {
 	names := map[string]string{"Enter": "enter", "Esc": "esc", "Tab": "tab", "Ctrl-u": "ctrl+u", "Space": "space"}
-	for _, journey := range [][]string{nil, {"enter"}, {"3"}, {"3", "enter"}, {"3", "enter", "enter"}, {"3", "enter", "i"}, {"5"}, {"?"}, {"o"}, {"b"}, {"b", "enter"}, {"/"}} {
+	for _, journey := range [][]string{nil, {"enter"}, {"3"}, {"3", "enter"}, {"3", "enter", "enter"}, {"3", "enter", "i"}, {"5"}, {"?"}, {"o"}, {"b"}, {"b", "enter"}, {"/"}, {":"}, {":", "g", "l", "o", "enter"}} {
 		d := newWorld().console(t, 100, 30).Press(journey...)
 		lines := strings.Split(strings.TrimRight(d.Text(), "\n"), "\n")
 		footer := lines[len(lines)-1]

@@ -81,7 +81,7 @@ func footerKeys(frame string) map[string]string {
 
 // TestWizardsTakeNoSmallLetter: no sequence without Tab and capitals changes anything.
 func TestWizardsTakeNoSmallLetter(t *testing.T) {
-	alphabet := strings.Split("abcdefghijklmnopqrstuvwxyz0123456789/?", "")
+	alphabet := strings.Split("abcdefghijklmnopqrstuvwxyz0123456789/?:[]*", "")
 	alphabet = append(alphabet, "up", "down", "left", "right", "enter", "enter", "enter", "enter", "space", "backspace", "esc")
 	for _, c := range changeJourneys() {
 		for seed := range uint64(10) {

@@ -1,0 +1,161 @@
+package app
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/ui"
+	"keyrite/ui/help"
+	"keyrite/ui/palette"
+)
+
+// maxLines is how many lines of the palette are remembered.
+const maxLines = 50
+
+// askPalette opens the palette over everything that can be gone to and done from here.
+func (m *Model) askPalette() tea.Cmd {
+	return ui.Send(ui.AskMsg{Dialog: palette.New(m.st, m.entries(), m.lines), Answer: func(r any) tea.Cmd {
+		chosen, ok := r.(palette.Chosen)
+		if !ok {
+			return nil
+		}
+		m.lines = append(slices.DeleteFunc(m.lines, func(l string) bool { return l == chosen.Line }), chosen.Line)
+		if over := len(m.lines) - maxLines; over > 0 {
+			m.lines = slices.Delete(m.lines, 0, over)
+		}
+		return chosen.Do()
+	}})
+}
+
+// entries are what the palette offers: what the screen on top does, the keys of everywhere,
+// what only the palette has, and what the screens know by name.
+func (m *Model) entries() []palette.Entry {
+	var out []palette.Entry
+	for _, group := range m.top().FullHelp() {
+		for _, b := range group {
+			if !ui.IsMove(b) {
+				out = m.appendKey(out, b, "on this screen ("+m.top().Title()+")")
+			}
+		}
+	}
+	for i, t := range m.opt.Tabs {
+		out = append(out, palette.Entry{Name: strings.ToLower(t.Name), About: "screen " + t.Digit, Key: t.Digit, Do: func() tea.Cmd { return m.switchTo(i) }})
+	}
+	for _, b := range m.everywhere()[len(m.keys.tabs):] {
+		if !key.Matches(keyPress(":"), b) {
+			out = m.appendKey(out, b, "everywhere")
+		}
+	}
+	return m.appendPlaces(append(out, m.commands()...))
+}
+
+// appendKey adds what a key does. Choosing it presses that key, and no other way is gone:
+// whatever the key asks first is asked.
+func (m *Model) appendKey(out []palette.Entry, b key.Binding, where string) []palette.Entry {
+	if !b.Enabled() || b.Help().Key == "" || b.Help().Desc == "" || len(b.Keys()) == 0 {
+		return out
+	}
+	name := b.Keys()[0]
+	return append(out, palette.Entry{Name: b.Help().Desc, About: where, Key: b.Help().Key, Changes: changes(b),
+		Do: func() tea.Cmd { return m.press(keyPress(name)) }})
+}
+
+// changes reports whether a key may change something: that is for capitals, and the palette
+// waits for them.
+func changes(b key.Binding) bool {
+	shown := b.Help().Key
+	return len(shown) == 1 && shown >= "A" && shown <= "Z"
+}
+
+// commands are what has no key.
+func (m *Model) commands() []palette.Entry {
+	return []palette.Entry{
+		{Name: "messages", About: "what was said in this session, errors too", Do: m.messages},
+		{Name: "why", About: "all that is known of the selected line", Do: m.why},
+		{Name: "glossary", About: "root, repository key, snapshot, moved, GUN", Do: func() tea.Cmd {
+			return ui.Send(ui.PushMsg{Screen: help.NewTopic(m.st, "glossary", help.Glossary())})
+		}},
+		{Name: "theme", About: "dark, light, without colour; now: " + m.theme(), Do: m.nextTheme},
+	}
+}
+
+// appendPlaces adds what the screens know by name. A name that two of them know is offered
+// once.
+func (m *Model) appendPlaces(out []palette.Entry) []palette.Entry {
+	known := map[string]bool{}
+	for _, s := range slices.Concat(m.tabScreens(), m.stack) {
+		p, ok := s.(ui.Placer)
+		if !ok {
+			continue
+		}
+		for _, to := range p.Places() {
+			if !known[to.Name] {
+				known[to.Name] = true
+				out = append(out, palette.Entry{Name: to.Name, About: to.About, Do: to.Open})
+			}
+		}
+	}
+	return out
+}
+
+// why opens all that is known of the selected line.
+func (m *Model) why() tea.Cmd {
+	s, ok := m.top().(interface{ Row() (ui.Row, bool) })
+	if !ok {
+		return ui.Say("There are no lines here.")
+	}
+	r, ok := s.Row()
+	if !ok {
+		return ui.Say("No line is selected.")
+	}
+	return ui.Send(ui.PushMsg{Screen: help.NewTopic(m.st, "why", help.Why(m.top().Page(), r))})
+}
+
+// keyPress is the message of a key by the name that bindings use.
+func keyPress(name string) tea.KeyPressMsg {
+	if code, ok := named[name]; ok {
+		return code
+	}
+	if rest, ok := strings.CutPrefix(name, "ctrl+"); ok {
+		return tea.KeyPressMsg{Code: []rune(rest)[0], Mod: tea.ModCtrl}
+	}
+	return tea.KeyPressMsg{Code: []rune(name)[0], Text: name}
+}
+
+var named = map[string]tea.KeyPressMsg{
+	"enter": {Code: tea.KeyEnter}, "esc": {Code: tea.KeyEscape}, "tab": {Code: tea.KeyTab}, "space": {Code: tea.KeySpace, Text: " "},
+	"up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown}, "left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight},
+	"home": {Code: tea.KeyHome}, "end": {Code: tea.KeyEnd}, "pgup": {Code: tea.KeyPgUp}, "pgdown": {Code: tea.KeyPgDown}, "delete": {Code: tea.KeyDelete},
+}
+
+var themes = []string{"dark", "light", "without colour"}
+
+// theme is the name of the present one.
+func (m *Model) theme() string {
+	switch {
+	case m.st.Mono:
+		return themes[2]
+	case m.st.Light:
+		return themes[1]
+	}
+	return themes[0]
+}
+
+// nextTheme changes how the console looks, at once and for this session.
+func (m *Model) nextTheme() tea.Cmd {
+	look := m.st.Look
+	switch {
+	case look.Mono:
+		look.Mono, look.Light = false, false
+	case look.Light:
+		look.Mono = true
+	default:
+		look.Light = true
+	}
+	*m.st = *ui.NewStyles(look)
+	return ui.Say(fmt.Sprintf("Theme: %s.", m.theme()))
+}

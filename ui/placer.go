@@ -1,0 +1,23 @@
+package ui
+
+import (
+	"slices"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+)
+
+// NamedPlace is something that a screen knows by its name and can open.
+type NamedPlace struct {
+	// Name and About have passed trustdata.Visible.
+	Name, About string
+	Open        func() tea.Cmd
+}
+
+// Placer knows places by name. It lists what it has in memory, and asks no disk.
+type Placer interface{ Places() []NamedPlace }
+
+// IsMove reports whether a key only moves about in a list.
+func IsMove(b key.Binding) bool {
+	return len(b.Keys()) > 0 && slices.Contains([]string{"j", "k", "g", "G", "ctrl+d", "ctrl+u", "pgup", "pgdown"}, b.Keys()[0])
+}

@@ -1,0 +1,20 @@
+package repos
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/trustdata"
+	"keyrite/ui"
+)
+
+// Places are the repositories that are known.
+func (m *Model) Places() []ui.NamedPlace {
+	out := make([]ui.NamedPlace, len(m.repos))
+	for i, r := range m.repos {
+		out[i] = ui.NamedPlace{Name: trustdata.Visible(string(r.GUN)), About: "tags",
+			Open: func() tea.Cmd { return ui.Send(ui.PushMsg{Screen: m.opt.Open(r.GUN)}) }}
+	}
+	return out
+}
+
+var _ ui.Placer = (*Model)(nil)

@@ -2,8 +2,6 @@ package registry
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -104,8 +102,7 @@ func (c *Client) hash(resp *http.Response) (Descriptor, error) {
 	if json.Unmarshal(body, &manifest) != nil || manifest.SchemaVersion != 2 {
 		return Descriptor{}, c.notRegistry("answered with something that is not a manifest")
 	}
-	sum := sha256.Sum256(body)
-	digest := hex.EncodeToString(sum[:])
+	digest := sumOf(body)
 	if named, ok := digestOf(header); ok && named != digest {
 		return Descriptor{}, fmt.Errorf("%q sent a manifest with the digest %s and named it %s", c.Server(), digest, named)
 	}

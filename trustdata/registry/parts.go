@@ -2,9 +2,8 @@ package registry
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -124,8 +123,11 @@ func (c *Client) content(ctx context.Context, at *url.URL, digest string) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	if sum := sha256.Sum256(body); hex.EncodeToString(sum[:]) != digest {
-		return nil, fmt.Errorf("%q sent other bytes than those of sha256:%s", c.Server(), digest)
+	if sumOf(body) != digest {
+		return nil, fmt.Errorf("%q %w of sha256:%s", c.Server(), errOtherBytes, digest)
 	}
 	return body, nil
 }
+
+// errOtherBytes is an answer to a request by digest with something else.
+var errOtherBytes = errors.New("sent other bytes than those")

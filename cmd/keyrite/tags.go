@@ -34,13 +34,14 @@ type tagJSON struct {
 	RegistryDigest string           `json:"registry_digest"`
 	State          registry.State   `json:"state"`
 	Reason         string           `json:"reason,omitempty"`
+	othersJSON
 }
 
 // compareWorkers bounds the requests that a comparison has under way at once.
 const compareWorkers = 8
 
 func (c *cli) tagsCommand() *cobra.Command {
-	var compare bool
+	var compare, others bool
 	var states, from string
 	cmd := &cobra.Command{
 		Use: "tags GUN", Short: "List the verified signed tags of a repository",
@@ -50,11 +51,12 @@ func (c *cli) tagsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.tags(cmd.Context(), first(args), from, compare || len(wanted) > 0, wanted)
+			return c.tags(cmd.Context(), first(args), from, compare || others || len(wanted) > 0, others, wanted)
 		},
 	}
 	cmd.Flags().BoolVar(&compare, "compare", false, "ask the registry what each tag serves now, and show signed, moved, gone and unsigned")
 	cmd.Flags().StringVar(&states, "state", "", "only tags in these `STATES`, such as unsigned,moved (implies --compare)")
+	cmd.Flags().BoolVar(&others, "signatures", false, "show what notation and cosign signed of it, present and not verified (implies --compare)")
 	cmd.Flags().StringVar(&from, "from-archive", "", "read the archive in `DIR` instead of asking a server")
 	return cmd
 }
@@ -81,7 +83,7 @@ func stateNames() string {
 	return strings.Join(names, ", ")
 }
 
-func (c *cli) tags(ctx context.Context, typed, from string, compare bool, wanted []registry.State) error {
+func (c *cli) tags(ctx context.Context, typed, from string, compare, others bool, wanted []registry.State) error {
 	ctx, cancel := c.context(ctx)
 	defer cancel()
 	s, err := c.openView()
@@ -113,6 +115,11 @@ func (c *cli) tags(ctx context.Context, typed, from string, compare bool, wanted
 	}
 	if len(wanted) > 0 {
 		rows = slices.DeleteFunc(rows, func(r registry.Compared) bool { return !slices.Contains(wanted, r.State) })
+	}
+	if others {
+		if err := s.lookForOthers(ctx, gun, rows); err != nil {
+			return err
+		}
 	}
 	if err := c.emitTags(gun, col, rows, compare); err != nil {
 		return err
@@ -173,7 +180,7 @@ func (s *session) compare(ctx context.Context, col *trustdata.Collection) ([]reg
 
 func newTagJSON(r registry.Compared) tagJSON {
 	return tagJSON{Name: r.Name, Digest: digest(r.Digest), Length: r.Length, Roles: list(r.Roles), Signers: list(r.Signers),
-		Pulled: r.Pulled, RegistryDigest: digest(r.RegistryDigest), State: r.State, Reason: r.Reason}
+		Pulled: r.Pulled, RegistryDigest: digest(r.RegistryDigest), State: r.State, Reason: r.Reason, othersJSON: newOthersJSON(r.Others)}
 }
 
 // list is s, and [] in JSON where it is empty.

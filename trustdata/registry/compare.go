@@ -36,6 +36,30 @@ type Compared struct {
 	State State
 	// Reason explains Unknown, and a state that is not obvious; "" otherwise.
 	Reason string
+	// Others are the signatures of other systems on Subject, nil if they were not looked for.
+	Others *Found
+}
+
+// Subject is the digest that other systems' signatures are looked for on: what the tag
+// serves, and where it serves nothing, what was signed.
+func (c Compared) Subject() string {
+	if c.RegistryDigest != "" {
+		return c.RegistryDigest
+	}
+	return c.Digest
+}
+
+// LookForOthers fills in Others, asking for each digest once.
+func LookForOthers(ctx context.Context, from SignatureSource, rows []Compared, workers int) {
+	var digests []string
+	for _, r := range rows {
+		digests = append(digests, r.Subject())
+	}
+	found := FindSignatures(ctx, from, digests, workers)
+	for i, r := range rows {
+		f := found[r.Subject()]
+		rows[i].Others = &f
+	}
 }
 
 // Source is what Compare asks of a registry.

@@ -40,6 +40,10 @@ type world struct {
 	archived []string
 	// sign makes the screens that sign and unsign, in place of ones that change the world.
 	sign func(*ui.Styles, ui.Clock) func(trustdata.GUN, []string, []string) (ui.Screen, string)
+	// looked are the digests that other systems' signatures were looked for on, and lookErr
+	// is why that cannot be.
+	looked  []string
+	lookErr error
 }
 
 func (w *world) List(context.Context) ([]keyring.Info, error) { return w.infos, w.listErr }

@@ -36,7 +36,11 @@ func TagPage(col *trustdata.Collection, rows []registry.Compared, r registry.Com
 	}
 	if len(r.Roles) > 0 && compared && r.State == registry.Moved {
 		p.Sections = append(p.Sections, ui.Section{Facts: []ui.Fact{
-			{Label: "SIGNED IS", Value: others(v.also[r.Digest], r.Name)}, {Label: "SERVED IS", Value: others(v.also[r.RegistryDigest], r.Name)}}})
+			{Label: "SIGNED IS", Value: otherTags(v.also[r.Digest], r.Name)}, {Label: "SERVED IS", Value: otherTags(v.also[r.RegistryDigest], r.Name)}}})
+	}
+	if r.Others != nil {
+		p.Sections = append(p.Sections, otherSection(r))
+		p.Copy = append(p.Copy, certificates(r)...)
 	}
 	for _, role := range r.Roles {
 		p.Rows = append(p.Rows, signerRow(col, role, now))
@@ -64,8 +68,8 @@ func (v view) digests(r registry.Compared) []ui.Fact {
 	return []ui.Fact{{Label: "SIGNED", Value: signed}, {Label: "SERVED", Value: served}}
 }
 
-// others are the tags besides self that a digest is known under.
-func others(tags []string, self string) string {
+// otherTags are the tags besides self that a digest is known under.
+func otherTags(tags []string, self string) string {
 	s := ""
 	for _, t := range tags {
 		if t == self {

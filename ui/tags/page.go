@@ -26,9 +26,9 @@ func short(digest string) string {
 // Page is the list of a repository's tags. compared is whether rows tell what the
 // registry serves; otherwise they tell only what is signed.
 func Page(col *trustdata.Collection, rows []registry.Compared, compared bool, now time.Time) ui.Page {
-	p := frame(col, compared)
+	v := view{col: col, compared: compared, also: names(rows), others: lookedFor(rows)}
+	p := v.frame()
 	p.Summary = summary(col.Dialect, rows, compared)
-	v := view{col: col, compared: compared, also: names(rows)}
 	p.Rows = make([]ui.Row, len(rows))
 	for i, r := range rows {
 		p.Rows[i] = v.row(r)
@@ -39,8 +39,8 @@ func Page(col *trustdata.Collection, rows []registry.Compared, compared bool, no
 // Table is Page for ui.WriteRows: its rows have marks and cells alone, and not what is
 // shown of a row that is selected.
 func Table(col *trustdata.Collection, rows []registry.Compared) (ui.Page, ui.TableRows) {
-	v := view{col: col, compared: true}
-	return frame(col, true), ui.TableRows{Count: len(rows), Row: func(n int, to []string) (ui.Mark, []string) {
+	v := view{col: col, compared: true, others: lookedFor(rows)}
+	return v.frame(), ui.TableRows{Count: len(rows), Row: func(n int, to []string) (ui.Mark, []string) {
 		return v.cells(to, rows[n])
 	}}
 }
@@ -49,13 +49,14 @@ func Table(col *trustdata.Collection, rows []registry.Compared) (ui.Page, ui.Tab
 // so it makes no row of any.
 func SignedTable(col *trustdata.Collection) (ui.Page, ui.TableRows) {
 	v := view{col: col}
-	return frame(col, false), ui.TableRows{Count: len(col.Tags), Row: func(n int, to []string) (ui.Mark, []string) {
+	return v.frame(), ui.TableRows{Count: len(col.Tags), Row: func(n int, to []string) (ui.Mark, []string) {
 		return v.cells(to, registry.Compared{Tag: col.Tags[n]})
 	}}
 }
 
 // frame is the page without its rows and their summary, for which a table has no place.
-func frame(col *trustdata.Collection, compared bool) ui.Page {
+func (v view) frame() ui.Page {
+	col := v.col
 	p := ui.Page{
 		Title:     "Tags of " + trustdata.Visible(string(col.GUN)),
 		Empty:     bare(col.GUN) + " has no tags yet.",
@@ -64,8 +65,12 @@ func frame(col *trustdata.Collection, compared bool) ui.Page {
 		Columns: []ui.Column{{Title: "TAG", Priority: 1, Min: 10, Cut: ui.CutMiddle}, {Title: "STATE", Priority: 2},
 			{Title: "SIGNED", Priority: 4}, {Title: "SERVED", Priority: 3}, {Title: "SIGNERS", Priority: 5, Min: 8}},
 	}
-	if !compared {
+	if !v.compared {
 		p.Columns = append(p.Columns[:3:3], p.Columns[4])
+	}
+	if v.others {
+		p.Columns = append(p.Columns, ui.Column{Title: "OTHER SIGNATURES", Priority: 6, Min: 12})
+		p.Notes = append(p.Notes, othersNote)
 	}
 	for _, r := range col.Roles {
 		if r.Problem != "" {
@@ -139,6 +144,8 @@ type view struct {
 	col      *trustdata.Collection
 	compared bool
 	also     map[string][]string
+	// others is whether the signatures of other systems were looked for.
+	others bool
 }
 
 // isTUF reports whether the names are those of TUF 1.0, which no registry serves.
@@ -160,7 +167,11 @@ func (v view) cells(to []string, r registry.Compared) (ui.Mark, []string) {
 		}
 		to = append(to, served)
 	}
-	return mark, append(to, signers(r))
+	to = append(to, signers(r))
+	if v.others {
+		to = append(to, otherKinds(r))
+	}
+	return mark, to
 }
 
 // state is the mark and the word; what needs somebody stands in capitals.

@@ -58,6 +58,8 @@ type Options struct {
 	// RemoveSigner the one that takes that away. They may be nil.
 	AddSigner    func(gun trustdata.GUN, name string, files []string) (screen ui.Screen, reason string)
 	RemoveSigner func(gun trustdata.GUN, name string) (screen ui.Screen, reason string)
+	// Signatures looks for what other systems signed. It may be nil: then there is no such key.
+	Signatures func(ctx context.Context, gun trustdata.GUN, digest string) (registry.Found, error)
 	// Export writes both copies of a conflict into a folder and says which. It may be nil.
 	Export func(*remote.Conflict) (dir string, err error)
 }
@@ -278,8 +280,7 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 func (m *Model) open() tea.Cmd {
 	for _, r := range m.got.rows {
 		if r.Name+"\n"+r.Digest == m.ID() {
-			page := TagPage(m.got.col, m.got.rows, r, m.got.compared, m.opt.Clock.Now())
-			return ui.Send(ui.PushMsg{Screen: newStill(m.opt.Styles, page.Title, "signature", "signatures", page)})
+			return ui.Send(ui.PushMsg{Screen: newOneTag(m.opt, m.got, r)})
 		}
 	}
 	return ui.Say("No tag is selected.")

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 )
@@ -133,12 +132,14 @@ func (r *Registry) Serves(repository, tag string) string {
 func (r *Registry) blob(repository, mediaType string, data []byte) map[string]any {
 	r.t.Helper()
 	resp := r.do(http.MethodPost, r.URL+"/v2/"+repository+"/blobs/uploads/", "", nil, http.StatusAccepted)
-	to := resp.Header.Get("Location")
-	sep := "?"
-	if strings.Contains(to, "?") {
-		sep = "&"
+	to, err := resp.Location()
+	if err != nil {
+		r.t.Fatal(err)
 	}
-	r.do(http.MethodPut, to+sep+"digest="+digest(data), "application/octet-stream", data, http.StatusCreated)
+	query := to.Query()
+	query.Set("digest", digest(data))
+	to.RawQuery = query.Encode()
+	r.do(http.MethodPut, to.String(), "application/octet-stream", data, http.StatusCreated)
 	return map[string]any{"mediaType": mediaType, "digest": digest(data), "size": len(data)}
 }
 

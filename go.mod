@@ -38,7 +38,10 @@ require (
 	oras.land/oras-go/v2 v2.6.4
 )
 
-require github.com/hanwen/go-fuse/v2 v2.12.1
+require (
+	github.com/charmbracelet/x/vt v0.0.0-20260823001701-96af6d2cb5f6 // has no list of versions: this one is given by hand
+	github.com/hanwen/go-fuse/v2 v2.12.1
+)
 
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect
@@ -48,6 +51,7 @@ require (
 	github.com/aymanbagabas/go-udiff v0.4.1 // indirect
 	github.com/cenkalti/backoff/v5 v5.0.3 // indirect
 	github.com/charmbracelet/ultraviolet v0.0.0-20260811164956-006e29f97886 // indirect
+	github.com/charmbracelet/x/exp/ordered v0.1.0 // indirect
 	github.com/charmbracelet/x/term v0.2.2 // indirect
 	github.com/charmbracelet/x/termios v0.1.1 // indirect
 	github.com/charmbracelet/x/windows v0.2.2 // indirect

@@ -1,0 +1,214 @@
+// Package ptytest runs a program on a pseudo-terminal and keeps what it shows: every byte
+// that it wrote, and the screen that these bytes make. tmux, which the package interop uses,
+// shows only the latter, and filters.
+package ptytest
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/vt"
+	"github.com/creack/pty"
+)
+
+// patience is how long a screen may take to come.
+const patience = 30 * time.Second
+
+// A Screen is a program on a terminal of its own, which answers what terminals are asked.
+type Screen struct {
+	t   testing.TB
+	Cmd *exec.Cmd
+
+	tty   *os.File // the terminal's side that this process holds
+	emu   *vt.SafeEmulator
+	ended chan struct{} // closed when the program's last byte was read
+
+	mu   sync.Mutex
+	raw  bytes.Buffer
+	last time.Time // of the latest byte
+	come chan struct{}
+}
+
+// Start runs cmd on a terminal of width columns and height lines, with TERM as a modern one
+// has it unless cmd.Env says otherwise. It ends with the test.
+func Start(t testing.TB, cmd *exec.Cmd, width, height int) *Screen {
+	t.Helper()
+	if !strings.Contains(strings.Join(cmd.Env, "\n")+"\n", "TERM=") {
+		cmd.Env = append(cmd.Env, "TERM=xterm-256color")
+	}
+	s := &Screen{t: t, Cmd: cmd, emu: vt.NewSafeEmulator(width, height), ended: make(chan struct{}), come: make(chan struct{}, 1)}
+	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: uint16(width), Rows: uint16(height)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.tty = tty
+	go s.read()
+	go s.answer()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the screen in the end:\n%s", s.Text())
+		}
+		cmd.Process.Kill()
+		cmd.Wait() // of a program that was waited for already, and says nothing else
+		tty.Close()
+		<-s.ended
+		if answers, ok := s.emu.InputPipe().(io.Closer); ok {
+			answers.Close() // the emulator's own Close races with its Read
+		}
+	})
+	return s
+}
+
+// read takes what the program writes until its terminal is gone.
+func (s *Screen) read() {
+	defer close(s.ended)
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := s.tty.Read(buf)
+		if n > 0 {
+			s.mu.Lock()
+			s.raw.Write(buf[:n])
+			s.last = time.Now()
+			s.mu.Unlock()
+			s.emu.Write(buf[:n])
+			select {
+			case s.come <- struct{}{}:
+			default:
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// answer writes what the terminal says to questions about itself.
+func (s *Screen) answer() {
+	buf := make([]byte, 4096)
+	for {
+		n, err := s.emu.Read(buf)
+		if n > 0 {
+			s.tty.Write(buf[:n])
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// Text is the screen, line by line, without the blanks at the ends.
+func (s *Screen) Text() string {
+	lines := make([]string, s.emu.Height())
+	for y := range lines {
+		var b strings.Builder
+		for x := 0; x < s.emu.Width(); x++ {
+			switch c := s.emu.CellAt(x, y); {
+			case c == nil || c.Width > 0 && c.Content == "":
+				b.WriteByte(' ')
+			case c.Width > 0:
+				b.WriteString(c.Content)
+			}
+		}
+		lines[y] = strings.TrimRight(b.String(), " ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Raw is every byte that the program has written.
+func (s *Screen) Raw() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return bytes.Clone(s.raw.Bytes())
+}
+
+// Bytes is how many these are, and when the latest came.
+func (s *Screen) Bytes() (n int, last time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.raw.Len(), s.last
+}
+
+// Shows reports whether all texts are on the screen.
+func (s *Screen) Shows(texts ...string) bool {
+	screen := s.Text()
+	for _, text := range texts {
+		if !strings.Contains(screen, text) {
+			return false
+		}
+	}
+	return true
+}
+
+// Wait waits until all texts are on the screen, and returns the screen.
+func (s *Screen) Wait(texts ...string) string {
+	s.t.Helper()
+	s.Until("on the screen: "+strings.Join(texts, ", "), func() bool { return s.Shows(texts...) })
+	return s.Text()
+}
+
+// Until waits for something that comes with bytes of the program, or with its end.
+func (s *Screen) Until(what string, come func() bool) {
+	s.t.Helper()
+	end := time.After(patience)
+	for !come() {
+		select {
+		case <-s.come:
+		case <-s.ended:
+			if !come() {
+				s.t.Fatalf("it ended before this: %s\n%s", what, s.Text())
+			}
+			return
+		case <-end:
+			s.t.Fatalf("still not so: %s\n%s", what, s.Text())
+		}
+	}
+}
+
+// Type sends keys as a terminal does: "j", "\r" for Enter, "\x1b[B" for Down.
+func (s *Screen) Type(keys string) {
+	s.t.Helper()
+	if _, err := s.tty.WriteString(keys); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Press sends keys and waits for what they bring to the screen.
+func (s *Screen) Press(keys string, texts ...string) string {
+	s.t.Helper()
+	s.Type(keys)
+	return s.Wait(texts...)
+}
+
+// Resize gives the terminal another size, of which the program is told.
+func (s *Screen) Resize(width, height int) {
+	s.t.Helper()
+	s.emu.Resize(width, height)
+	if err := pty.Setsize(s.tty, &pty.Winsize{Cols: uint16(width), Rows: uint16(height)}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Alternate reports whether the program holds the alternate screen.
+func (s *Screen) Alternate() bool { return s.emu.IsAltScreen() }
+
+// End waits for the program's end and returns its exit code, -1 where a signal ended it.
+func (s *Screen) End() int {
+	s.t.Helper()
+	select {
+	case <-s.ended:
+	case <-time.After(patience):
+		s.t.Fatalf("it has not ended\n%s", s.Text())
+	}
+	var exit *exec.ExitError
+	if err := s.Cmd.Wait(); err != nil && !errors.As(err, &exit) {
+		s.t.Fatal(err)
+	}
+	return s.Cmd.ProcessState.ExitCode()
+}

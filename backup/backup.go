@@ -42,6 +42,8 @@
 // is bounded before it allocates, takes only the names above, and counts for nothing
 // before the whole file has been decrypted to its end and every member compared with the
 // manifest, since age hands out plaintext before it notices that a later part is damaged.
+// Where that is all that is wrong, and the backup's owner asks for it, the files that lie
+// whole before the damage can be salvaged; of a backup that contradicts itself nothing is.
 package backup
 
 import (

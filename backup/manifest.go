@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -46,7 +47,8 @@ type Manifest struct {
 	// Instructions is the SHA-256 of the RESTORE.txt that was written beside the backup.
 	Instructions string `json:"instructions,omitempty"`
 
-	signedBy trustdata.KeyID // the key of manifest.sig, proven
+	signedBy trustdata.KeyID   // the key of manifest.sig, proven
+	sum      [sha256.Size]byte // of its bytes, where it was read
 }
 
 // File is one member of a backup.

@@ -13,7 +13,8 @@ import (
 type reader struct {
 	tar    *tar.Reader
 	take   take
-	raw    []byte // of the manifest
+	raw    []byte          // of the manifest
+	whole  map[string]bool // the files that were read, by their path
 	ledger *ledger
 }
 
@@ -38,13 +39,18 @@ func (r *reader) manifest() (*Manifest, error) {
 		return nil, err
 	}
 	r.raw = data
-	return parseManifest(data)
+	m, err := parseManifest(data)
+	if err != nil {
+		return nil, err
+	}
+	m.sum = sha256.Sum256(data)
+	return m, nil
 }
 
 // members reads all that follows the manifest: its signature, if it has one, then the
 // files in its order, each once, and before them the folders that they are in.
 func (r *reader) members(m *Manifest) error {
-	r.ledger = newLedger(m.Files)
+	r.ledger, r.whole = newLedger(m.Files), map[string]bool{}
 	missing := make(map[string]*File, len(m.Files))
 	folders := map[string]bool{}
 	for i, f := range m.Files {
@@ -83,6 +89,7 @@ func (r *reader) members(m *Manifest) error {
 		if err := r.member(hdr, f); err != nil {
 			return err
 		}
+		r.whole[f.Path] = true
 	}
 	for _, f := range m.Files {
 		if _, ok := missing[f.Path]; ok {

@@ -30,7 +30,7 @@ type take struct {
 func readArchive(ctx context.Context, src io.Reader, ids []Identity, t take) (*Manifest, error) {
 	plain, err := decrypt(src, ids)
 	if err != nil {
-		return nil, err
+		return nil, emptyHanded(err)
 	}
 	return readTar(ctx, plain, t)
 }
@@ -43,6 +43,9 @@ func readWhole(ctx context.Context, src io.Reader, ids []Identity, t take) (hash
 	both := io.TeeReader(src, h)
 	m, err = readArchive(ctx, both, ids, t)
 	if _, rest := io.Copy(io.Discard, &meter{r: both, ctx: ctx}); rest != nil {
+		if left := SalvageOf(err); left != nil {
+			rest = &brokenError{rest, left}
+		}
 		return "", nil, rest
 	}
 	return hex.EncodeToString(h.Sum(nil)), m, err
@@ -50,11 +53,12 @@ func readWhole(ctx context.Context, src io.Reader, ids []Identity, t take) (hash
 
 // readTar reads what age decrypts, to its end.
 func readTar(ctx context.Context, plain io.Reader, t take) (*Manifest, error) {
-	counted := &meter{r: plain, ctx: ctx, report: t.read}
+	sound := &authentic{r: plain}
+	counted := &meter{r: sound, ctx: ctx, report: t.read}
 	r := reader{tar: tar.NewReader(counted), take: t}
 	m, err := r.manifest()
 	if err != nil {
-		return nil, classify(err)
+		return nil, r.broken(nil, sound, classify(err))
 	}
 	if t.manifest != nil {
 		if err := t.manifest(m); err != nil {
@@ -62,9 +66,9 @@ func readTar(ctx context.Context, plain io.Reader, t take) (*Manifest, error) {
 		}
 	}
 	if err := r.members(m); err != nil {
-		return nil, classify(err)
+		return nil, r.broken(m, sound, classify(err))
 	}
-	return m, classify(drain(counted))
+	return m, r.broken(m, sound, classify(drain(counted)))
 }
 
 // meter counts, bounds and reports what is decrypted, and ends with the context.

@@ -33,7 +33,14 @@ type RestoreResult struct {
 	// machine had its own of.
 	Metadata []trustdata.GUN `json:"metadata"`
 	Kept     []trustdata.GUN `json:"kept"`
-	OK       bool            `json:"ok"`
+	// Lost are the keys that are not whole in the backup and are not here, LostMetadata the
+	// repositories of which that is so.
+	Lost         []Lost          `json:"lost"`
+	LostMetadata []trustdata.GUN `json:"lost_metadata"`
+	// Given are the copies that were given.
+	Given []Given `json:"given"`
+	// OK says that the backup is sound: one that was salvaged is not, whatever came of it.
+	OK bool `json:"ok"`
 	// Tried is how opening went, in memory, for each key that was written: "" if it opened
 	// and signed, and else why not. A key that is not in it was not tried.
 	Tried map[trustdata.KeyID]string `json:"-"`
@@ -113,8 +120,12 @@ func (p *RestorePlan) locked(ctx context.Context, progress Progress) (*RestoreRe
 }
 
 // sameBackup checks that the backup is the one that was planned with, before the first file
-// is written; each is compared with the manifest of the plan as it comes.
+// is written; each is compared with the manifest of the plan as it comes. One that cannot be
+// read to its end has no hash to compare.
 func (p *RestorePlan) sameBackup(ctx context.Context, from media.Folder, name string) error {
+	if p.SHA256 == "" {
+		return nil
+	}
 	f, err := openFile(from, name)
 	if err != nil {
 		return fmt.Errorf("backup %q: %w", p.File, err)
@@ -175,6 +186,7 @@ func (w *restorer) run(f io.Reader) error {
 		wants: func(f File) bool { _, ok := rows[f.Path]; return ok },
 		file:  func(f File, data []byte) error { return w.write(rows[f.Path], data) },
 	})
+	err = w.plan.asPlanned(err, rows)
 	if wrote := w.writes.wait(); err == nil {
 		err = wrote
 	}
@@ -318,13 +330,17 @@ func (w *restorer) listed(rows map[string]RestoreRow) error {
 
 func (w *restorer) result() *RestoreResult {
 	r := &RestoreResult{
-		File: w.plan.File, To: w.plan.To, OK: true, Trashed: notNil(w.trashed),
+		File: w.plan.File, To: w.plan.To, OK: w.plan.Salvage == nil, Trashed: notNil(w.trashed), Lost: []Lost{}, Given: w.plan.Given,
 		Restored: []trustdata.KeyID{}, Same: []trustdata.KeyID{}, Replaced: []trustdata.KeyID{}, Refused: []Refusal{},
 		Tried: map[trustdata.KeyID]string{},
 	}
-	added, kept := &Manifest{}, &Manifest{}
+	added, kept, lost := &Manifest{}, &Manifest{}, &Manifest{}
 	for _, row := range w.plan.Rows {
 		switch {
+		case row.Action == ActionLost && row.isKey():
+			r.Lost = append(r.Lost, row.lost(row.Reason))
+		case row.Action == ActionLost:
+			lost.Files = append(lost.Files, row.File)
 		case row.Action == ActionRefuse:
 			r.Refused = append(r.Refused, Refusal{row.Path, row.Reason})
 		case row.Kind == KindMetadata && row.Action == ActionAdd:
@@ -344,6 +360,6 @@ func (w *restorer) result() *RestoreResult {
 			r.Tried[row.KeyID] = row.Problem
 		}
 	}
-	r.Metadata, r.Kept = added.guns(), kept.guns()
+	r.Metadata, r.Kept, r.LostMetadata = added.guns(), kept.guns(), lost.guns()
 	return r
 }

@@ -31,6 +31,10 @@ type RestoreOptions struct {
 	Now         time.Time
 	// Open opens the folder of the backup; nil is media.OpenFolder.
 	Open media.Opener
+	// Also are other copies of the same set: what one has lost may be whole in another.
+	Also []string
+	// Salvage restores what is whole where every copy is damaged.
+	Salvage bool
 }
 
 // Action is what a restore does with one file.
@@ -45,6 +49,7 @@ const (
 	ActionRefuse  Action = "refuse"  // it stays in the backup; the reason says why
 	ActionKeep    Action = "keep"    // this machine's own metadata stays
 	ActionLookUp  Action = "look up" // archived metadata is for looking up, and not restored
+	ActionLost    Action = "lost"    // it is not whole in the backup
 )
 
 // RestoreRow is one file of the backup against what is here.
@@ -61,9 +66,14 @@ type RestoreRow struct {
 
 // RestorePlan is what a restore would do. Nothing is written before Apply.
 type RestorePlan struct {
-	// File is the backup's absolute path, SHA256 its hash: "sha256:<hex>".
+	// File is the absolute path of the backup that is restored from, SHA256 its hash:
+	// "sha256:<hex>", or "" for one that cannot be read to its end.
 	File, SHA256 string
-	Manifest     *Manifest
+	// Given are all copies that were given, File among them.
+	Given []Given
+	// Salvage is not nil if File is damaged: then only what is whole is restored.
+	Salvage  *Salvage
+	Manifest *Manifest
 	// To is the trust directory.
 	To   string
 	Rows []RestoreRow
@@ -73,38 +83,22 @@ type RestorePlan struct {
 	opt RestoreOptions
 }
 
-// PlanRestore reads the whole backup, proves it as Verify does, and compares each file
-// with what is in the trust directory.
+// PlanRestore reads the whole backup and each copy that was given with it, proves it as
+// Verify does, and compares each file with what is in the trust directory. A backup that is
+// damaged is ErrDamaged; SalvageOf says what of it could be restored with Salvage.
 func PlanRestore(ctx context.Context, file string, ids []Identity, to *keyring.Dir, opt RestoreOptions) (*RestorePlan, error) {
 	p := &RestorePlan{To: to.Path(), ids: ids, to: to, opt: opt}
-	var err error
-	if p.File, err = filepath.Abs(file); err != nil {
-		return nil, err
-	}
-	from, name, err := openBackup(opt.Open, p.File)
+	from, err := p.readCopies(ctx, append([]string{file}, opt.Also...))
 	if err != nil {
 		return nil, err
 	}
-	defer from.Close()
-	f, err := openFile(from, name)
-	if err != nil {
-		return nil, fmt.Errorf("backup %q: %w", p.File, err)
-	}
-	defer f.Close()
-	drill := drill{ask: opt.Passphrases}
-	t := drill.take()
-	t.read = func(n int64) { opt.Progress.step(PhaseVerify, n, 0) }
-	hash, m, err := readWhole(ctx, f, ids, t)
-	if err != nil {
-		return nil, fmt.Errorf("backup %q: %w", p.File, err)
-	}
-	p.SHA256, p.Manifest = "sha256:"+hash, m
+	p.File, p.SHA256, p.Manifest, p.Salvage = from.File, from.SHA256, from.manifest, from.left
 	if p.Rows, err = p.compare(ctx); err != nil {
 		return nil, err
 	}
 	for i, row := range p.Rows {
-		p.Rows[i].Opened = drill.opened[row.Path]
-		if why := drill.failed[row.Path]; why != "" {
+		p.Rows[i].Opened = from.drill.opened[row.Path]
+		if why := from.drill.failed[row.Path]; why != "" {
 			p.Rows[i].Problem = why
 		}
 	}
@@ -161,12 +155,14 @@ func (p *RestorePlan) compare(ctx context.Context) ([]RestoreRow, error) {
 		if row.here, err = here.hash(f.Path); err != nil {
 			return nil, err
 		}
-		switch f.Kind {
-		case KindKey:
+		switch why := p.lost(row, here); {
+		case why != "":
+			row.Action, row.Reason = ActionLost, why
+		case f.Kind == KindKey:
 			row.Action, row.Reason = p.judgeKey(row, here)
-		case KindRetired:
+		case f.Kind == KindRetired:
 			row.Action, row.Reason = judgeRetired(row)
-		case KindMetadata:
+		case f.Kind == KindMetadata:
 			row.Action, row.Reason = p.judgeMetadata(row, here)
 		default:
 			row.Action, row.Reason = ActionLookUp, "it stays in the backup, to look things up in"

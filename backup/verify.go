@@ -47,7 +47,9 @@ type VerifyResult struct {
 	// Reading is how the file was read.
 	Reading media.Reading `json:"reading"`
 	Medium  *Medium       `json:"medium,omitempty"`
-	OK      bool          `json:"ok"`
+	// Salvage is what is whole of a damaged backup, nil if there is nothing.
+	Salvage *Salvage `json:"salvage,omitempty"`
+	OK      bool     `json:"ok"`
 	// Problems say what is wrong; a key that was not opened is none.
 	Problems []string `json:"problems"`
 	// Warnings are about what lies beside the backup, which is no part of it.
@@ -127,14 +129,15 @@ func (r *VerifyResult) read(ctx context.Context, dir media.Folder, name string, 
 	return r.decrypt(ctx, f, ids, opt)
 }
 
-// decrypt fills in what the inside of the backup says. Of one that is damaged nothing is
-// told, since none of it can be relied on.
+// decrypt fills in what the inside of the backup says. Of one that is damaged it is told
+// apart, as what can be salvaged.
 func (r *VerifyResult) decrypt(ctx context.Context, f media.Reader, ids []Identity, opt VerifyOptions) (string, error) {
 	drill := drill{ask: opt.Passphrases}
 	t := drill.take()
 	t.read = func(n int64) { opt.Progress.step(PhaseVerify, n, 0) }
 	hash, m, err := readWhole(ctx, f, ids, t)
 	if err != nil {
+		r.Salvage = SalvageOf(err)
 		return hash, err
 	}
 	r.Decrypted, r.Created, r.Tool = true, m.Created, m.Tool

@@ -20,7 +20,7 @@ import (
 // auditFlags are those of keyrite audit, as they were typed.
 type auditFlags struct {
 	failOn, failWithin string
-	compare            bool
+	compare, all       bool
 	images, olderThan  string
 }
 
@@ -31,22 +31,28 @@ func (c *cli) auditCommand() *cobra.Command {
 		Long: "audit looks at every key and every known repository, or at the ones that are named and the keys that they\n" +
 			"list, and says what is wrong or soon will be, the worst first, each with its next step. It asks the trust\n" +
 			"servers, with --offline the cache alone, and with --compare the registries too. It changes nothing.\n" +
-			"Exit code 3 means findings at --fail-on or worse.\n\n" +
+			"Exit code 3 means findings at --fail-on or worse. What was put off (audit snooze) is listed and not counted,\n" +
+			"until its day comes or it has become worse; --all counts it.\n\n" +
 			"--images reads references of images, one a line, and says of each: signed, moved, gone, unsigned or unknown,\n" +
 			"and when what is served says that it was built. The audit is then about the repositories of these images.\n\n" +
-			"--json prints {\"findings\":[{\"severity\",\"code\",\"gun\",\"role\",\"key_id\",\"path\",\"message\",\"remedy\",\"due\",\"tags\"}],\n" +
-			"\"checked\":{\"keys\",\"repositories\",\"tags\"}}; due and tags are left out where there are none.\n" +
+			"--json prints {\"findings\":[{\"severity\",\"code\",\"gun\",\"role\",\"key_id\",\"path\",\"message\",\"remedy\",\"due\",\"tags\",\"snoozed\":{\"until\",\"reason\"}}],\n" +
+			"\"checked\":{\"keys\",\"repositories\",\"tags\"}}; due, tags and snoozed are left out where there are none.\n" +
 			"With --images it has \"images\":[{\"reference\",\"gun\",\"tag\",\"digest\",\"signed_digest\",\"served_digest\",\"state\",\n" +
 			"\"reason\",\"created\",\"age_days\"}] too.",
 		RunE: func(cmd *cobra.Command, args []string) error { return c.audit(cmd.Context(), args, f) },
 	}
 	cmd.Flags().StringVar(&f.failOn, "fail-on", string(audit.Warning), "the least `SEVERITY` for exit code 3: error, warning or info")
-	cmd.Flags().StringVar(&f.failWithin, "fail-within", "90d", "warn of what ends within `DURATION`, such as 90d, 2w or 36h")
+	cmd.Flags().StringVar(&f.failWithin, "fail-within", usualWithin, "warn of what ends within `DURATION`, such as 90d, 2w or 36h")
 	cmd.Flags().BoolVar(&f.compare, "compare", false, "ask the registries too: tags that moved, are gone or unsigned")
 	cmd.Flags().StringVar(&f.images, "images", "", "look at the deployed images that `FILE` lists, - for standard input")
+	cmd.Flags().BoolVar(&f.all, "all", false, "count what was put off too")
 	cmd.Flags().StringVar(&f.olderThan, "older-than", "", "with --images, warn of images that were built longer than `DURATION` ago")
+	cmd.AddCommand(c.snoozeCommand(), c.unsnoozeCommand())
 	return cmd
 }
+
+// usualWithin is how far ahead an audit warns where nothing else is said.
+const usualWithin = "90d"
 
 type auditJSON struct {
 	Findings []audit.Finding `json:"findings"`
@@ -104,6 +110,9 @@ func (c *cli) audit(ctx context.Context, args []string, f auditFlags) error {
 		findings = look.About(findings, about.named)
 	}
 	findings = audit.WorstFirst(append(findings, audit.Images(look.Now, about.images, limits.olderThan)...))
+	if err := s.putOff(findings); err != nil {
+		return err
+	}
 	out := auditJSON{Findings: list(findings), Checked: checkedBy(look, about.named)}
 	for _, i := range about.images {
 		out.Images = append(out.Images, newImageJSON(i, look.Now))
@@ -111,7 +120,17 @@ func (c *cli) audit(ctx context.Context, args []string, f auditFlags) error {
 	if err := c.emit(out, doctor.AuditPage(findings, out.Checked, about.images, look.Now)); err != nil {
 		return err
 	}
-	return attention(findings, limits.least)
+	return attention(c.counted(findings, f.all), limits.least)
+}
+
+// counted are the findings that an audit's exit code is about.
+func (c *cli) counted(findings []audit.Finding, all bool) []audit.Finding {
+	awake := audit.Awake(findings)
+	if n := len(findings) - len(awake); n > 0 && !all {
+		c.say("%s put off and not counted; --all counts what is put off", ui.Plural(n, "finding is", "findings are"))
+		return awake
+	}
+	return findings
 }
 
 // attentionError ends an audit with exit code 3, after its result was printed in full.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 
@@ -25,14 +24,7 @@ type scope struct {
 
 // look gathers everything that an audit judges.
 func (s *session) look(ctx context.Context, typed []string, images string, about *scope) (look audit.Look, err error) {
-	look.Now = s.cli.now()
-	if look.Keys, err = s.keys.List(ctx); err != nil {
-		return look, err
-	}
-	if look.Pending, err = s.keys.Pending(ctx); err != nil {
-		return look, err
-	}
-	known, err := s.knownWith(ctx, look.Keys)
+	known, err := s.here(ctx, &look)
 	if err != nil {
 		return look, err
 	}
@@ -49,9 +41,6 @@ func (s *session) look(ctx context.Context, typed []string, images string, about
 			return look, err
 		}
 	}
-	if look.Machine, _, err = s.machine(ctx, nil); err != nil {
-		return look, err
-	}
 	look.Repositories = s.repositories(ctx, both(guns, about.named), about)
 	for i := range look.Repositories {
 		r := &look.Repositories[i]
@@ -59,7 +48,26 @@ func (s *session) look(ctx context.Context, typed []string, images string, about
 		look.Online = look.Online || r.Err == nil && r.Source == trustdata.SourceLive
 	}
 	inOrder(about.images)
-	return look, errors.Join(s.remembered(&look), ctx.Err())
+	return look, ctx.Err()
+}
+
+// here gathers what an audit judges and this machine has, and gives the names of the
+// repositories that it knows. None of them is read.
+func (s *session) here(ctx context.Context, look *audit.Look) (known []trustdata.GUN, err error) {
+	look.Now = s.cli.now()
+	if look.Keys, err = s.keys.List(ctx); err != nil {
+		return nil, err
+	}
+	if look.Pending, err = s.keys.Pending(ctx); err != nil {
+		return nil, err
+	}
+	if known, err = s.knownWith(ctx, look.Keys); err != nil {
+		return nil, err
+	}
+	if look.Machine, _, err = s.machine(ctx, nil); err != nil {
+		return nil, err
+	}
+	return known, s.remembered(look)
 }
 
 // runs adds deployed images and their repositories.

@@ -78,8 +78,6 @@ func (g grouping) of(f Finding) string {
 	switch g {
 	case byRepository:
 		return string(f.GUN)
-	case byRole:
-		return string(f.Role)
 	case byKey:
 		return cmp.Or(string(f.KeyID), string(f.GUN), f.Path)
 	case byKeyRole:
@@ -117,7 +115,7 @@ func (l Look) item(findings []Finding) Item {
 	}
 	i.Keys = l.keysOf(findings, k)
 	named := strings.NewReplacer("{role}", roles(findings), "{day}", day{i.Due}.String())
-	i.Title, i.Brief = named.Replace(k.title), named.Replace(k.brief)
+	i.Title, i.Brief = strings.TrimSpace(named.Replace(k.title)), strings.TrimSpace(named.Replace(k.brief))
 	i.Where, i.Fix = l.where(k, i), strings.TrimSpace(k.fix+" "+l.holding(k, i))
 	return i
 }
@@ -137,16 +135,17 @@ type quoted string
 
 func (q quoted) Error() string { return string(q) }
 
-// roles are the words for the roles of findings, "this" for none.
+// roles are the words for the roles of findings; more than two are not named.
 func roles(findings []Finding) string {
+	const few = 2
 	var words []string
 	for _, f := range findings {
 		words = add(words, roleWord(f))
 	}
-	if last := len(words) - 1; last > 0 {
-		return strings.Join(words[:last], ", ") + " and " + words[last]
+	if len(words) > few {
+		return ""
 	}
-	return strings.Join(words, "")
+	return strings.Join(words, " and ")
 }
 
 // roleWord is a role as it is called in what a finding is about: metadata, or a key.

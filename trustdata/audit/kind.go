@@ -35,7 +35,6 @@ type grouping int
 
 const (
 	byRepository grouping = iota // those of one repository
-	byRole                       // those of one role, of whichever repositories
 	byKey                        // those about one key, of whichever repositories
 	byKeyRole                    // those about all keys of one role
 	byServer                     // those of all repositories of one host

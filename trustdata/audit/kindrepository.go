@@ -18,7 +18,7 @@ var repositoryKinds = map[string]kind{
 		fix:   "Signing the same content again with a new date.",
 		first: "You are shown all tags, and asked whether each still deserves a signature.",
 		never: "clients refuse the repository now: expired metadata cannot be put off"},
-	"expires": {title: "{role} metadata expires {day}", brief: "{role} expires", by: byRole, step: StepRefresh, ends: true,
+	"expires": {title: "{role} metadata expires {day}", brief: "{role} expires", by: byNothing, step: StepRefresh, ends: true,
 		means: "After that day every client that checks refuses the repository.",
 		fix:   "Signing the same content again with a new date, before it ends.",
 		first: "You are shown what each repository gets, and what it stays without."},

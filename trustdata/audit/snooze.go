@@ -70,3 +70,12 @@ func holds(s state.Snooze, f Finding, now time.Time) bool {
 func Awake(findings []Finding) []Finding {
 	return slices.DeleteFunc(slices.Clone(findings), func(f Finding) bool { return f.Snoozed != nil })
 }
+
+// ParseUntil reads the day on which something that is put off comes back.
+func ParseUntil(typed string) (time.Time, error) {
+	until, err := time.Parse(time.DateOnly, typed)
+	if err != nil {
+		return until, fmt.Errorf("%q is no date: write 2026-12-31", typed)
+	}
+	return until, nil
+}

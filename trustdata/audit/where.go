@@ -20,6 +20,9 @@ func (l Look) where(k kind, i Item) string {
 	case byKey:
 		return l.keyed(i)
 	}
+	if f.KeyID == "" && f.Path == "" && len(i.GUNs) > 0 {
+		return more(trustdata.Visible(string(i.GUNs[0])), len(i.GUNs)-1)
+	}
 	return more(l.subject(f), len(i.Findings)-1)
 }
 

@@ -59,7 +59,15 @@ func image(i audit.Image, now time.Time) ui.Row {
 
 // alike reports whether two findings are the same of two keys or repositories.
 func alike(a, b audit.Finding) bool {
-	return a.Severity == b.Severity && a.Code == b.Code && a.Message == b.Message && (a.KeyID == "") == (b.KeyID == "")
+	return a.Severity == b.Severity && a.Code == b.Code && a.Message == b.Message && (a.KeyID == "") == (b.KeyID == "") && putOff(a) == putOff(b)
+}
+
+// putOff says until when a finding is put off, and why; "" where it is not.
+func putOff(f audit.Finding) string {
+	if f.Snoozed == nil {
+		return ""
+	}
+	return "put off until " + ui.Day(f.Snoozed.Until) + ": " + trustdata.Visible(f.Snoozed.Reason)
 }
 
 // together states findings that are alike, with the next step of the first.
@@ -72,6 +80,9 @@ func together(findings []audit.Finding) []ui.Fact {
 	facts := []ui.Fact{{Mark: mark(f.Severity), Value: subject + text(f.Message) + "."}}
 	if f.Remedy != "" {
 		facts = append(facts, ui.Fact{Value: "   " + text(f.Remedy)})
+	}
+	if off := putOff(f); off != "" {
+		facts = append(facts, ui.Fact{Value: "   " + off})
 	}
 	return facts
 }

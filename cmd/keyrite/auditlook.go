@@ -115,8 +115,9 @@ func (s *session) remembered(look *audit.Look) error {
 	return err
 }
 
-// comparedAtOnce is how many repositories are compared side by side, each with compareWorkers.
-const comparedAtOnce = 4
+// comparedAtOnce is how many repositories are compared side by side, and comparedWorkers how
+// many requests each has under way: together about as many as one comparison alone.
+const comparedAtOnce, comparedWorkers = 4, 8
 
 // repositories reads repositories, those that have expired too, and keeps of each what an
 // audit needs.
@@ -156,7 +157,7 @@ func (s *session) drift(ctx context.Context, col *trustdata.Collection) *audit.D
 	if err != nil {
 		return audit.NewDrift(nil, nil, err)
 	}
-	rows, err := registry.Compare(ctx, client, col, compareWorkers)
+	rows, err := registry.Compare(ctx, client, col, comparedWorkers)
 	return audit.NewDrift(rows, func(served, signed string) bool {
 		parts, err := client.Parts(ctx, served)
 		return err == nil && slices.Contains(parts, signed)

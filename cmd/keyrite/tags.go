@@ -38,7 +38,7 @@ type tagJSON struct {
 }
 
 // compareWorkers bounds the requests that a comparison has under way at once.
-const compareWorkers = 8
+const compareWorkers = 24
 
 func (c *cli) tagsCommand() *cobra.Command {
 	var compare, others bool

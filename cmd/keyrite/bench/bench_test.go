@@ -75,6 +75,7 @@ func BenchmarkAgainstStock(b *testing.B) {
 		many.server = interop.StartServer(b, interop.ServerOptions{}).URL
 		many.repositories(&t)
 		s.rotations(&t)
+		s.comparison(&t)
 		s.keyFiles(&t)
 		s.backups(&t)
 		s.start(&t)

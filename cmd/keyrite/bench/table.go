@@ -20,8 +20,12 @@ type row struct {
 // ratio is the stock client's wall time over keyrite's.
 func (r row) ratio() float64 { return r.stock.Wall.Seconds() / r.ours.Wall.Seconds() }
 
-// short reports whether the ratio is below the one that is wanted.
+// short reports whether the ratio is below the one that is wanted, or the time above.
 func (r row) short() bool {
+	if most, ok := strings.CutPrefix(r.want, "at most "); ok {
+		want, err := time.ParseDuration(most)
+		return err == nil && r.ours.Wall > want
+	}
 	number, _, _ := strings.Cut(r.want, ",")
 	want, err := strconv.ParseFloat(number, 64)
 	return err == nil && r.ratio() < want

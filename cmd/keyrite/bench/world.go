@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/pem"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -31,6 +32,20 @@ func publish(b *testing.B, server, dir string, gun trustdata.GUN, tags int) int6
 // publishUnder is publish with a root key that is there already.
 func publishUnder(b *testing.B, root *keyring.PrivateKey, server, dir string, gun trustdata.GUN, tags int) int64 {
 	b.Helper()
+	entries := make(map[string]notary.Entry, tags)
+	for i := range tags {
+		sum := sha256.Sum256(fmt.Append(nil, gun, i))
+		entries[tagName(i)] = notary.Entry{Hashes: notary.Hashes{SHA256: sum[:]}, Length: 1570}
+	}
+	return publishSigned(b, root, server, dir, gun, entries)
+}
+
+// tagName is the name of a repository's i-th tag.
+func tagName(i int) string { return fmt.Sprintf("v%d.%d.%d", i/10000, i/100%100, i%100) }
+
+// publishSigned is publishUnder with what is signed.
+func publishSigned(b *testing.B, root *keyring.PrivateKey, server, dir string, gun trustdata.GUN, signed map[string]notary.Entry) int64 {
+	b.Helper()
 	ep, err := access.Config{Server: server}.TrustServer(gun)
 	must(b, err)
 	client, ctx, now := remote.New(ep, gun), context.Background(), time.Now()
@@ -51,12 +66,7 @@ func publishUnder(b *testing.B, root *keyring.PrivateKey, server, dir string, gu
 	rootFile, err := notary.SignRoot(body, []notary.Signer{{Key: root, Listed: cert.ListedID()}})
 	must(b, err)
 	list := notary.Targets{Version: 1, Expires: now.Add(notary.Lifetime(trustdata.RoleTargets))}
-	entries := make(map[string]notary.Entry, tags)
-	for i := range tags {
-		sum := sha256.Sum256(fmt.Append(nil, gun, i))
-		entries[fmt.Sprintf("v%d.%d.%d", i/10000, i/100%100, i%100)] = notary.Entry{Hashes: notary.Hashes{SHA256: sum[:]}, Length: 1570}
-	}
-	list.Targets = notary.EntriesOf(entries)
+	list.Targets = notary.EntriesOf(signed)
 	targetsFile, err := notary.SignTargets(trustdata.RoleTargets, list, []notary.Signer{{Key: targets, Listed: targets.Public().ListedID()}})
 	must(b, err)
 	must(b, client.Publish(ctx, map[trustdata.Role][]byte{trustdata.RoleRoot: rootFile.Raw, trustdata.RoleTargets: targetsFile.Raw}))
@@ -100,8 +110,7 @@ func generate(b *testing.B) *keyring.PrivateKey {
 // delayed is a proxy in front of a server that holds each request and each answer back.
 func delayed(b *testing.B, target string, each time.Duration) string {
 	b.Helper()
-	to, err := url.Parse(target)
-	must(b, err)
+	to := parseURL(b, target)
 	proxy := &httputil.ReverseProxy{
 		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(to); time.Sleep(each) },
 		ModifyResponse: func(*http.Response) error { time.Sleep(each); return nil },
@@ -110,6 +119,24 @@ func delayed(b *testing.B, target string, each time.Duration) string {
 	web := httptest.NewServer(proxy)
 	b.Cleanup(web.Close)
 	return web.URL
+}
+
+// secured is a TLS server before another, and the file of the certificate that speaks for it.
+func secured(b *testing.B, target string) (url, ca string) {
+	b.Helper()
+	to := parseURL(b, target)
+	web := httptest.NewTLSServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }, Transport: &http.Transport{MaxIdleConnsPerHost: 256}})
+	b.Cleanup(web.Close)
+	ca = filepath.Join(b.TempDir(), "ca.crt")
+	must(b, os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: web.Certificate().Raw}), 0o600))
+	return web.URL, ca
+}
+
+func parseURL(b *testing.B, text string) *url.URL {
+	b.Helper()
+	u, err := url.Parse(text)
+	must(b, err)
+	return u
 }
 
 func must(b *testing.B, err error) {

@@ -21,7 +21,7 @@ type config struct {
 	// Clients are what others pin, by a name for them: who must be told of a new root.
 	Clients    map[string]pinSettings `toml:"clients,omitempty"`
 	Recipients map[string]words       `toml:"recipients,omitempty"`
-	Backup     backupSettings         `toml:"backup,omitempty"`
+	Backup     backupSettings         `toml:"backup"`
 	Limits     limits                 `toml:"limits,omitempty"`
 	path       string                 // of the file
 	exists     bool
@@ -59,8 +59,9 @@ type tlsFiles struct {
 type backupSettings struct {
 	To         string `toml:"to,omitempty"`
 	Recipients words  `toml:"recipients,omitempty"`
-	// Plugins are the age plugins that may be run; without the setting the well-known ones.
-	Plugins words `toml:"plugins,omitempty"`
+	// Plugins are the age plugins that may be run; without the setting the well-known ones, and
+	// with an empty list none, so that an empty one is written out too.
+	Plugins words `toml:"plugins"`
 }
 
 type limits struct {

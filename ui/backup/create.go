@@ -122,8 +122,8 @@ func NewCreate(opt CreateOptions) *Create {
 				{Key: b("i", "identity file, to prove it", "i"), Do: m.askIdentity, Blocked: m.busy},
 				{Key: b("f", "folder", "f"), Do: m.askFolder, Blocked: m.busy},
 				{Key: b("r", "look again", "r"), Do: m.scan}}},
-		ui.Step{Name: "Write", Page: m.writePage, Leaving: m.leavingWrite, Start: m.write, Next: "back to the choice", Do: m.again, Blocked: m.busy},
-		ui.Step{Name: "Prove", Page: m.provePage, Leaving: m.leavingProof, Start: m.prove, Next: "next copy, or the sheet", Do: m.goOn, Blocked: m.proving,
+		ui.Step{Name: "Write", Page: m.writePage, Leaving: m.leavingWrite, Start: m.write, Held: m.writing, Next: "back to the choice", Do: m.again, Blocked: m.busy},
+		ui.Step{Name: "Prove", Page: m.provePage, Leaving: m.leavingProof, Start: m.prove, Held: m.unproven, Next: "next copy, or the sheet", Do: m.goOn, Blocked: m.proving,
 			Acts: []ui.Act{
 				{Key: b("S", "skip the proof", "S"), Do: m.skip, Blocked: m.cannotSkip},
 				{Key: b("W", "no other copy", "W"), Do: m.waive, Blocked: m.cannotWaive}}},

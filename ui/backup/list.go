@@ -62,7 +62,9 @@ type Model struct {
 	copies []backup.Copy
 	known  bool
 	with   Opening // what opened a backup last, without its passphrase
-	keys   keyMap
+	// verifying says that what runs, if anything does, is a verification.
+	verifying bool
+	keys      keyMap
 }
 
 type keyMap struct{ open, folder, create, restore, verify, drill, sheet, refresh key.Binding }
@@ -160,6 +162,7 @@ func (m *Model) Init() tea.Cmd { return m.load() }
 
 func (m *Model) load() tea.Cmd {
 	reader, folder := m.opt.Reader, m.folder
+	m.verifying = false
 	if folder == "" {
 		m.loader.Doing("reading which backups there are")
 		return m.loader.Get(func(ctx context.Context) (event, error) {
@@ -179,6 +182,15 @@ func (m *Model) Busy() bool { _, on := m.loader.Running(); return on }
 
 // Cancel stops the reading.
 func (m *Model) Cancel() { m.loader.Cancel() }
+
+// Hold keeps the list while a backup is read to its end, so that what that finds does not
+// come up over another screen.
+func (m *Model) Hold() string {
+	if !m.verifying || !m.Busy() {
+		return ""
+	}
+	return "The backup is being read to its end. Esc stops it, and nothing has changed."
+}
 
 // Status says what is being waited for, and else what the list has to say.
 func (m *Model) Status() string {
@@ -259,6 +271,7 @@ func (m *Model) located(do func(file string) tea.Cmd, none bool) tea.Cmd {
 		return ui.Say("No backup is selected. f names a folder that has some.")
 	}
 	one := *c
+	m.verifying = false
 	m.loader.Doing("looking for the medium")
 	return m.loader.Get(func(ctx context.Context) (event, error) {
 		file, err := reader.Find(ctx, one)
@@ -313,4 +326,5 @@ func (m *Model) FullHelp() [][]key.Binding {
 var (
 	_ ui.Screen = (*Model)(nil)
 	_ ui.Worker = (*Model)(nil)
+	_ ui.Holder = (*Model)(nil)
 )

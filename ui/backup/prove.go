@@ -81,6 +81,14 @@ func (m *Create) proving() string {
 	return "The proof is under way. S skips it, and the copy stays unproven on its medium."
 }
 
+// unproven is why the wizard stays while it proves: only Esc and S stop that.
+func (m *Create) unproven() string {
+	if m.busy() == "" {
+		return ""
+	}
+	return "The proof is under way. Esc stops it, and the copy stays " + StateWord(m.result.State) + "."
+}
+
 func (m *Create) cannotSkip() string {
 	if m.busy() == "" {
 		return "There is no proof under way to skip."

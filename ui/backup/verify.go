@@ -72,6 +72,7 @@ func (m *Model) askPassphrase(file string, try int, drill bool) tea.Cmd {
 
 func (m *Model) verify(file string, with Opening, try int) tea.Cmd {
 	reader := m.opt.Reader
+	m.verifying = true
 	m.loader.Doing("verifying " + trustdata.Visible(filepath.Base(file)))
 	return m.loader.Start(func(ctx context.Context, emit func(event)) error {
 		defer with.Passphrase.Wipe()

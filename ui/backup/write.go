@@ -95,6 +95,14 @@ func (m *Create) leavingWrite() string {
 	return "It was stopped. Your keys are untouched."
 }
 
+// writing is why the wizard stays while it writes: only Esc stops that.
+func (m *Create) writing() string {
+	if m.busy() == "" {
+		return ""
+	}
+	return "The copy is being written. Esc stops it, and takes away what was written."
+}
+
 func (m *Create) writePage() ui.Page {
 	p := ui.Page{Title: "Write"}
 	if m.plan == nil {

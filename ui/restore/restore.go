@@ -108,11 +108,11 @@ func New(opt Options) *Model {
 	m.Wizard = ui.NewWizard(opt.Styles, "restore",
 		ui.Step{Name: "Find", Page: m.findPage, Leaving: nothing, Start: m.startFind, Next: "next: open it", Do: m.takeFile, Blocked: m.busy,
 			Acts: []ui.Act{{Key: b("f", "file", "f"), Do: m.askFile, Blocked: m.busy}, {Key: b("r", "look again", "r"), Do: m.look, Blocked: m.busy}}},
-		ui.Step{Name: "Open", Page: m.openPage, Leaving: nothing, Start: m.askOpening, Next: "open it", Do: m.askOpening, Blocked: m.busy, Back: true,
+		ui.Step{Name: "Open", Page: m.openPage, Leaving: nothing, Start: m.askOpening, Held: m.reading, Next: "open it", Do: m.askOpening, Blocked: m.busy, Back: true,
 			Acts: []ui.Act{{Key: b("f", "another file", "f"), Do: m.askFile, Blocked: m.busy}}},
 		ui.Step{Name: "Compare", Page: m.comparePage, Leaving: nothing, Next: "confirm", Do: m.confirm, Blocked: m.cannotRestore,
 			Acts: []ui.Act{{Key: b("d", "decide about a key", "d", "space"), Do: m.decide}}},
-		ui.Step{Name: "Write", Page: m.writePage, Leaving: m.leavingWrite, Start: m.write, Next: "look again", Do: m.again, Blocked: m.busy},
+		ui.Step{Name: "Write", Page: m.writePage, Leaving: m.leavingWrite, Start: m.write, Held: m.restoring, Next: "look again", Do: m.again, Blocked: m.busy},
 		ui.Step{Name: "Prove", Page: m.provePage, Leaving: func() string { return "It is done and was read back. Leaving changes nothing." }, Next: "finish"})
 	return m
 }
@@ -296,6 +296,14 @@ func (m *Model) open(with Opening, try int) tea.Cmd {
 		emit(e)
 		return nil
 	})
+}
+
+// reading is why the wizard stays while a backup is read: only Esc stops that.
+func (m *Model) reading() string {
+	if !m.Busy() {
+		return ""
+	}
+	return "The backup is being read. Esc stops it, and nothing has changed."
 }
 
 // compare takes what the reading found. A wrong passphrase is asked for again.

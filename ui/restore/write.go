@@ -155,6 +155,14 @@ func (m *Model) end(e restored) tea.Cmd {
 	return tea.Batch(m.Advance(), ui.Send(ui.DoneMsg{Action: "restored"}))
 }
 
+// restoring is why the wizard stays while it writes: only Esc stops that.
+func (m *Model) restoring() string {
+	if !m.Busy() {
+		return ""
+	}
+	return "The keys are being restored. Esc stops it, and takes back what was written."
+}
+
 func (m *Model) leavingWrite() string {
 	switch {
 	case m.Busy():

@@ -38,7 +38,7 @@ func prompt(question, answers string) string {
 
 // Plain is the title, and each option with its number.
 func (c *choice) Plain() Asking {
-	a := states(prompt(fmt.Sprintf("Type a number from 1 to %d", len(c.options)), "an empty line leaves"), c.title)
+	a := states(prompt(fmt.Sprintf("Type a number from 1 to %d", len(c.options)), "an empty line leaves"), c.title, c.about)
 	a.Said = c.said
 	for i, o := range c.options {
 		say(&a.Says, fmt.Sprintf("%d of %d.", i+1, len(c.options)), sentence(o))

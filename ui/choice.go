@@ -13,6 +13,7 @@ import (
 type choice struct {
 	st                    *Styles
 	title                 string
+	about                 string // what there is to know before, or ""
 	options               []string
 	cursor                int
 	said                  string // of a line that was no answer
@@ -21,6 +22,10 @@ type choice struct {
 
 // NewChoice asks for one of options. Its result is the index of the one that was taken.
 func NewChoice(st *Styles, title string, options []string) Dialog {
+	return newChoice(st, title, options)
+}
+
+func newChoice(st *Styles, title string, options []string) *choice {
 	return &choice{st: st, title: title, options: options,
 		down: Bind("j", "down", "j", "down"), up: Bind("k", "up", "k", "up"),
 		pick: Bind("Enter", "take", "enter"), leave: Bind("Esc", "leave", "esc", "q")}
@@ -50,6 +55,14 @@ func (c *choice) Update(msg tea.Msg) (any, tea.Cmd) {
 
 func (c *choice) View(width, height int) string {
 	lines := []string{c.st.Title.Render(c.title), ""}
+	if c.about != "" {
+		room := max(1, height-len(c.options)-5)
+		about := Wrap(Scrub(c.about), inner(width, height))
+		if len(about) > room {
+			about = append(about[:room-1:room-1], Clip(about[room-1], inner(width, height)-len(ellipsis), CutEnd)+ellipsis)
+		}
+		lines = append(append(lines, about...), "")
+	}
 	top := max(0, c.cursor-max(1, height-6))
 	for i := top; i < len(c.options); i++ {
 		text := fmt.Sprintf("%d  %s", i+1, Scrub(c.options[i]))

@@ -78,6 +78,7 @@ func (l *List) body(lead []string, width, height int, slots []slot) []string {
 	}
 	l.height, l.lead = max(1, height), len(lead)
 	l.scroll(total)
+	l.marks.first, l.marks.last = l.span()
 	out := make([]string, 0, height+1)
 	for at := l.top; at < min(total, l.top+height); at++ {
 		switch row := at - len(lead); {
@@ -116,8 +117,11 @@ func (l *List) row(at, width int, slots []slot) string {
 	r := l.data.Rows[l.shown[at]]
 	cells := l.data.cells(r.cell, r.Cuts, slots)
 	picked := " "
-	if l.marks.rows[r.ID] {
+	switch {
+	case l.marks.rows[r.ID]:
 		picked = "*"
+	case l.inRange(at):
+		picked = "+"
 	}
 	if at == l.cursor {
 		return l.st.Selected.Render(Fit(picked+">"+Fit(string(r.Mark), 2, CutEnd)+" "+cells, width, CutEnd))

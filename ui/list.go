@@ -22,28 +22,30 @@ type List struct {
 	lead    int   // lines that the last frame drew before the first row
 	query   line
 	editing bool
-	sortBy  int
-	drawn   int // rows that the last frame drew
+	by      string // the field of the column that orders the rows, "" for their own order
+	drawn   int    // rows that the last frame drew
 	moved   bool
 	brief   bool // the summary stands elsewhere
 	marks   marking
+	past    []undo
+	last    string // the filter before it was cleared, for the next match
 	keys    listKeys
 }
 
 type listKeys struct {
 	down, up, top, end, halfDown, halfUp, pageDown, pageUp key.Binding
-	filter, sort, copy                                     key.Binding
+	filter, next, before, sort, copy                       key.Binding
 }
 
 // NewList makes an empty list; one and many name its rows ("key", "keys").
 func NewList(st *Styles, one, many string) *List {
 	b := Bind
-	return &List{st: st, one: one, many: many, sortBy: -1, data: NewListing(Page{}), keys: listKeys{
+	return &List{st: st, one: one, many: many, data: NewListing(Page{}), keys: listKeys{
 		down: b("j", "move down", "j", "down"), up: b("k", "move up", "k", "up"),
 		top: b("g", "first", "g", "home"), end: b("G", "last", "G", "end"),
 		halfDown: b("Ctrl-d", "half a page down", "ctrl+d"), halfUp: b("Ctrl-u", "half a page up", "ctrl+u"),
 		pageDown: b("PgDn", "page down", "pgdown"), pageUp: b("PgUp", "page up", "pgup"),
-		filter: b("/", "filter", "/"), sort: b("s", "sort", "s"), copy: b("y", "copy", "y"),
+		filter: b("/", "filter", "/"), next: b("n", "next match", "n"), before: b("N", "match before", "N"), sort: b("s", "sort", "s"), copy: b("y", "copy", "y"),
 	}}
 }
 
@@ -55,16 +57,19 @@ func Bind(shown, does string, keys ...string) key.Binding {
 // Set shows another page. The cursor stays on the row that it was on, wherever that is
 // now.
 func (l *List) Set(data *Listing) {
-	id := ""
-	if l.moved { // until then the first row is the one, whatever it is
-		id = l.ID()
-	}
+	id := l.held()
 	l.data = data
-	if l.sortBy >= len(data.Columns) {
-		l.sortBy = -1
-	}
 	l.prune()
 	l.arrange(id)
+}
+
+// held is the identity of the row that the cursor stays on. Until it was moved, or something
+// was done, the first row is the one, whatever it is.
+func (l *List) held() string {
+	if !l.moved {
+		return ""
+	}
+	return l.ID()
 }
 
 // Brief leaves the page's summary out of the body, for screens that have it in their
@@ -83,7 +88,7 @@ func (l *List) arrange(id string) {
 			l.shown = append(l.shown, i)
 		}
 	}
-	l.data.order(l.shown, l.sortBy)
+	l.data.order(l.shown, l.data.column(l.by))
 	l.countMarks()
 	for at, i := range l.shown {
 		if id != "" && l.data.Rows[i].ID == id {
@@ -118,11 +123,20 @@ func (l *List) Filter(text string) {
 // CapturesInput is true while the filter is being typed.
 func (l *List) CapturesInput() bool { return l.editing }
 
-// Escape clears the filter; it reports false when there is none to clear.
+// Escape gives up the range that is being marked, and else clears the filter; it reports
+// false when there is neither.
 func (l *List) Escape() bool {
-	if l.query.text == "" && !l.editing {
+	switch {
+	case l.marks.from != "":
+		l.marks.from = ""
+		return true
+	case l.query.text == "" && !l.editing:
 		return false
 	}
+	if l.query.text != "" {
+		l.last = l.query.text
+	}
+	l.note()
 	l.editing = false
 	l.Filter("")
 	return true
@@ -132,12 +146,14 @@ func (l *List) Escape() bool {
 func (l *List) Status() string {
 	counts := fmt.Sprintf("%d of %s", len(l.shown), Plural(len(l.data.Rows), l.one, l.many))
 	switch {
+	case l.marks.from != "":
+		return l.rangeSentence()
 	case l.editing:
 		return "filter: " + l.query.text + "_   " + counts + "   Enter keep  Esc clear"
 	case l.query.text != "":
 		return fmt.Sprintf("filter %q: %s. Esc shows all.", l.query.text, counts)
 	case len(l.data.Columns) > 0 && len(l.data.Rows) > 1:
-		return "sorted " + l.data.sortName(l.sortBy)
+		return "sorted " + l.data.sortName(l.data.column(l.by))
 	}
 	return ""
 }
@@ -162,8 +178,12 @@ func (l *List) Update(msg tea.Msg) (cmd tea.Cmd, mine bool) {
 	switch {
 	case key.Matches(k, l.keys.filter):
 		return l.startFilter(), true
+	case key.Matches(k, l.keys.next):
+		return l.nextMatch(1), true
+	case key.Matches(k, l.keys.before):
+		return l.nextMatch(-1), true
 	case key.Matches(k, l.keys.sort):
-		return l.nextSort(), true
+		return l.chooseOrder(), true
 	case key.Matches(k, l.keys.copy):
 		return l.copy(), true
 	}
@@ -195,19 +215,9 @@ func (l *List) startFilter() tea.Cmd {
 	if len(l.data.Rows) == 0 {
 		return Say("There is nothing to filter.")
 	}
+	l.note()
 	l.editing = true
 	return nil
-}
-
-func (l *List) nextSort() tea.Cmd {
-	if len(l.data.Rows) < 2 {
-		return Say("There is nothing to sort.")
-	}
-	if l.sortBy++; l.sortBy >= len(l.data.Columns) {
-		l.sortBy = -1
-	}
-	l.arrange(l.ID())
-	return Say("Sorted " + l.data.sortName(l.sortBy) + ". s sorts by the next column.")
 }
 
 // copy offers what the selected row or else the page has for the clipboard.
@@ -278,7 +288,7 @@ func (l *List) move(n int) {
 // Moves are the bindings that every list has.
 func (l *List) Moves() []key.Binding {
 	k := l.keys
-	return []key.Binding{k.down, k.up, k.top, k.end, k.halfDown, k.halfUp, k.pageDown, k.pageUp, k.filter, k.sort, k.copy}
+	return []key.Binding{k.down, k.up, k.top, k.end, k.halfDown, k.halfUp, k.pageDown, k.pageUp, k.filter, k.next, k.before, k.sort, k.copy}
 }
 
 // Short are those of them that a footer shows.

@@ -141,9 +141,41 @@ func TestSort(t *testing.T) {
 	if l.ID() != "1" {
 		t.Errorf("worst first begins with %q", l.ID())
 	}
-	press(l, "s", "g")
+	cmd, _ := l.Update(tea.KeyPressMsg{Text: "s", Code: 's'})
+	ask := cmd().(AskMsg)
+	if view := ansi.Strip(ask.Dialog.View(80, 20)); !strings.Contains(view, "> 1  worst first") || !strings.Contains(view, "2  by name") {
+		t.Errorf("s offers\n%s", view)
+	}
+	ask.Answer(Cancelled{})
+	if l.ID() != "1" {
+		t.Error("leaving the question has sorted")
+	}
+	ask.Answer(1)
+	press(l, "g")
 	if l.ID() != "0" || l.Status() != "sorted by name" {
 		t.Errorf("after s the first is %q, and it says %q", l.ID(), l.Status())
+	}
+	// The next time it stands on the order that there is.
+	cmd, _ = l.Update(tea.KeyPressMsg{Text: "s", Code: 's'})
+	if view := ansi.Strip(cmd().(AskMsg).Dialog.View(80, 20)); !strings.Contains(view, "> 2  by name") {
+		t.Errorf("s offers\n%s", view)
+	}
+}
+
+// TestSortStaysWithItsColumn: when the page gets a column more, the order is by the same one.
+func TestSortStaysWithItsColumn(t *testing.T) {
+	l := NewList(NewStyles(Look{}), "tag", "tags")
+	l.OrderBy("state") // before anything was read
+	p := Page{Columns: []Column{{Title: "TAG"}, {Title: "STATE"}}, Rows: []Row{{ID: "1", Cells: []string{"a", "z"}}, {ID: "2", Cells: []string{"b", "y"}}}}
+	l.Set(NewListing(p))
+	if got := shownIDs(l); got != "2 1" {
+		t.Errorf("the rows are %q", got)
+	}
+	p.Columns = []Column{{Title: "TAG"}, {Title: "SERVED"}, {Title: "STATE"}}
+	p.Rows = []Row{{ID: "1", Cells: []string{"a", "y", "x"}}, {ID: "2", Cells: []string{"b", "x", "y"}}}
+	l.Set(NewListing(p))
+	if got := shownIDs(l); got != "1 2" || l.Status() != "sorted by state" {
+		t.Errorf("with a column more the rows are %q, %q", got, l.Status())
 	}
 }
 

@@ -3,6 +3,7 @@ package ui
 import (
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Page is everything that a screen states, as a value: facts, a table, notes. All text
@@ -79,10 +80,24 @@ type Row struct {
 	// Cuts are the cuts of single cells, by their number, in place of their columns': a
 	// sentence among names loses its end.
 	Cuts map[int]Cut
+	// Left is how long it was to the moments that cells stand for, by their number, when the
+	// page was made; below 0 they are past. Cells are ordered and compared by it.
+	Left map[int]time.Duration
 	// Detail are the lines that explain the row when it is selected.
 	Detail []string
 	// Copy is what can be copied from the row.
 	Copy []Copyable
+}
+
+// Until says that a cell stands for the moment t. One that is not known is left out.
+func (r *Row) Until(column int, t, now time.Time) {
+	if t.IsZero() {
+		return
+	}
+	if r.Left == nil {
+		r.Left = map[int]time.Duration{}
+	}
+	r.Left[column] = t.Sub(now)
 }
 
 // Copyable is public text for the clipboard: key IDs, digests, names. Never a secret.

@@ -81,7 +81,7 @@ func TestDemoOpensOnWhatIsUnfinished(t *testing.T) {
 			t.Errorf("%s: root.json has version %d, want 2", path, v)
 		}
 	}
-	d.Press("5", "u").Has("NOTHING IS UNFINISHED.")
+	d.Press("5", "w").Has("NOTHING IS UNFINISHED.")
 }
 
 // TestConsoleRotatesRootKeyOfAll: R on a root key rotates it everywhere, and names whoever

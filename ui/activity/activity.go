@@ -71,7 +71,7 @@ type Model struct {
 // New makes the screen.
 func New(opt Options) *Model {
 	return &Model{List: ui.NewList(opt.Styles, "act", "acts"), opt: opt, loader: ui.NewLoader[*ui.Listing](opt.Context, opt.Clock),
-		refresh: ui.Bind("r", "refresh", "r"), unfinished: ui.Bind("u", "unfinished changes", "u")}
+		refresh: ui.Bind("r", "refresh", "r"), unfinished: ui.Bind("w", "what is unfinished", "w")}
 }
 
 // Title is the screen's name.

@@ -3,6 +3,7 @@
 package app
 
 import (
+	"fmt"
 	"time"
 
 	"charm.land/bubbles/v2/key"
@@ -68,13 +69,14 @@ type Model struct {
 	keys    keyMap
 	ticking bool
 	seen    places
-	said    []message // oldest first
-	lines   []string  // of the palette, oldest first
+	said    []message         // oldest first
+	lines   []string          // of the palette, oldest first
+	orders  map[string]string // the order that was chosen last for each kind of list
 }
 
 // New makes the console.
 func New(opt Options) *Model {
-	m := &Model{opt: opt, st: opt.Styles, started: map[ui.Screen]bool{}, keys: newKeyMap(opt), burst: burst{now: opt.Clock.Now}}
+	m := &Model{opt: opt, st: opt.Styles, started: map[ui.Screen]bool{}, orders: map[string]string{}, keys: newKeyMap(opt), burst: burst{now: opt.Clock.Now}}
 	for i, t := range opt.Tabs {
 		if t.Screen != nil && (opt.Start == "" || t.Digit == opt.Start) {
 			m.tab, m.stack = i, []ui.Screen{t.Screen}
@@ -119,8 +121,20 @@ func (m *Model) start(s ui.Screen) tea.Cmd {
 		return nil
 	}
 	m.started[s] = true
+	if l, ok := s.(ordered); ok && m.orders[kind(l)] != "" {
+		l.OrderBy(m.orders[kind(l)])
+	}
 	return tea.Batch(s.Init(), m.watch())
 }
+
+// ordered is a screen whose rows can be ordered. An order that was chosen holds for every
+// screen of its kind until the program ends.
+type ordered interface {
+	Kind() string
+	OrderBy(field string)
+}
+
+func kind(l ordered) string { return fmt.Sprintf("%T of %s", l, l.Kind()) }
 
 type (
 	minuteMsg struct{}
@@ -175,6 +189,10 @@ func (m *Model) handle(msg tea.Msg) tea.Cmd {
 		m.showError(msg.Err)
 	case ui.StatusMsg:
 		m.say(msg.Text)
+	case ui.OrderedMsg:
+		if l, ok := m.top().(ordered); ok {
+			m.orders[kind(l)] = msg.By
+		}
 	case ui.CopyMsg:
 		m.say("Copied " + msg.What + " by OSC 52; a terminal may ignore that.")
 		return tea.SetClipboard(msg.Text)

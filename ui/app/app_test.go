@@ -29,7 +29,7 @@ func TestKnownFirst(t *testing.T) {
 	d := w.console(t, 80, 24).Press("o").Type("registry.acme.io/pay/web").Press("enter")
 	d.Fits().Has("2026.10.1", "not compared", "OFFLINE, 24 h old", "What happened", "version 6 is older", "So does an attack")
 	// The error stays until it is dismissed, whatever else is looked at.
-	d.Press("j", "j").Advance(time.Hour).Has("What happened").Press("s").Has("What happened")
+	d.Press("j", "j").Advance(time.Hour).Has("What happened").Press("s", "esc").Has("What happened")
 	if !strings.Contains(d.Press("y").Text(), "Copied the error") {
 		t.Errorf("y does not copy the error:\n%s", d.Text())
 	}

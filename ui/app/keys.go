@@ -14,13 +14,14 @@ import (
 )
 
 type keyMap struct {
-	open, palette, help, backward, forward, back, quit, cancel, redraw, suspend, copy key.Binding
-	tabs                                                                              []key.Binding
+	open, palette, help, undo, backward, forward, back, quit, cancel, redraw, suspend, copy key.Binding
+	tabs                                                                                    []key.Binding
 }
 
 func newKeyMap(opt Options) keyMap {
 	k := keyMap{
 		open: ui.Bind("o", "open a repository by name", "o"), palette: ui.Bind(":", "go or do", ":"),
+		undo:     ui.Bind("u", "undo the last mark, filter or order", "u"),
 		backward: ui.Bind("[", "the place before", "[", "ctrl+o"), forward: ui.Bind("]", "the place after", "]"), help: ui.Bind("?", "all keys", "?"),
 		back: ui.Bind("Esc", "back", "esc", "h", "left"), quit: ui.Bind("q", "back; at the top: quit", "q"),
 		cancel: ui.Bind("Ctrl-c", "cancel what runs; again: quit", "ctrl+c"),
@@ -39,7 +40,7 @@ func newKeyMap(opt Options) keyMap {
 func (m *Model) everywhere() []key.Binding {
 	k := m.keys
 	all := append([]key.Binding(nil), k.tabs...)
-	return append(all, k.open, k.palette, k.help, k.backward, k.forward, k.back, k.quit, k.cancel, k.redraw, k.suspend)
+	return append(all, k.open, k.palette, k.help, k.undo, k.backward, k.forward, k.back, k.quit, k.cancel, k.redraw, k.suspend)
 }
 
 func complete(msg tea.ColorProfileMsg) lipgloss.CompleteFunc { return lipgloss.Complete(msg.Profile) }
@@ -93,6 +94,8 @@ func (m *Model) global(k tea.KeyPressMsg) (tea.Cmd, bool) {
 		return m.askName(), true
 	case key.Matches(k, m.keys.palette):
 		return m.askPalette(), true
+	case key.Matches(k, m.keys.undo):
+		return m.undo(), true
 	case key.Matches(k, m.keys.backward):
 		return m.goBack(), true
 	case key.Matches(k, m.keys.forward):
@@ -109,6 +112,14 @@ func (m *Model) global(k tea.KeyPressMsg) (tea.Cmd, bool) {
 		}
 	}
 	return nil, false
+}
+
+// undo takes back the last local thing of the screen on top.
+func (m *Model) undo() tea.Cmd {
+	if u, ok := m.top().(ui.Undoer); ok {
+		return u.Undo()
+	}
+	return ui.Say(ui.NothingToUndo)
 }
 
 // toggleHelp opens the help about the screen on top, or closes it.

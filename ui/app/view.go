@@ -83,6 +83,9 @@ func (m *Model) small() string {
 	return text
 }
 
+// marked is a screen with rows that can be marked.
+type marked interface{ MarkedSentence() string }
+
 func (m *Model) header() ui.Header {
 	h := ui.Header{Crumbs: []string{"keyrite"}, Profile: m.opt.Profile, Server: m.opt.Server, Badge: m.opt.Badge}
 	for _, s := range m.stack {
@@ -90,6 +93,11 @@ func (m *Model) header() ui.Header {
 	}
 	if s, ok := m.top().(ui.ShortTitler); ok && !full(m.w, m.h) {
 		h.Crumbs[len(h.Crumbs)-1] = s.ShortTitle()
+	}
+	if s, ok := m.top().(marked); ok {
+		if said := s.MarkedSentence(); said != "" {
+			h.Crumbs[len(h.Crumbs)-1] += " (" + said + ")"
+		}
 	}
 	if s, ok := m.top().(ui.Sourced); ok {
 		f := s.Freshness()

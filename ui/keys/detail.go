@@ -36,9 +36,11 @@ func DetailPage(k keyring.Info, list []Use, now time.Time) ui.Page {
 	p.Empty = useSentence(k, uses, now)
 	for _, u := range list {
 		mark, ends := ui.Ends(u.ends(), now)
-		p.Rows = append(p.Rows, ui.Row{ID: string(u.GUN) + "\n" + string(u.Role), Mark: mark,
+		row := ui.Row{ID: string(u.GUN) + "\n" + string(u.Role), Mark: mark,
 			Cells: []string{trustdata.Visible(string(u.GUN)), trustdata.Visible(string(u.Role)), ends},
-			Copy:  []ui.Copyable{{What: "repository", Text: trustdata.Visible(string(u.GUN))}, {What: "key ID", Text: string(k.KeyID)}}})
+			Copy:  []ui.Copyable{{What: "repository", Text: trustdata.Visible(string(u.GUN))}, {What: "key ID", Text: string(k.KeyID)}}}
+		row.Until(2, u.ends(), now)
+		p.Rows = append(p.Rows, row)
 	}
 	return p
 }

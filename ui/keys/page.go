@@ -104,6 +104,9 @@ func frame(l List, now time.Time) ui.Page {
 	}
 }
 
+// endsColumn is the number of the column ENDS.
+const endsColumn = 4
+
 func summary(infos []keyring.Info) string {
 	count := map[string]int{}
 	for _, k := range infos {
@@ -155,6 +158,7 @@ func cells(to []string, k keyring.Info, uses Uses, now time.Time) (ui.Mark, []st
 func row(k keyring.Info, uses Uses, now time.Time) ui.Row {
 	mark, cells := cells(nil, k, uses, now)
 	r := ui.Row{ID: k.Path, Mark: mark, Cells: cells, Detail: []string{about(k), fileSentence(k), useSentence(k, uses, now)}}
+	r.Until(endsColumn, uses.ends(k.KeyID), now)
 	if k.Problem != "" {
 		r.Cuts = map[int]ui.Cut{2: ui.CutEnd} // the reason stands where names are
 	}

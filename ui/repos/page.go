@@ -106,6 +106,9 @@ func Page(list []Repo, now time.Time) ui.Page {
 	return p
 }
 
+// endsColumn is the number of the column ENDS.
+const endsColumn = 2
+
 // counts says how many rows have which mark.
 func counts(count map[ui.Mark]int) string {
 	text, sep := "", ": "
@@ -145,7 +148,9 @@ func (r Repo) row(now time.Time) ui.Row {
 		row.Detail = []string{gun, r.sentence(), r.elsewhere()}
 		return row
 	}
-	mark, ends := firstEnd(c, now)
+	first, what := firstEnd(c, now)
+	mark, ends := endWords(first, what, now)
+	row.Until(endsColumn, first, now)
 	data := ui.Freshness{Source: c.Source, At: c.ReadAt}.Short(now)
 	if r.NotChecked != "" {
 		data = "failed"
@@ -226,9 +231,7 @@ func names(c *trustdata.Collection) int {
 
 // firstEnd is what stops clients first. What the server renews by itself counts only when
 // it has run out.
-func firstEnd(c *trustdata.Collection, now time.Time) (ui.Mark, string) {
-	var first time.Time
-	what := ""
+func firstEnd(c *trustdata.Collection, now time.Time) (first time.Time, what string) {
 	consider := func(name string, at time.Time) {
 		if !at.IsZero() && (first.IsZero() || at.Before(first)) {
 			first, what = at, name
@@ -242,6 +245,11 @@ func firstEnd(c *trustdata.Collection, now time.Time) (ui.Mark, string) {
 			consider("cert", k.CertificateExpires)
 		}
 	}
+	return first, what
+}
+
+// endWords is the mark and the words of a repository's first end.
+func endWords(first time.Time, what string, now time.Time) (ui.Mark, string) {
 	mark, text := ui.Ends(first, now)
 	switch {
 	case first.IsZero(), mark == ui.MarkOK:

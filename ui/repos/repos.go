@@ -114,7 +114,7 @@ func (m *Model) Cancel() { m.loader.Cancel() }
 
 // Status says how far the check is, and else what the list has to say.
 func (m *Model) Status() string {
-	if marked := m.MarkedSentence(); marked != "" && !m.CapturesInput() {
+	if marked := m.MarkedSentence(); marked != "" && !m.CapturesInput() && !m.Ranging() {
 		return marked + ". a archives them" + m.goodFor() + "."
 	}
 	if took, on := m.loader.Running(); on && took >= ui.Patience && !m.CapturesInput() {
@@ -170,17 +170,17 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.ceremony) && m.ID() == "":
 		return ui.PushOr(m.opt.Ceremony(nil))
 	case key.Matches(k, m.keys.ceremony):
-		return ui.PushOr(m.opt.Ceremony(m.chosen()))
+		return m.chosen(m.opt.Ceremony)
 	case !key.Matches(k, m.keys.open, m.keys.roles, m.keys.archive, m.keys.rotate, m.keys.renew, m.keys.repair, m.keys.del):
 		return nil
 	case m.ID() == "":
 		return ui.Say("No repository is selected. o opens one by its name.")
 	case key.Matches(k, m.keys.archive):
-		return ui.PushOr(m.opt.Archive(m.chosen()))
+		return m.chosen(m.opt.Archive)
 	case key.Matches(k, m.keys.rotate):
-		return ui.PushOr(m.opt.Rotate(m.chosen()))
+		return m.chosen(m.opt.Rotate)
 	case key.Matches(k, m.keys.renew):
-		return ui.PushOr(m.opt.Refresh(m.chosen()))
+		return m.chosen(m.opt.Refresh)
 	case key.Matches(k, m.keys.repair):
 		return m.alone(m.opt.Repair)
 	case key.Matches(k, m.keys.del):
@@ -191,26 +191,25 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 	return ui.Send(ui.PushMsg{Screen: m.opt.Open(trustdata.GUN(m.ID()))})
 }
 
-// chosen are the marked repositories, or the one under the cursor.
-func (m *Model) chosen() []trustdata.GUN {
-	marked, _ := m.Marked()
-	if len(marked) == 0 {
-		marked = []string{m.ID()}
-	}
-	guns := make([]trustdata.GUN, len(marked))
-	for i, id := range marked {
-		guns[i] = trustdata.GUN(id)
-	}
-	return guns
+// chosen opens a screen about the marked repositories, or about the one under the cursor.
+func (m *Model) chosen(open func([]trustdata.GUN) (ui.Screen, string)) tea.Cmd {
+	return m.MarkedRows(func(ids []string) tea.Cmd {
+		guns := make([]trustdata.GUN, len(ids))
+		for i, id := range ids {
+			guns[i] = trustdata.GUN(id)
+		}
+		return ui.PushOr(open(guns))
+	})
 }
 
 // alone opens a screen about one repository, which must be the only one that is chosen.
 func (m *Model) alone(open func(trustdata.GUN) (ui.Screen, string)) tea.Cmd {
-	guns := m.chosen()
-	if len(guns) > 1 {
-		return ui.Say("That is done to one repository at a time: take the marks away.")
-	}
-	return ui.PushOr(open(guns[0]))
+	return m.chosen(func(guns []trustdata.GUN) (ui.Screen, string) {
+		if len(guns) > 1 {
+			return nil, "That is done to one repository at a time: take the marks away."
+		}
+		return open(guns[0])
+	})
 }
 
 // ShortHelp are the keys of the footer.

@@ -87,6 +87,8 @@ func roleRows(dialect trustdata.Dialect, r trustdata.RoleView, held map[trustdat
 			row.Mark = ui.Worse(mark, certMark)
 			row.Copy = append(row.Copy, ui.Copyable{What: "certificate ID", Text: string(k.CertificateID)})
 		}
+		row.Until(2, r.Expires, now)
+		row.Until(7, k.CertificateExpires, now)
 		rows = append(rows, row)
 	}
 	return rows

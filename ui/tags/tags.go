@@ -117,13 +117,9 @@ func New(opt Options) *Model {
 // Title is the repository's name without its host.
 func (m *Model) Title() string { return bare(m.opt.GUN) }
 
-// Subtitle is the counts, that of the marks first, and the whole name.
+// Subtitle is the counts, and the whole name.
 func (m *Model) Subtitle() string {
-	s := m.Page().Summary
-	if marked := m.MarkedSentence(); marked != "" {
-		s = marked + "   " + s
-	}
-	if s != "" {
+	if s := m.Page().Summary; s != "" {
 		return s + "   " + trustdata.Visible(string(m.opt.GUN))
 	}
 	return trustdata.Visible(string(m.opt.GUN))

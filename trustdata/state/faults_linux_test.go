@@ -5,9 +5,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"keyrite/trustdata/state/statetest"
 )
@@ -50,6 +53,38 @@ func TestFullDisk(t *testing.T) {
 	again, err := OpenLog(filepath.Join(dir, "log"), time.Now)
 	if err != nil || len(again.Records()) != 1 {
 		t.Errorf("the log has %d records, %v; want the one from before", len(again.Records()), err)
+	}
+}
+
+// A batch that the disk has no room for, or only for some of, leaves nothing.
+func TestBatchOnAFullDisk(t *testing.T) {
+	if !statetest.Namespace(t) {
+		return
+	}
+	dir := statetest.Tmpfs(t, "256k")
+	root := openRoot(t, dir)
+	statetest.Fill(t, dir)
+	for free := range int64(12) {
+		if err := os.Truncate(filepath.Join(dir, "ballast"), 256<<10-(free+2)<<12); err != nil {
+			t.Fatal(err)
+		}
+		before := content(t, dir)
+		b, err := NewBatch(root)
+		for i := 0; err == nil && i < 16; i++ {
+			err = b.Add("private/"+strconv.Itoa(i), make([]byte, 4096))
+		}
+		if err == nil {
+			err = b.Place()
+		}
+		if !errors.Is(err, syscall.ENOSPC) {
+			t.Fatalf("%d pages free: %v, want ENOSPC", free, err)
+		}
+		if err := b.Drop(); err != nil {
+			t.Error(err)
+		}
+		if diff := cmp.Diff(before, content(t, dir)); diff != "" {
+			t.Fatalf("%d pages free, left:\n%s", free, diff)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"keyrite/backup/media"
 	"keyrite/keyring"
 	"keyrite/trustdata/state"
 )
@@ -21,7 +22,7 @@ func (w *restorer) replace(row RestoreRow, data []byte) error {
 	w.back = append(w.back, func() error {
 		beside := row
 		beside.Path = waiting
-		err := w.takeBack(beside)
+		err := media.Also(w.takeBack(beside), w.settle(path.Dir(waiting)))
 		for _, dir := range slices.Backward(made) {
 			_ = w.root.Remove(dir) // it goes if nothing else is in it
 		}

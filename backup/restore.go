@@ -8,10 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"slices"
-	"strings"
-	"sync/atomic"
 
 	"keyrite/backup/media"
 	"keyrite/trustdata"
@@ -99,8 +96,10 @@ func (p *RestorePlan) locked(ctx context.Context, progress Progress) (*RestoreRe
 		return nil, err
 	}
 	defer from.Close()
-	if err := p.sameBackup(ctx, from, name); err != nil {
-		return nil, err
+	if p.Count(ActionReplace) > 0 { // which happens while it is read
+		if err := p.sameBackup(ctx, from, name); err != nil {
+			return nil, err
+		}
 	}
 	f, err := openFile(from, name)
 	if err != nil {
@@ -112,15 +111,31 @@ func (p *RestorePlan) locked(ctx context.Context, progress Progress) (*RestoreRe
 		return nil, err
 	}
 	defer root.Close()
-	w := &restorer{ctx: ctx, plan: p, root: root, progress: progress, total: p.Manifest.bytes(), writes: newBeside()}
+	batch, err := state.NewBatch(root)
+	if err != nil {
+		return nil, err
+	}
+	w := &restorer{ctx: ctx, plan: p, root: root, progress: progress, total: p.Manifest.bytes(), batch: batch, rows: p.written()}
 	if err := w.run(f); err != nil {
 		return nil, media.Also(err, w.undo())
 	}
+	_ = batch.Drop() // nothing is in it but folders
 	return w.result(), nil
 }
 
-// sameBackup checks that the backup is the one that was planned with, before the first file
-// is written; each is compared with the manifest of the plan as it comes. One that cannot be
+// written are the rows of the files that are written, by their path.
+func (p *RestorePlan) written() map[string]RestoreRow {
+	rows := map[string]RestoreRow{}
+	for _, row := range p.Rows {
+		if row.Action == ActionAdd || row.Action == ActionReplace {
+			rows[row.Path] = row
+		}
+	}
+	return rows
+}
+
+// sameBackup checks that the backup is the one that was planned with before a file here gives
+// way; each file is compared with the manifest of the plan as it comes. One that cannot be
 // read to its end has no hash to compare.
 func (p *RestorePlan) sameBackup(ctx context.Context, from media.Folder, name string) error {
 	if p.SHA256 == "" {
@@ -162,38 +177,39 @@ type restorer struct {
 	progress Progress
 	total    int64
 	done     int64
-	writes   *beside
-	back     []func() error
+	rows     map[string]RestoreRow
+	batch    *state.Batch   // of the files that are added
+	back     []func() error // of those that are replaced
 	trashed  []string
 }
 
 // run goes through the backup a second time. Each file's bytes are compared with the
-// manifest before they are written, so they are the ones that the plan proved.
+// manifest before they are written, so they are the ones that the plan proved; and those
+// that are added come to their places only after the last byte of the backup was the same,
+// too.
 func (w *restorer) run(f io.Reader) error {
-	rows := map[string]RestoreRow{}
-	for _, row := range w.plan.Rows {
-		if row.Action == ActionAdd || row.Action == ActionReplace {
-			rows[row.Path] = row
-		}
-	}
-	_, err := readArchive(w.ctx, f, w.plan.ids, take{
+	hash, _, err := readWhole(w.ctx, f, w.plan.ids, take{
 		manifest: func(m *Manifest) error {
 			if !sameFiles(m, w.plan.Manifest) {
 				return fmt.Errorf("backup %q: %w", w.plan.File, ErrChanged)
 			}
 			return nil
 		},
-		wants: func(f File) bool { _, ok := rows[f.Path]; return ok },
-		file:  func(f File, data []byte) error { return w.write(rows[f.Path], data) },
+		wants: func(f File) bool { _, ok := w.rows[f.Path]; return ok },
+		file:  func(f File, data []byte) error { return w.write(w.rows[f.Path], data) },
 	})
-	err = w.plan.asPlanned(err, rows)
-	if wrote := w.writes.wait(); err == nil {
-		err = wrote
+	if hash != "" && w.plan.SHA256 != "" && "sha256:"+hash != w.plan.SHA256 {
+		return fmt.Errorf("backup %q: %w", w.plan.File, ErrChanged)
 	}
-	if err != nil {
+	if err := w.plan.asPlanned(err, w.rows); err != nil {
 		return err
 	}
-	return w.readBack(rows)
+	if err := w.batch.Place(); errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%w: %w", ErrChanged, err)
+	} else if err != nil {
+		return err
+	}
+	return w.readBack()
 }
 
 // sameFiles compares what two manifests promise; a file's problem is judged by its bytes.
@@ -204,58 +220,17 @@ func sameFiles(a, b *Manifest) bool {
 }
 
 func (w *restorer) write(row RestoreRow, data []byte) error {
-	if err := w.makeParents(row.Path); err != nil {
-		return err
-	}
-	if row.Action == ActionReplace {
-		err := w.replace(row, data)
-		w.done += row.Size
-		w.progress.step(PhaseWrite, w.done, w.total)
-		return err
-	}
-	// The file is taken back even if writing it reports an error: it may be in place
-	// without being durable.
-	var anothers atomic.Bool
-	w.back = append(w.back, func() error {
-		if anothers.Load() {
-			return nil
-		}
-		return w.takeBack(row)
-	})
-	err := w.writes.start(func() error {
-		err := w.put(row, data)
-		if errors.Is(err, fs.ErrExist) {
-			anothers.Store(true)
-			return fmt.Errorf("%q: %w", row.Path, ErrChanged)
-		}
-		return err
-	})
 	w.done += row.Size
-	w.progress.step(PhaseWrite, w.done, w.total)
-	return err
-}
-
-func (w *restorer) put(row RestoreRow, data []byte) error {
+	defer func() { w.progress.step(PhaseWrite, w.done, w.total) }()
+	if row.Action == ActionReplace {
+		return w.replace(row, data)
+	}
 	if row.Kind == KindKey {
-		return w.plan.to.Put(w.ctx, putName(row.File), data)
-	}
-	return state.CreateFile(w.root, row.Path, data)
-}
-
-// makeParents makes the folders above name one by one, to know which ones to take back.
-func (w *restorer) makeParents(name string) error {
-	for _, dir := range parents(name) {
-		if _, err := w.root.Lstat(dir); err == nil {
-			continue
-		} else if !errors.Is(err, fs.ErrNotExist) {
+		if err := w.plan.to.MayPut(putName(row.File), data); err != nil {
 			return err
 		}
-		if err := state.MakeDir(w.root, dir); err != nil {
-			return err
-		}
-		w.back = append(w.back, func() error { return w.root.Remove(dir) })
 	}
-	return nil
+	return w.batch.Add(row.Path, data)
 }
 
 // takeBack removes a file that this run wrote, and only if it still is that file: its
@@ -264,16 +239,42 @@ func (w *restorer) takeBack(row RestoreRow) error {
 	if err := w.stillOurs(row); err != nil {
 		return err
 	}
-	if err := w.root.Remove(row.Path); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	} else if err != nil {
+	if err := w.root.Remove(row.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return state.SyncDir(w.root, path.Dir(row.Path))
+	return nil
+}
+
+// takeBackAdded removes all that was added, then the folders that came with it.
+func (w *restorer) takeBackAdded() (all error) {
+	files, folders := w.batch.Placed()
+	left := map[string]bool{}
+	for _, name := range files {
+		all = media.Also(all, w.takeBack(w.rows[name]))
+		left[path.Dir(name)] = true
+	}
+	for _, dir := range slices.Backward(folders) {
+		if err := w.root.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			all = media.Also(all, err)
+		}
+		left[path.Dir(dir)] = true
+	}
+	for dir := range left {
+		all = media.Also(all, w.settle(dir))
+	}
+	return media.Also(all, w.batch.Drop())
+}
+
+// settle makes durable that something was taken out of a folder, if that is still there.
+func (w *restorer) settle(dir string) error {
+	if err := state.SyncDir(w.root, dir); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 func (w *restorer) undo() error {
-	var all error
+	all := w.takeBackAdded()
 	for _, back := range slices.Backward(w.back) {
 		all = media.Also(all, back())
 	}
@@ -283,49 +284,35 @@ func (w *restorer) undo() error {
 	return nil
 }
 
-// readBack reads all that was written from the disk, and looks at the keys as every
-// reader of the trust directory will.
-func (w *restorer) readBack(rows map[string]RestoreRow) error {
-	reads := newBeside()
-	for _, row := range rows {
-		if err := reads.start(func() error { return w.sameOnDisk(row) }); err != nil {
-			break
+// readBack reads all that was written from the disk. The bytes are the ones that were found
+// good for their names, so a reader of the trust directory finds them good as well.
+func (w *restorer) readBack() error {
+	in := map[string][]string{}
+	for name := range w.rows {
+		in[path.Dir(name)] = append(in[path.Dir(name)], path.Base(name))
+	}
+	for dir, names := range in {
+		slices.Sort(names)
+		if err := w.readBackFolder(dir, names); err != nil {
+			return fmt.Errorf("reading back %q: %w", dir, err)
 		}
 	}
-	if err := reads.wait(); err != nil {
+	return nil
+}
+
+func (w *restorer) readBackFolder(dir string, names []string) error {
+	root, err := w.root.OpenRoot(dir)
+	if err != nil {
 		return err
 	}
-	return w.listed(rows)
-}
-
-func (w *restorer) sameOnDisk(row RestoreRow) error {
-	hash, err := hashAt(w.ctx, filepath.Join(w.plan.To, filepath.FromSlash(row.Path)))
-	if err != nil {
-		return fmt.Errorf("reading back %q: %w", row.Path, err)
-	}
-	if hash != row.SHA256 {
-		return fmt.Errorf("reading back %q: it is not what was written", row.Path)
-	}
-	return nil
-}
-
-func (w *restorer) listed(rows map[string]RestoreRow) error {
-	infos, err := w.plan.to.List(w.ctx)
-	if err != nil {
-		return fmt.Errorf("reading back: %w", err)
-	}
-	sound := map[string]trustdata.KeyID{}
-	for _, info := range infos {
-		if rel, err := filepath.Rel(w.plan.To, info.Path); err == nil && info.Problem == "" {
-			sound[filepath.ToSlash(rel)] = info.KeyID
+	defer root.Close()
+	return media.ReadEach(w.ctx, root, names, func(i int, r io.Reader) error {
+		hash, err := coldHash(w.ctx, r, nil)
+		if err == nil && hash != w.rows[path.Join(dir, names[i])].SHA256 {
+			err = fmt.Errorf("%q is not what was written", names[i])
 		}
-	}
-	for name, row := range rows {
-		if strings.HasPrefix(name, privateDir+"/") && sound[name] != row.KeyID {
-			return fmt.Errorf("reading back %q: it is not listed as the key %s", name, row.KeyID)
-		}
-	}
-	return nil
+		return err
+	})
 }
 
 func (w *restorer) result() *RestoreResult {

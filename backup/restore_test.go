@@ -343,6 +343,33 @@ func TestRestoreTakesBack(t *testing.T) {
 	}
 }
 
+// What comes while a restore is under way is neither replaced nor taken back, and nothing of
+// the restore stays.
+func TestRestoreMeetsAnother(t *testing.T) {
+	r, file, ids := backedUp(t)
+	key := "private/" + string(r.ids[1]) + ".key"
+	for _, name := range []string{key, "tuf/" + testGUN + "/metadata/root.json", "retired/" + string(r.ids[4]) + ".key", "private/root_keys"} {
+		for _, text := range []string{"theirs", r.files[name]} {
+			if text == "" {
+				continue
+			}
+			to := filepath.Join(t.TempDir(), "trust")
+			p := planRestore(t, file, ids, to, RestoreOptions{})
+			_, err := p.Apply(context.Background(), func(s Step) {
+				if s.Done == s.Total {
+					writeFile(t, filepath.Join(to, name), text)
+				}
+			})
+			if err == nil || strings.HasSuffix(name, ".key") && !errors.Is(err, ErrChanged) {
+				t.Errorf("%s: error %v", name, err)
+			}
+			if got := files(t, to); !maps.Equal(got, map[string]string{name: text}) {
+				t.Errorf("%s: there is %q", name, slices.Sorted(maps.Keys(got)))
+			}
+		}
+	}
+}
+
 func TestRestoreReadOnly(t *testing.T) {
 	_, file, ids := backedUp(t)
 	dir, err := keyring.OpenDir(t.TempDir(), keyring.DirOptions{ReadOnly: true})

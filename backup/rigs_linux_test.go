@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"keyrite/backup/media"
 	"keyrite/backup/media/mediatest"
@@ -237,4 +240,45 @@ func TestOtherFileSystems(t *testing.T) {
 		}
 		stick.Unmount()
 	})
+}
+
+// A trust directory on a file system that knows no links, or lives in another program, takes
+// a restore too.
+func TestRestoreOntoOtherFileSystems(t *testing.T) {
+	if !mediatest.Mounting(t) {
+		return
+	}
+	r := newRig(t)
+	check(t, os.RemoveAll(filepath.Join(r.dir, "tuf"))) // these file systems take no port in a name
+	maps.DeleteFunc(r.files, func(name, _ string) bool { return strings.HasPrefix(name, "tuf/") })
+	id, recipient := newIdentity(t)
+	file, ids := r.create(t, CreateOptions{Recipients: []Recipient{recipient}}).File, own(id)
+	for name, mount := range map[string]func(t *testing.T) string{
+		"FAT": func(t *testing.T) string { return mediatest.NewFAT(t).Mount },
+		"exFAT": func(t *testing.T) string {
+			s := mediatest.NewSocket(t)
+			s.InsertExFAT(mediatest.ExFAT(t))
+			return s.Mount
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			to := filepath.Join(mount(t), "trust")
+			for _, n := range []int{1, 3, len(r.ids)} { // into nothing, and beside others
+				for _, id := range r.ids[:n-1] {
+					check(t, os.RemoveAll(filepath.Join(to, "private", string(id)+".key")))
+				}
+				got, err := planRestore(t, file, ids, to, RestoreOptions{}).Apply(context.Background(), nil)
+				check(t, err)
+				now := map[string]string{}
+				for name, value := range tree(t, to) {
+					if mode, text, regular := strings.Cut(value, " "); regular && mode[0] == '-' {
+						now[name] = text
+					}
+				}
+				if diff := cmp.Diff(r.files, now); diff != "" || !got.OK {
+					t.Errorf("%d gone: %+v\n%s", n-1, got, diff)
+				}
+			}
+		})
+	}
 }

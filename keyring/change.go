@@ -151,15 +151,33 @@ func (v vault) Put(ctx context.Context, name string, pem []byte) error {
 	})
 }
 
+// MayPut says whether Put would store these bytes under that name, by the rules of Put and
+// before it is known whether the name is free. It is for writing many at once.
+func (d *Dir) MayPut(name string, pem []byte) error {
+	if !validPut(name) {
+		return fmt.Errorf("%q is no name for a key file", name)
+	}
+	return d.mayPut(path.Join(private, name+suffix), pem)
+}
+
 func (v vault) mayPut(file string, pem []byte) error {
-	if _, err := parseFile(pem); errors.Is(err, ErrDamaged) {
+	f, err := parseFile(pem)
+	if errors.Is(err, ErrDamaged) {
 		return v.wrap(file, err)
 	}
-	row, content := inspect(pem)
+	var row Info
 	if problem := row.place(file); problem != "" {
 		return v.wrap(file, damage("%s", problem))
 	}
-	if content != "" && content != row.KeyID {
+	if err != nil || f.encrypted() {
+		return nil
+	}
+	k, err := f.open(Passphrase{})
+	if err != nil {
+		return nil // it is of a kind that is not read here
+	}
+	defer k.Wipe()
+	if k.KeyID() != row.KeyID {
 		return v.wrap(file, ErrMismatch)
 	}
 	return nil

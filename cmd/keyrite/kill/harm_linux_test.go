@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"keyrite/cmd/keyrite/interop"
+	"keyrite/trustdata/state"
 )
 
 // outset is how a desk was before.
@@ -84,6 +85,9 @@ func (d *desk) unharmed(was outset, when string) {
 	}
 	d.recorded(on, when)
 	for name, data := range d.files(d.other()) {
+		if top, _, _ := strings.Cut(name, "/"); state.IsBatch(top) {
+			continue // where no client looks; the next restore removes it
+		}
 		if strings.HasSuffix(name, ".key") && data != was.trust[name] {
 			d.t.Errorf("after %s %q was restored as something else", when, name)
 		}

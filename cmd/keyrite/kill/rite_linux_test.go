@@ -121,5 +121,10 @@ func (d *desk) once(r rite) {
 				d.t.Errorf("done again, %q is not restored", name)
 			}
 		}
+		for name := range restored {
+			if top, _, _ := strings.Cut(name, "/"); top != "private" && top != "tuf" {
+				d.t.Errorf("done again, %q is left", name)
+			}
+		}
 	}
 }

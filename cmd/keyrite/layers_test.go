@@ -29,7 +29,7 @@ var levels = [][]string{
 	{"trustdata/archive"},
 	{"backup/media"},
 	{"backup"},
-	{"trustdata/rotation"},
+	{"trustdata/rotation", "trustdata/migration"},
 	{"trustdata/audit"},
 	{"ui"},
 	{"ui/*"},

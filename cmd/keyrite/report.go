@@ -124,6 +124,7 @@ var remedies = map[string]string{
 	"unanswered": "Without a terminal --passphrase-file ROLE=FILE gives a passphrase, and --yes confirms.",
 	"not_served": "Push it first, or say what to sign with --digest and --length.",
 	"in_use":     change.UnlistFirst,
+	"incomplete": "Sign, decide or archive what is listed, then check again. Disable content trust nowhere before that.",
 	"unsigned":   "Do not use it. Whoever signs for this repository must sign the tag.",
 }
 
@@ -140,6 +141,7 @@ var classes = []struct {
 	{errUnanswered, exitUnanswered, "unanswered"},
 	{errRequired, exitUnanswered, "backup_required"},
 	{errNotWhole, exitUnverified, "broken_log"},
+	{errIncomplete, exitUnverified, "incomplete"},
 	{errNotSigned, exitUnverified, "unsigned"},
 	{remote.ErrHistory, exitUnverified, "contradiction"},
 	{trustdata.ErrVerify, exitUnverified, "unverified"},

@@ -12,12 +12,20 @@ import (
 // topicWidth is where a help topic's lines are broken.
 const topicWidth = 96
 
-// lostRootTopic is "keyrite help lost-root". A command without a Run is a topic. Its text is
-// made only when it is asked for: each start would pay for it.
-func lostRootTopic() *cobra.Command {
-	cmd := &cobra.Command{Use: "lost-root", Short: "What can be done when a root key is lost, and what cannot"}
+// topics are "keyrite help NAME". A command without a Run is a topic.
+func topics() []*cobra.Command {
+	return []*cobra.Command{
+		newTopic("lost-root", "What can be done when a root key is lost, and what cannot", help.LostRoot),
+		newTopic("leaving", "The order of the steps when you leave Docker Content Trust", help.Leaving),
+	}
+}
+
+// newTopic makes a topic. Its text is made only when it is asked for: each start would pay
+// for it.
+func newTopic(name, short string, page func() ui.Page) *cobra.Command {
+	cmd := &cobra.Command{Use: name, Short: short}
 	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
-		cmd.Long = topic(help.LostRoot())
+		cmd.Long = topic(page())
 		cmd.Root().HelpFunc()(cmd, args)
 	})
 	return cmd

@@ -115,4 +115,10 @@ func digestOf(h http.Header) (string, bool) {
 	return digest, ok && isHash(digest)
 }
 
+// IsDigest reports whether s is "sha256:" with 64 lower-case hex digits.
+func IsDigest(s string) bool {
+	hash, ok := strings.CutPrefix(s, "sha256:")
+	return ok && isHash(hash)
+}
+
 func isHash(s string) bool { return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == "" }

@@ -32,20 +32,11 @@ func PlanPage(p *rotation.Plan) ui.Page {
 
 // Command is the verb that does the same as the wizard.
 func Command(r rotation.Request) string {
-	s := "keyrite rotate " + shellWord(trustdata.Visible(string(r.GUN))) + " " + shellWord(trustdata.Visible(string(r.Role)))
+	s := "keyrite rotate " + trustdata.ShellWord(trustdata.Visible(string(r.GUN))) + " " + trustdata.ShellWord(trustdata.Visible(string(r.Role)))
 	if r.To != rotation.Same {
 		s += " --to " + string(r.To)
 	}
 	return s + kindFlags(r) + compromisedFlags(r)
-}
-
-// shellWord quotes a word that a shell would take apart.
-func shellWord(s string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@%+="
-	if s != "" && strings.Trim(s, plain) == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // makesKey reports whether the new key is made on this machine.
@@ -287,5 +278,5 @@ func toDo(p *rotation.Plan, r *rotation.Result) []string {
 	if n := len(p.Drop); n > 0 {
 		tags = "all tags but the " + fmt.Sprint(n) + " dropped"
 	}
-	return append(out, "see that clients list "+tags+": keyrite tags "+shellWord(trustdata.Visible(string(p.GUN))))
+	return append(out, "see that clients list "+tags+": keyrite tags "+trustdata.ShellWord(trustdata.Visible(string(p.GUN))))
 }

@@ -299,12 +299,12 @@ func (m *Several) wayToScript() string {
 	if m.Begun {
 		return "The same from a script: keyrite rotate --resume " + m.op.ID
 	}
-	cmd, b := "The same from a script: keyrite rotate "+shellWord(string(m.opt.Role)), m.chosen()
+	cmd, b := "The same from a script: keyrite rotate "+trustdata.ShellWord(string(m.opt.Role)), m.chosen()
 	if ids := oldIDs(b); m.newRoot() && len(ids) == 1 && len(b.Plans) == len(m.batch.Plans) {
 		return cmd + " --root-key " + ids[0].Short()
 	}
 	for _, p := range b.Plans {
-		cmd += " --gun " + shellWord(trustdata.Visible(string(p.GUN)))
+		cmd += " --gun " + trustdata.ShellWord(trustdata.Visible(string(p.GUN)))
 	}
 	return cmd
 }

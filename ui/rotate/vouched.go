@@ -40,7 +40,7 @@ func compromisedFlags(r rotation.Request) (s string) {
 		s = " --compromised"
 	}
 	for _, tag := range r.Drop {
-		s += " --drop " + shellWord(trustdata.Visible(tag))
+		s += " --drop " + trustdata.ShellWord(trustdata.Visible(tag))
 	}
 	if r.Compromised && r.Role == trustdata.RoleTargets {
 		s += " --keep TAG"

@@ -1,0 +1,306 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/archive"
+	"keyrite/trustdata/migration"
+	"keyrite/trustdata/registry"
+	shown "keyrite/ui/migrate"
+)
+
+func (c *cli) migrateCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "migrate", Short: "Leave Docker Content Trust: what to sign anew elsewhere, and whether it was",
+		Long: "Leave Docker Content Trust without losing what it says. plan lists by digest what notation or cosign is to sign,\n" +
+			"with the command for each; check looks whether all of it was signed and archived. Neither signs, disables or\n" +
+			"deletes anything. keyrite help leaving has the order of the steps.",
+		Args: usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return usagef("say what: migrate plan or migrate check") },
+	}
+	cmd.AddCommand(c.migratePlanCommand(), c.migrateCheckCommand())
+	return cmd
+}
+
+// migrating is what migrate's verbs are told.
+type migrating struct {
+	signer         migration.Signer
+	include, leave []string
+	fromArchive    string
+	out, store     string
+	identities     []string
+	plan, archive  string
+}
+
+// about adds the flags that both verbs have.
+func (m *migrating) about(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&m.signer.For, "for", registry.Notation, "the `SYSTEM` that signs anew: notation or cosign")
+	f.StringVar(&m.signer.Key, "key", "", "put --key `REF` into each line")
+	f.StringVar(&m.signer.KeyID, "key-id", "", "put --id `ID` into each line (notation, with --plugin)")
+	f.StringVar(&m.signer.Plugin, "plugin", "", "put --plugin `NAME` into each line (notation)")
+	f.StringArrayVar(&m.include, "include", nil, "`GUN:TAG`: plan what this tag was signed for, although it serves something else (repeatable)")
+	f.StringArrayVar(&m.leave, "leave", nil, "`GUN:TAG`: decide against signing this tag anew (repeatable)")
+	f.StringVar(&m.fromArchive, "from-archive", "", "read what is signed from the archive in `DIR`, where the trust server is gone")
+}
+
+func (c *cli) migratePlanCommand() *cobra.Command {
+	var m migrating
+	cmd := &cobra.Command{
+		Use: "plan GUN...", Short: "List what to sign anew with notation or cosign, by digest, with the command for each",
+		Long: "List what to sign anew, by digest: what tags are signed for and serve. Of a tag that serves something else a\n" +
+			"terminal is asked; without one it is listed under \"asked\" and taken only with --include. What nobody signed is\n" +
+			"never planned, and what carries a signature already is listed as done.",
+		Args: usageArgs(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.migratePlan(cmd.Context(), args, &m) },
+	}
+	m.about(cmd)
+	cmd.Flags().StringVar(&m.out, "out", "", "write plan.json, sign.sh and for notation trustpolicy.oci.json into `DIR`")
+	cmd.Flags().StringVar(&m.store, "trust-store", "your-store", "`NAME` of the trust store in trustpolicy.oci.json")
+	cmd.Flags().StringArrayVar(&m.identities, "identity", nil, "`SUBJECT` that trustpolicy.oci.json trusts, such as \"x509.subject: C=US, ST=WA, O=acme\" (repeatable; default all that the store vouches for)")
+	return cmd
+}
+
+func (c *cli) migrateCheckCommand() *cobra.Command {
+	var m migrating
+	cmd := &cobra.Command{
+		Use: "check [GUN...] --archive DIR", Short: "Look whether everything planned was signed anew and archived (exit code 3 if not)",
+		Long: "Look again at trust server and registry. It is complete when every planned digest carries a signature of the\n" +
+			"system, no signed tag is unplanned, and the archive in DIR verifies and is as new as what the server has.\n" +
+			"A signature is present or not; whether it verifies is for notation or cosign to say.",
+		Args: usageArgs(cobra.ArbitraryArgs),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.migrateCheck(cmd.Context(), args, &m, cmd.Flags().Changed("for"))
+		},
+	}
+	m.about(cmd)
+	cmd.Flags().StringVar(&m.plan, "plan", "", "check against the plan in `FILE` (default: one that is made now)")
+	cmd.Flags().StringVar(&m.archive, "archive", "", "the folder of archives that keyrite archive wrote: `DIR`")
+	return cmd
+}
+
+// planJSONOf is a plan with the files that hold it.
+type planJSONOf struct {
+	*migration.Plan
+	Files []string `json:"files"`
+}
+
+func (c *cli) migratePlan(ctx context.Context, typed []string, m *migrating) error {
+	ctx, cancel := c.context(ctx)
+	defer cancel()
+	if err := migration.CheckStore(m.store); err != nil {
+		return usage(err)
+	}
+	s, err := c.openMigration(m)
+	if err != nil {
+		return err
+	}
+	guns, err := s.resolveAll(ctx, typed)
+	if err != nil {
+		return err
+	}
+	all, err := s.lookAll(ctx, guns, m, nil)
+	if err != nil {
+		return err
+	}
+	plan, err := s.planOf(all, m)
+	if err != nil {
+		return err
+	}
+	if plan, err = s.decide(ctx, plan, all, m); err != nil {
+		return err
+	}
+	files := []string{}
+	switch {
+	case m.out != "" && c.flags.dryRun:
+		c.say("a dry run: nothing was written to %q", trustdata.Visible(m.out))
+	case m.out != "":
+		if files, err = plan.Write(absolute(m.out), m.store, m.identities); err != nil {
+			return err
+		}
+	}
+	if err := c.emit(planJSONOf{plan, files}, shown.PlanPage(plan, files)); err != nil {
+		return err
+	}
+	return c.verdicts(all)
+}
+
+// openMigration checks what can be checked before any server is asked.
+func (c *cli) openMigration(m *migrating) (*session, error) {
+	if err := m.signer.Check(); err != nil {
+		return nil, usage(err)
+	}
+	if c.flags.offline || c.flags.tuf != "" {
+		return nil, usagef("a migration compares with the registry, and is not possible with --offline or --tuf")
+	}
+	return c.openView()
+}
+
+// resolveAll gives each repository that was typed, once.
+func (s *session) resolveAll(ctx context.Context, typed []string) ([]trustdata.GUN, error) {
+	var guns []trustdata.GUN
+	for _, name := range typed {
+		gun, err := s.resolve(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		guns = both(guns, []trustdata.GUN{gun})
+	}
+	return guns, nil
+}
+
+// lookAll looks at each repository, one after the other, and at its digests in plan.
+func (s *session) lookAll(ctx context.Context, guns []trustdata.GUN, m *migrating, plan *migration.Plan) ([]*migration.Live, error) {
+	var all []*migration.Live
+	for _, gun := range guns {
+		s.cli.progress("looking at " + trustdata.Visible(string(gun)))
+		col, err := s.view(ctx, gun, m.fromArchive)
+		if err != nil {
+			return nil, s.cli.unverified(gun, err)
+		}
+		client, err := s.registryOf(gun)
+		if err != nil {
+			return nil, err
+		}
+		live, err := migration.Look(ctx, client, col, plan.Digests(gun), compareWorkers)
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", gun, err)
+		}
+		all = append(all, live)
+	}
+	return all, nil
+}
+
+func (s *session) planOf(all []*migration.Live, m *migrating) (*migration.Plan, error) {
+	plan, err := migration.New(all, migration.Options{Tool: "keyrite " + version(), Now: s.cli.now(), Signer: m.signer, Include: m.include, Leave: m.leave})
+	if err != nil {
+		return nil, usage(err)
+	}
+	return plan, nil
+}
+
+// decide asks about moved tags where somebody is there to answer, and gives the plan with
+// the answers. Nothing answers for somebody: --yes leaves them undecided.
+func (s *session) decide(ctx context.Context, plan *migration.Plan, all []*migration.Live, m *migrating) (*migration.Plan, error) {
+	if !s.cli.canPrompt() || s.cli.flags.yes {
+		return plan, nil
+	}
+	in, decided := bufio.NewReader(s.cli.in), false
+	for _, r := range plan.Repositories {
+		for _, t := range r.Asked {
+			name := string(r.GUN) + ":" + t.Tag
+			answer, err := s.cli.ask(ctx, in, fmt.Sprintf("%s was signed for %s and serves %s. Sign anew what was signed? [y/n, Enter decides later] ", name, t.Signed, t.Served))
+			if err != nil {
+				return nil, err
+			}
+			switch answer {
+			case "y", "yes":
+				m.include, decided = append(m.include, name), true
+			case "n", "no":
+				m.leave, decided = append(m.leave, name), true
+			}
+		}
+	}
+	if !decided {
+		return plan, nil
+	}
+	return s.planOf(all, m)
+}
+
+// verdicts is the error for metadata that does not verify whole.
+func (c *cli) verdicts(all []*migration.Live) error {
+	for _, l := range all {
+		if err := c.verdict(l.Collection); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *cli) migrateCheck(ctx context.Context, typed []string, m *migrating, forGiven bool) error {
+	ctx, cancel := c.context(ctx)
+	defer cancel()
+	var plan *migration.Plan
+	if m.plan != "" {
+		var err error
+		if plan, err = migration.Read(absolute(m.plan)); err != nil {
+			return err
+		}
+		if forGiven && m.signer.For != plan.For {
+			return usagef("the plan is for %s, and --for says %s", plan.For, m.signer.For)
+		}
+		m.signer.For = plan.For
+	}
+	if plan == nil && len(typed) == 0 {
+		return usagef("say which repositories, or --plan FILE")
+	}
+	s, err := c.openMigration(m)
+	if err != nil {
+		return err
+	}
+	guns, err := s.resolveAll(ctx, typed)
+	if err != nil {
+		return err
+	}
+	if len(guns) == 0 {
+		guns = plan.GUNs()
+	}
+	if m.archive == "" {
+		m.archive = m.fromArchive
+	}
+	all, err := s.lookAll(ctx, guns, m, plan)
+	if err != nil {
+		return err
+	}
+	now, err := s.planOf(all, m)
+	if err != nil {
+		return err
+	}
+	checked := migration.Check(plan, now, all, s.kept(ctx, all, m.archive))
+	if err := c.emit(checked, shown.CheckPage(checked)); err != nil {
+		return err
+	}
+	if !checked.Complete {
+		return fmt.Errorf("%s: %w", unfinishedOnes(checked), errIncomplete)
+	}
+	return nil
+}
+
+// errIncomplete is what a migration Is of which something is missing.
+var errIncomplete = errors.New("the migration is not complete")
+
+// unfinishedOnes names the repositories of which something is missing, a few of them.
+func unfinishedOnes(checked *migration.Checked) string {
+	const few = 3
+	var names []string
+	for _, r := range checked.Repositories {
+		if !r.Complete {
+			names = append(names, fmt.Sprintf("%q", r.GUN))
+		}
+	}
+	if more := len(names) - few; more > 0 {
+		names = append(names[:few], fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(names, ", ")
+}
+
+// kept judges the archives below dir.
+func (s *session) kept(ctx context.Context, all []*migration.Live, dir string) []migration.Evidence {
+	var kept []migration.Evidence
+	for _, l := range all {
+		if dir == "" {
+			kept = append(kept, migration.Kept("", nil, nil, l.Collection))
+			continue
+		}
+		a, err := archive.Read(ctx, absolute(dir), l.Collection.GUN)
+		kept = append(kept, migration.Kept(absolute(dir), a, err, l.Collection))
+	}
+	return kept
+}

@@ -1,0 +1,184 @@
+// Package migrate shows how repositories leave Docker Content Trust: what is to be signed
+// anew by another system, and how far that is.
+package migrate
+
+import (
+	"fmt"
+	"strings"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/migration"
+	"keyrite/ui"
+)
+
+// shortDigest is how many digits of a digest stand in a list.
+const shortDigest = 12
+
+func short(digest string) string {
+	hex := strings.TrimPrefix(digest, "sha256:")
+	if hex == "" {
+		return string(ui.MarkNone)
+	}
+	return hex[:min(shortDigest, len(hex))]
+}
+
+// PlanPage is a plan: one row for every digest to sign and for every tag that is not planned.
+// paths are the files that were written, if any.
+func PlanPage(p *migration.Plan, paths []string) ui.Page {
+	page := ui.Page{
+		Title: "Signing anew with " + p.For,
+		Empty: "Nothing is signed, so nothing is to be signed anew.",
+		Order: "by what is to become of them",
+		Columns: []ui.Column{{Title: "REPOSITORY", Priority: 2, Min: 8, Cut: ui.CutLeft, Host: true}, {Title: "WHAT", Priority: 1}, {Title: "DIGEST", Priority: 4},
+			{Title: "TAGS", Priority: 3, Min: 8}},
+	}
+	count := map[string]int{}
+	for _, r := range p.Repositories {
+		add := func(mark ui.Mark, what, digest, tags string, detail ...string) {
+			count[what]++
+			id := fmt.Sprintf("%s\n%s\n%s", r.GUN, digest, tags)
+			page.Rows = append(page.Rows, ui.Row{ID: id, Mark: mark, Cells: []string{trustdata.Visible(string(r.GUN)), what, short(digest), tags}, Detail: detail})
+		}
+		for _, it := range r.Sign {
+			add(ui.MarkSoon, "to sign", it.Digest, names(it.Tags), trustdata.Visible(it.Line))
+			last := &page.Rows[len(page.Rows)-1]
+			last.Copy = []ui.Copyable{{What: "command", Text: trustdata.Visible(it.Line)}, {What: "digest", Text: it.Digest}}
+		}
+		for _, t := range r.Asked {
+			add(ui.MarkSoon, "DECIDE", t.Signed, trustdata.Visible(t.Tag), "It serves "+short(t.Served)+", and "+short(t.Signed)+" was signed.",
+				fmt.Sprintf("--include or --leave %s:%s says whether what was signed is wanted.", trustdata.Visible(string(r.GUN)), trustdata.Visible(t.Tag)))
+		}
+		for _, it := range r.Done {
+			add(ui.MarkOK, "signed anew", it.Digest, names(it.Tags), "A signature of "+p.For+" is present, not verified.")
+		}
+		for _, t := range r.Unknown {
+			add(ui.MarkUnchecked, "not known", t.Signed, trustdata.Visible(t.Tag), trustdata.Visible(t.Why))
+		}
+		for _, t := range r.Impossible {
+			add(ui.MarkNote, "impossible", t.Signed, trustdata.Visible(t.Tag), trustdata.Visible(t.Why))
+		}
+		for _, t := range r.Left {
+			add(ui.MarkNote, "left out", t.Signed, trustdata.Visible(t.Tag), trustdata.Visible(t.Why))
+		}
+		if n := len(r.Unsigned); n > 0 {
+			page.Notes = append(page.Notes, fmt.Sprintf("%s: %s that nobody signed, never planned.", trustdata.Visible(string(r.GUN)), ui.Plural(n, "tag", "tags")))
+		}
+		page.Notes = append(page.Notes, about(r.GUN, r.Problems)...)
+	}
+	page.Summary = counts(count, "to sign", "DECIDE", "signed anew", "not known", "impossible", "left out")
+	page.Sections = lines(p)
+	for _, path := range paths {
+		page.Sections = append(page.Sections, ui.Section{Facts: []ui.Fact{{Label: "written", Value: trustdata.Visible(path), Mark: ui.MarkOK}}})
+	}
+	for _, l := range p.NoEqual {
+		page.Notes = append(page.Notes, "No equal for "+strings.ReplaceAll(l.What, "_", " ")+": "+l.Why)
+	}
+	page.Notes = append(page.Notes, p.Warnings...)
+	return page
+}
+
+// lines are the commands of a plan, to be copied from a terminal.
+func lines(p *migration.Plan) []ui.Section {
+	var out []ui.Section
+	for _, r := range p.Repositories {
+		if len(r.Sign) == 0 {
+			continue
+		}
+		s := ui.Section{Title: trustdata.Visible(string(r.GUN))}
+		for _, it := range r.Sign {
+			s.Facts = append(s.Facts, ui.Fact{Label: names(it.Tags), Value: trustdata.Visible(it.Line)})
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// CheckPage is how far a migration is: one row for everything that is still missing, and
+// one for each repository that is done.
+func CheckPage(c *migration.Checked) ui.Page {
+	page := ui.Page{
+		Title: "Signed anew with " + c.For,
+		Order: "by what is missing",
+		Columns: []ui.Column{{Title: "REPOSITORY", Priority: 2, Min: 8, Cut: ui.CutLeft, Host: true}, {Title: "WHAT", Priority: 1}, {Title: "DIGEST", Priority: 4},
+			{Title: "TAGS", Priority: 3, Min: 8}},
+	}
+	verdict := ui.Fact{Label: "COMPLETE", Value: "every planned digest carries a signature, present and not verified, and the evidence is archived", Mark: ui.MarkOK}
+	if !c.Complete {
+		verdict = ui.Fact{Label: "NOT COMPLETE", Value: "leave content trust as it is", Mark: ui.MarkSoon}
+	}
+	page.Sections = []ui.Section{{Facts: []ui.Fact{verdict}}}
+	for _, s := range c.Repositories {
+		page.Rows = append(page.Rows, missing(s)...)
+		page.Notes = append(page.Notes, about(s.GUN, s.Problems)...)
+	}
+	page.Notes = append(page.Notes, c.Warnings...)
+	return page
+}
+
+// missing are the rows of one repository.
+func missing(s migration.State) []ui.Row {
+	var rows []ui.Row
+	gun := trustdata.Visible(string(s.GUN))
+	add := func(mark ui.Mark, what, digest, tags string, detail ...string) {
+		rows = append(rows, ui.Row{ID: gun + "\n" + what + "\n" + digest + "\n" + tags, Mark: mark, Cells: []string{gun, what, short(digest), tags}, Detail: detail})
+	}
+	for _, it := range s.ToSign {
+		add(ui.MarkSoon, "NOT SIGNED ANEW", it.Digest, names(it.Tags), trustdata.Visible(it.Line))
+	}
+	for _, t := range s.Unplanned {
+		add(ui.MarkSoon, "NOT PLANNED", t.Signed, trustdata.Visible(t.Tag), trustdata.Visible(t.Why))
+	}
+	for _, it := range s.Withdrawn {
+		add(ui.MarkSoon, "NO LONGER SIGNED", it.Digest, names(it.Tags), "Content trust does not vouch for it any more. Make the plan anew.")
+	}
+	for _, t := range s.Unknown {
+		add(ui.MarkUnchecked, "not known", t.Signed, trustdata.Visible(t.Tag), trustdata.Visible(t.Why))
+	}
+	if !s.Verified {
+		add(ui.MarkNow, "DOES NOT VERIFY", "", string(ui.MarkNone), "A role of its metadata does not verify, and may hide signed tags.")
+	}
+	if s.Archive.Problem != "" {
+		add(ui.MarkSoon, "NOT ARCHIVED", "", string(ui.MarkNone), "The archive: "+trustdata.Visible(s.Archive.Problem)+".")
+	}
+	for _, t := range s.Impossible {
+		add(ui.MarkNote, "impossible", t.Signed, trustdata.Visible(t.Tag), trustdata.Visible(t.Why))
+	}
+	for _, t := range s.Left {
+		add(ui.MarkNote, "left out", t.Signed, trustdata.Visible(t.Tag), trustdata.Visible(t.Why))
+	}
+	if s.Complete {
+		add(ui.MarkOK, "complete", "", fmt.Sprintf("%d of %s", s.Signed, ui.Plural(s.Planned, "digest", "digests")))
+	}
+	return rows
+}
+
+// about names a repository before what stands against it.
+func about(gun trustdata.GUN, problems []string) []string {
+	var out []string
+	for _, p := range problems {
+		out = append(out, trustdata.Visible(string(gun))+": "+trustdata.Visible(p)+".")
+	}
+	return out
+}
+
+func names(tags []string) string {
+	var out []string
+	for _, t := range tags {
+		out = append(out, trustdata.Visible(t))
+	}
+	return strings.Join(out, ", ")
+}
+
+// counts says how many rows there are of each kind, in this order.
+func counts(count map[string]int, order ...string) string {
+	var parts []string
+	for _, what := range order {
+		if n := count[what]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, strings.ToLower(what)))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing to sign"
+	}
+	return strings.Join(parts, ", ")
+}

@@ -132,7 +132,7 @@ func (c *cli) command() *cobra.Command {
 	f.DurationVar(&c.flags.deadline, "deadline", 0, "how long the whole verb may take (default no limit)")
 	root.AddCommand(c.keysCommand(), c.reposCommand(), c.tagsCommand(), c.verifyCommand(), c.inspectCommand(), c.deleteCommand(),
 		c.rotateCommand(), c.rotationsCommand(), c.retireCommand(), c.ceremonyCommand(), c.initCommand(), c.signCommand(), c.revokeCommand(), c.archiveCommand(), c.backupCommand(), c.activityCommand(), c.configCommand(), c.doctorCommand(), c.auditCommand(), c.demoCommand(), c.versionCommand())
-	root.AddCommand(c.refreshCommand(), c.repairCommand(), c.signerCommand(), c.mediumCommand(), c.migrateCommand())
+	root.AddCommand(c.refreshCommand(), c.repairCommand(), c.signerCommand(), c.mediumCommand(), c.migrateCommand(), c.notationCommand())
 	root.AddCommand(topics()...)
 	return root
 }

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -103,19 +102,10 @@ func (c *cli) configPath() string {
 	if c.flags.config != "" {
 		return absolute(c.flags.config)
 	}
-	home := c.home()
-	if dir := c.getenv("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "keyrite", "config.toml")
+	if dir := c.settingsDir("keyrite"); dir != "" {
+		return filepath.Join(dir, "config.toml")
 	}
-	switch {
-	case home == "":
-		return ""
-	case runtime.GOOS == "darwin":
-		return filepath.Join(home, "Library", "Application Support", "keyrite", "config.toml")
-	case runtime.GOOS == "windows":
-		return filepath.Join(home, "AppData", "Roaming", "keyrite", "config.toml")
-	}
-	return filepath.Join(home, ".config", "keyrite", "config.toml")
+	return ""
 }
 
 // readConfig reads and checks the configuration. A file that is not there is an empty one

@@ -76,6 +76,32 @@ func (c *cli) baseDir(name, home, fallback string) string {
 	return filepath.Join(home, filepath.FromSlash(fallback), "keyrite")
 }
 
+// notationDir is Notation's configuration folder: where notation itself looks, "" where
+// nothing says where that is.
+func (c *cli) notationDir() string {
+	if dir := c.getenv("NOTATION_CONFIG"); dir != "" {
+		return absolute(dir)
+	}
+	return c.settingsDir("notation")
+}
+
+// settingsDir is a program's folder below that of all settings.
+func (c *cli) settingsDir(program string) string {
+	home := c.home()
+	if dir := c.getenv("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, program)
+	}
+	switch {
+	case home == "":
+		return ""
+	case runtime.GOOS == "darwin":
+		return filepath.Join(home, "Library", "Application Support", program)
+	case runtime.GOOS == "windows":
+		return filepath.Join(home, "AppData", "Roaming", program)
+	}
+	return filepath.Join(home, ".config", program)
+}
+
 // absolute makes a path that results name in full; JSON promises absolute file paths.
 func absolute(path string) string {
 	if path == "" {

@@ -17,6 +17,7 @@ import (
 	"keyrite/keyring/keychain"
 	"keyrite/trustdata"
 	"keyrite/trustdata/archive"
+	"keyrite/trustdata/notation"
 	"keyrite/trustdata/remote"
 	"keyrite/trustdata/rotation"
 	"keyrite/trustdata/rotation/ceremony"
@@ -120,12 +121,14 @@ func (c *cli) reportJSON(name string, err error, remedy string) {
 
 // remedies are by the error's name, for errors of the command line itself.
 var remedies = map[string]string{
-	"usage":      "keyrite --help lists the verbs and flags.",
-	"unanswered": "Without a terminal --passphrase-file ROLE=FILE gives a passphrase, and --yes confirms.",
-	"not_served": "Push it first, or say what to sign with --digest and --length.",
-	"in_use":     change.UnlistFirst,
-	"incomplete": "Sign, decide or archive what is listed, then check again. Disable content trust nowhere before that.",
-	"unsigned":   "Do not use it. Whoever signs for this repository must sign the tag.",
+	"usage":        "keyrite --help lists the verbs and flags.",
+	"unanswered":   "Without a terminal --passphrase-file ROLE=FILE gives a passphrase, and --yes confirms.",
+	"not_served":   "Push it first, or say what to sign with --digest and --length.",
+	"in_use":       change.UnlistFirst,
+	"incomplete":   "Sign, decide or archive what is listed, then check again. Disable content trust nowhere before that.",
+	"no_policy":    "keyrite notation policy shows what is read; --notation-config and --ratify name other places.",
+	"not_accepted": "Do not use it before somebody whom the policy trusts has signed it.",
+	"unsigned":     "Do not use it. Whoever signs for this repository must sign the tag.",
 }
 
 // classes are looked through in order: the first match decides.
@@ -143,6 +146,8 @@ var classes = []struct {
 	{errNotWhole, exitUnverified, "broken_log"},
 	{errIncomplete, exitUnverified, "incomplete"},
 	{errNotSigned, exitUnverified, "unsigned"},
+	{errNotAccepted, exitUnverified, "not_accepted"},
+	{notation.ErrPolicy, exitFailed, "no_policy"},
 	{remote.ErrHistory, exitUnverified, "contradiction"},
 	{trustdata.ErrVerify, exitUnverified, "unverified"},
 	{rotation.ErrLanded, exitFailed, "landed"},

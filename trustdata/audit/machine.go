@@ -147,11 +147,4 @@ func (m Machine) replaced(r RootKey) Finding {
 }
 
 // quoteShell makes one word of a shell's line.
-func quoteShell(s string) string {
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+=-", r)
-	}) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
+func quoteShell(s string) string { return trustdata.ShellWord(s) }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,7 @@ type choice struct {
 	title                 string
 	about                 string // what there is to know before, or ""
 	options               []string
+	letters               []string // which choose, too; "" for none
 	cursor                int
 	said                  string // of a line that was no answer
 	down, up, pick, leave key.Binding
@@ -49,6 +51,9 @@ func (c *choice) Update(msg tea.Msg) (any, tea.Cmd) {
 		if n, err := strconv.Atoi(k.String()); err == nil && n >= 1 && n <= len(c.options) {
 			return n - 1, nil
 		}
+		if i := slices.Index(c.letters, k.String()); i >= 0 {
+			return i, nil
+		}
 	}
 	return nil, nil
 }
@@ -66,6 +71,9 @@ func (c *choice) View(width, height int) string {
 	top := max(0, c.cursor-max(1, height-6))
 	for i := top; i < len(c.options); i++ {
 		text := fmt.Sprintf("%d  %s", i+1, Scrub(c.options[i]))
+		if len(c.letters) > 0 {
+			text = fmt.Sprintf("%d %s", i+1, Fit(c.letters[i], 1, CutEnd)) + text[1:]
+		}
 		if i == c.cursor {
 			text = c.st.Selected.Render("> " + text)
 		} else {

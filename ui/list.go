@@ -220,31 +220,6 @@ func (l *List) startFilter() tea.Cmd {
 	return nil
 }
 
-// copy offers what the selected row or else the page has for the clipboard.
-func (l *List) copy() tea.Cmd {
-	r, _ := l.Row()
-	what := r.Copy
-	if len(what) == 0 {
-		what = l.data.Copy
-	}
-	switch len(what) {
-	case 0:
-		return Say("There is nothing to copy here.")
-	case 1:
-		return Send(CopyMsg(what[0]))
-	}
-	options := make([]string, len(what))
-	for i, c := range what {
-		options[i] = c.What
-	}
-	return Send(AskMsg{NewChoice(l.st, "COPY", options), func(result any) tea.Cmd {
-		if i, ok := result.(int); ok {
-			return Send(CopyMsg(what[i]))
-		}
-		return nil
-	}})
-}
-
 // step translates a moving key into lines; far is further than any list is long.
 func (l *List) step(k tea.KeyPressMsg) (int, bool) {
 	const far = 1 << 40

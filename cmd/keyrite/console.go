@@ -68,6 +68,7 @@ func (d *desk) options() app.Options {
 		First:     first,
 		News:      d.news(),
 		AtStart:   d.recover,
+		Copy:      func(text string) string { return c.copyText(d.ctx, text) },
 	}
 }
 

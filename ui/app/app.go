@@ -48,6 +48,9 @@ type Options struct {
 	ParseName func(string) (trustdata.GUN, error)
 	// Help makes the help about a screen.
 	Help func(about ui.Screen, everywhere []key.Binding) ui.Screen
+	// Copy hands text to a program that keeps a clipboard, and says which; it says "" where
+	// there is none. It takes a bounded time, and may be nil.
+	Copy func(text string) (by string)
 	// AtStart runs once beside the first load. It may ask servers; what it says stands in
 	// the status line, and changed makes every screen load again. It may be nil.
 	AtStart func() (notice string, changed bool)
@@ -194,8 +197,9 @@ func (m *Model) handle(msg tea.Msg) tea.Cmd {
 			m.orders[kind(l)] = msg.By
 		}
 	case ui.CopyMsg:
-		m.say("Copied " + msg.What + " by OSC 52; a terminal may ignore that.")
-		return tea.SetClipboard(msg.Text)
+		return m.copy(msg)
+	case copiedMsg:
+		return m.copied(msg)
 	default:
 		return m.broadcast(msg)
 	}

@@ -10,6 +10,7 @@ import (
 	"keyrite/trustdata"
 	"keyrite/ui"
 	"keyrite/ui/app"
+	"keyrite/ui/uitest"
 )
 
 func TestFirstFrameNeedsNothing(t *testing.T) {
@@ -153,16 +154,51 @@ func TestFreshnessAges(t *testing.T) {
 	newWorld().console(t, 80, 24).Press("3").Has("live 09:41 UTC").Advance(12 * time.Minute).Lacks("live 09:41").Has("12 min old")
 }
 
-func TestCopy(t *testing.T) {
-	d := newWorld().console(t, 80, 24).Press("y").Has("COPY", "1  key ID", "2  repository").Press("enter").Has("Copied key ID by OSC 52")
-	found := false
+// copied is what was put on the clipboard last.
+func copied(d *uitest.Driver) (last ui.CopyMsg) {
 	for _, m := range d.Sent {
-		if c, ok := m.(ui.CopyMsg); ok && c.Text == string(id("7f3a9c1")) {
-			found = true
+		if c, ok := m.(ui.CopyMsg); ok {
+			last = c
 		}
 	}
-	if !found {
-		t.Error("the whole key ID was not copied")
+	return last
+}
+
+// TestCopy: y and then what. The terminal's own clipboard is the last way.
+func TestCopy(t *testing.T) {
+	d := newWorld().console(t, 80, 24).Press("y").Has("COPY", "1 y  key ID", "2 u  repository", "3 c  command", "4 s  this screen as text").Press("enter").Has("Copied key ID by OSC 52: your terminal may ignore it.")
+	for _, c := range []struct{ letter, what, text string }{
+		{"y", "key ID", string(id("7f3a9c1"))}, {"u", "repository", "registry.acme.io/infra/base"}, {"2", "repository", "registry.acme.io/infra/base"},
+		{"c", "command", "keyrite keys show " + string(id("7f3a9c1"))},
+	} {
+		if d.Press("y", c.letter); copied(d) != (ui.CopyMsg{What: c.what, Text: c.text}) {
+			t.Errorf("y %s copied %+v", c.letter, copied(d))
+		}
+	}
+	d.Press("/").Type("root").Press("enter", "y", "s")
+	if text := copied(d).Text; !strings.HasPrefix(text, "Keys. Read from disk at") || strings.Count(text, "Role root.") != 3 || strings.Contains(text, "5419081") {
+		t.Errorf("the screen as text is\n%s", text)
+	}
+	// A tag's name is no part of a shell's line that a shell would act on.
+	w := newWorld()
+	w.names = []string{"$(id);\x1b"}
+	d = w.console(t, 100, 30).Press("o").Type("evil.example/x").Press("enter", "y", "c")
+	if got, want := copied(d).Text, `keyrite verify 'evil.example/x:$(id);\x1b'`; got != want {
+		t.Errorf("copied %s, want %s", got, want)
+	}
+}
+
+// TestCopyByAProgram: one that keeps a clipboard comes before the terminal, and is named.
+func TestCopyByAProgram(t *testing.T) {
+	var given []string
+	by := "wl-copy"
+	d := newWorld().consoleWith(t, 100, 30, func(o *app.Options) {
+		o.Copy = func(text string) string { given = append(given, text); return by }
+	}).Press("y", "y").Has("Copied key ID by wl-copy.")
+	by = ""
+	d.Press("y", "u").Has("Copied repository by OSC 52")
+	if len(given) != 2 || given[0] != string(id("7f3a9c1")) {
+		t.Errorf("it was given %q", given)
 	}
 }
 

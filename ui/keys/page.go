@@ -169,6 +169,9 @@ func row(k keyring.Info, uses Uses, now time.Time) ui.Row {
 	for _, g := range repos[:min(1, len(repos))] {
 		r.Copy = append(r.Copy, ui.Copyable{What: "repository", Text: trustdata.Visible(string(g))})
 	}
+	if k.KeyID != "" {
+		r.Copy = append(r.Copy, ui.CommandLine("keys", "show", string(k.KeyID)))
+	}
 	return r
 }
 

@@ -140,7 +140,7 @@ const nothing = string(ui.MarkNone)
 
 func (r Repo) row(now time.Time) ui.Row {
 	gun := trustdata.Visible(string(r.GUN))
-	row := ui.Row{ID: string(r.GUN), Copy: []ui.Copyable{{What: "name", Text: gun}}}
+	row := ui.Row{ID: string(r.GUN), Copy: []ui.Copyable{{What: "name", Text: gun}, ui.CommandLine("tags", string(r.GUN), "--compare")}}
 	c := r.Collection
 	if c == nil {
 		mark, ends, data := r.without()

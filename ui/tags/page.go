@@ -224,6 +224,7 @@ func (v view) copies(r registry.Compared) []ui.Copyable {
 	if v.isTUF() {
 		return append(out, ui.Copyable{What: "name", Text: trustdata.Visible(r.Name)})
 	}
+	out = append(out, ui.CommandLine("verify", string(gun)+":"+r.Name))
 	if r.Digest != "" && r.Pulled {
 		out = append(out, ui.Copyable{What: "docker pull line", Text: "docker pull " + trustdata.Visible(string(gun)) + "@sha256:" + r.Digest})
 	}

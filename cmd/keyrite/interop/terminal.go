@@ -168,6 +168,12 @@ func (x *Terminal) State(format string) string {
 	return strings.TrimSpace(x.must("display-message", "-p", "#{"+format+"}"))
 }
 
+// Buffer is what a program has put into tmux's buffer last.
+func (x *Terminal) Buffer() string {
+	x.t.Helper()
+	return x.must("show-buffer")
+}
+
 // Signal sends the program a signal.
 func (x *Terminal) Signal(s os.Signal) {
 	x.t.Helper()

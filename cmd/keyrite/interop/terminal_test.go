@@ -108,3 +108,33 @@ func TestFrameFollowsTheWindow(t *testing.T) {
 		}
 	}
 }
+
+// The palette leads to the repository, the copied command lies in the terminal's buffer,
+// and a shell that is given it says the same as the screen.
+func TestPaletteAndCopy(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	x := d.keyrite.Terminal(100, 30)
+	x.Wait("2 keys", "root", "repository")
+	x.Press(":", "Enter run", "Tab complete")
+	x.Type("app")
+	x.Wait(d.gun)
+	x.Press("Enter", "4 tags: 1 signed and current")
+	x.Press("G", ">ok 1.0")
+	x.Press("y", "c  command", "this screen as text")
+	x.Press("c", "Copied command by tmux, into its buffer.")
+	command := x.Buffer()
+	if want := "keyrite verify " + d.gun + ":1.0"; command != want {
+		t.Fatalf("copied %q, want %q", command, want)
+	}
+	if out := d.keyrite.Run(strings.Fields(command)[1:]...); !strings.Contains(out.Stdout, d.images["1.0"].Digest) {
+		t.Errorf("the command says %q", out.Output())
+	}
+	x.Press("y", "s  this screen as text")
+	x.Press("s", "Copied this screen as text by tmux")
+	if text := x.Buffer(); !strings.HasPrefix(text, "Tags of "+d.gun) || strings.Count(text, " of 4. ") != 4 {
+		t.Errorf("the screen as text is\n%s", text)
+	}
+	x.Press("[", "2 keys (")
+	x.Press("]", "4 tags: 1 signed and current")
+}

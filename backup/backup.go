@@ -2,7 +2,8 @@
 // stock programs age and tar open.
 //
 // A backup is an age file over a tar archive. The archive's first member is
-// manifest.json, which lists all others with size, SHA-256 and what each one is:
+// manifest.json, which lists all others with size, SHA-256 and what each one is. The keys
+// come next, since damage takes the end of an age file:
 //
 //	manifest.sig                     a signature over the bytes of manifest.json, if one
 //	                                 of the keys was open when the backup was made

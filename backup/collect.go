@@ -2,6 +2,7 @@ package backup
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -73,6 +74,10 @@ func (c *collection) leave(from, reason string) {
 	c.leftOut = append(c.leftOut, LeftOut{from, reason})
 }
 
+// order is how files follow each other in a backup: what is lost from its end on can be had
+// again before what cannot.
+var order = map[Kind]int{KindKey: 0, KindRetired: 1, KindSettings: 2, KindMetadata: 3, KindArchive: 4}
+
 // collect finds and hashes all that goes in.
 func collect(ctx context.Context, src Source) (*collection, error) {
 	c := &collection{at: map[string]int{}, leftOut: slices.Clone(src.LeftOut)}
@@ -105,7 +110,9 @@ func collect(ctx context.Context, src Source) (*collection, error) {
 	if len(c.entries) > maxFiles {
 		return nil, fmt.Errorf("%d files would go into the backup, and at most %d can", len(c.entries), maxFiles)
 	}
-	slices.SortFunc(c.entries, func(a, b entry) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(c.entries, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(order[a.Kind], order[b.Kind]), strings.Compare(a.Path, b.Path))
+	})
 	return c, nil
 }
 

@@ -298,3 +298,24 @@ func TestSalvageOfWhatHasChanged(t *testing.T) {
 		t.Error("something was written:", tree(t, to))
 	}
 }
+
+// What can be had again comes after what cannot: damage takes a backup's end.
+func TestKeysComeFirst(t *testing.T) {
+	r := newRig(t)
+	id, to := newIdentity(t)
+	src := r.source()
+	src.Settings = []byte("[backup]\n")
+	src.Metadata = []MetadataFile{{GUN: testGUN, Name: "1.root.json", Read: func() ([]byte, error) { return []byte("{}"), nil }}}
+	retired, pem := makeKey(t, keyring.Header{Role: "root"}, "phrase-root")
+	writeFile(t, filepath.Join(r.dir, "retired", string(retired)+".key"), string(pem))
+	p, err := PlanCreate(context.Background(), src, CreateOptions{Dir: t.TempDir(), Recipients: []Recipient{to}, Identities: own(id), Now: testTime})
+	check(t, err)
+	var kinds []Kind
+	for _, f := range p.Manifest.Files {
+		kinds = append(kinds, f.Kind)
+	}
+	want := []Kind{KindKey, KindRetired, KindSettings, KindMetadata, KindArchive}
+	if got := slices.Compact(kinds); !slices.Equal(got, want) {
+		t.Errorf("the order is %q", got)
+	}
+}

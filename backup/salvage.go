@@ -54,6 +54,14 @@ func SalvageOf(err error) *Salvage {
 	return nil
 }
 
+// Set is the operation, "" where nothing is known.
+func (s *Salvage) Set() string {
+	if s == nil {
+		return ""
+	}
+	return s.Operation
+}
+
 // Counted says how many keys are whole: "37 of its 38 keys are whole".
 func (s *Salvage) Counted() string {
 	return fmt.Sprintf("%d of its %d keys are whole", len(s.Whole), s.Keys)

@@ -19,7 +19,7 @@ type backupFlags struct {
 	replug, virtual        bool
 	recipients, identities []string
 	recipientFiles         []string
-	replace                bool
+	replace, salvage       bool
 	from                   string // what a backup is made of, "" for the trust directories
 	evidence               bool
 }
@@ -66,12 +66,14 @@ func (c *cli) backupCommand() *cobra.Command {
 		},
 	}
 	restoring := &cobra.Command{
-		Use: "restore FILE --to DIR", Short: "Put a backup's keys into a trust directory, replacing nothing",
-		Args: usageArgs(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.backupRestore(cmd.Context(), args[0], f) },
+		Use: "restore FILE... --to DIR", Short: "Put a backup's keys into a trust directory, replacing nothing",
+		Long: "Put a backup's keys into a trust directory, replacing nothing. Several FILEs are copies of one set: the soundest is taken.",
+		Args: usageArgs(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.backupRestore(cmd.Context(), args, f) },
 	}
 	restoring.Flags().StringVar(&f.into, "to", "", "the trust directory: `DIR` (made if it is not there)")
 	restoring.Flags().BoolVar(&f.replace, "replace", false, "replace keys that differ; the old file is kept in the trash")
+	restoring.Flags().BoolVar(&f.salvage, "salvage", false, "restore from a damaged backup what is whole, and name what is lost (exit code 3)")
 	for _, cmd := range []*cobra.Command{verify, drill} {
 		cmd.Flags().BoolVar(&f.virtual, "allow-virtual", false, "let mounted disk images pass for drives")
 	}
@@ -138,8 +140,8 @@ func (c *cli) backupVerify(ctx context.Context, file string, f backupFlags, what
 		return err
 	}
 	c.remember(s, what, res.Record())
-	if printing := c.emit(res, backupui.VerifiedPage(res)); printing != nil {
-		return printing
+	if err != nil {
+		return c.damagedFound(res, err, known)
 	}
-	return err
+	return c.emit(res, backupui.VerifiedPage(res))
 }

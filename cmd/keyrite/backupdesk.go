@@ -120,7 +120,7 @@ func (d restoreDesk) Plan(ctx context.Context, file string, with restore.Opening
 		return nil, err
 	}
 	return backup.PlanRestore(ctx, absolute(file), ids, to, backup.RestoreOptions{Passphrases: d.session.cli.keyPassphrases,
-		Progress: progress, Now: d.session.cli.now(), Open: reading(d.ctx)})
+		Progress: progress, Now: d.session.cli.now(), Open: reading(d.ctx), Salvage: true})
 }
 
 // Restore implements restore.Service. The end of the program waits for it.

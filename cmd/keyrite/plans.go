@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"keyrite/backup"
+	"keyrite/trustdata"
 	"keyrite/trustdata/rotation"
 	"keyrite/ui"
 )
@@ -19,6 +20,8 @@ type planJSON struct {
 	WillNotFollow []string        `json:"will_not_follow"`
 	// Recipients are those of a backup.
 	Recipients []backup.Reader `json:"recipients,omitempty"`
+	// Unlisted are the keys of a restore that sign for nothing any more.
+	Unlisted []unlistedKey `json:"unlisted,omitempty"`
 }
 
 func (c *cli) emitPlan(plan any, page ui.Page) error {
@@ -41,10 +44,14 @@ func createPlanJSON(copies ...*backup.CreatePlan) planJSON {
 	return out
 }
 
-func restorePlanJSON(p *backup.RestorePlan) planJSON {
-	out := planJSON{ID: p.File, Kind: "backup restore", Needs: []rotation.Need{}, WillNotFollow: []string{}, Changes: []string{},
+func restorePlanJSON(p *backup.RestorePlan, old map[trustdata.KeyID]string) planJSON {
+	out := planJSON{ID: p.File, Kind: "backup restore", Unlisted: unlistedKeys(p, old), Needs: []rotation.Need{}, WillNotFollow: []string{}, Changes: []string{},
 		Steps: []string{"decrypt the backup to its end and compare it with its manifest", "write what is not here", "read it back and compare the key IDs"}}
 	for _, row := range p.Rows {
+		if row.Action == backup.ActionLost {
+			out.WillNotFollow = append(out.WillNotFollow, fmt.Sprintf("%s: lost: %s", row.Path, row.Reason))
+			continue
+		}
 		out.Changes = append(out.Changes, fmt.Sprintf("%s: %s", row.Path, row.Action))
 	}
 	return out

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -82,9 +83,9 @@ func (c *cli) report(ctx context.Context, err error) int {
 	if code == exitDone || errors.Is(err, errFindings) || errors.Is(err, syscall.EPIPE) {
 		return code
 	}
-	remedy := ui.Hint(err)
-	if remedy == "" {
-		remedy = remedies[name]
+	remedy := cmp.Or(ui.Hint(err), remedies[name])
+	if own := new(advised); errors.As(err, &own) {
+		remedy = own.remedy
 	}
 	if c.flags.json {
 		c.reportJSON(name, err, remedy)
@@ -159,6 +160,7 @@ var classes = []struct {
 	{rotation.ErrCeremony, exitFailed, "not_for_here"},
 	{backup.ErrIdentity, exitFailed, "identity"},
 	{backup.ErrNewer, exitFailed, "newer_format"},
+	{backup.ErrOtherSet, exitFailed, "other_set"},
 	{backup.ErrDiffers, exitFailed, "differs"},
 	{keyring.ErrPassphrase, exitFailed, "passphrase"},
 	{errNotServed, exitFailed, "not_served"},

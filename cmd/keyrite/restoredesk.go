@@ -53,16 +53,16 @@ func (d restoreDesk) Look(ctx context.Context) ([]restore.Found, error) {
 }
 
 // Others implements restore.Service.
-func (d restoreDesk) Others(_ context.Context, file string) ([]ui.Fact, error) {
+func (d restoreDesk) Others(_ context.Context, file, set string) ([]ui.Fact, error) {
 	known, err := d.session.copies()
 	if err != nil {
 		return nil, err
 	}
-	var facts []ui.Fact
-	for _, s := range backupui.OtherCopies(absolute(file), known) {
-		facts = append(facts, s.Facts...)
+	others := backup.OtherCopies(known, set, absolute(file))
+	if len(others) == 0 {
+		return nil, nil
 	}
-	return facts, nil
+	return backupui.Elsewhere(others)[0].Facts, nil
 }
 
 // Unlisted implements restore.Service.
@@ -72,6 +72,45 @@ func (d restoreDesk) Unlisted(ctx context.Context, p *backup.RestorePlan) (map[t
 		return nil, err
 	}
 	return unlisted(p, uses), nil
+}
+
+// sayUnlisted says loudly of each key that a plan would write and that signs for nothing any
+// more. Where nothing is remembered nothing is said.
+func (c *cli) sayUnlisted(ctx context.Context, p *backup.RestorePlan) map[trustdata.KeyID]string {
+	s, err := c.open()
+	if err != nil {
+		return nil
+	}
+	uses, err := s.uses(ctx)
+	if err != nil {
+		c.say("which keys are still listed is not known: %s", trustdata.VisibleError(err))
+		return nil
+	}
+	old := unlisted(p, uses)
+	for _, row := range p.Rows {
+		why := old[row.KeyID]
+		if why != "" && (row.Action == backup.ActionAdd || row.Action == backup.ActionReplace) {
+			c.say("KEY %s IS NO LONGER LISTED: %s. It may have been taken out for a reason: look before you sign with it.", row.KeyID.Short(), trustdata.Visible(why))
+		}
+	}
+	return old
+}
+
+// unlistedKey is a key of a backup that signs for nothing any more.
+type unlistedKey struct {
+	KeyID  trustdata.KeyID `json:"key_id"`
+	Reason string          `json:"reason"`
+}
+
+// unlistedKeys are those of old, in the order of the plan.
+func unlistedKeys(p *backup.RestorePlan, old map[trustdata.KeyID]string) []unlistedKey {
+	keys := []unlistedKey{}
+	for _, row := range p.Rows {
+		if why := old[row.KeyID]; why != "" && row.Kind == backup.KindKey {
+			keys = append(keys, unlistedKey{row.KeyID, why})
+		}
+	}
+	return keys
 }
 
 // unlisted are the keys of a plan that a repository listed when the backup was made and, by

@@ -283,11 +283,11 @@ func ended(cmd *exec.Cmd, err error, out, errout string) (result, error) {
 }
 
 // mangle damages a file: "empty", "half" (cut in the middle), or at a place that is counted
-// from the end if it is negative, "flip N" (turns a bit over) and "letter N" (exchanges a
+// from the end if it is negative, "cut N", "flip N" (turns a bit over) and "letter N" (exchanges a
 // letter of base64).
 func (s *stage) mangle(ts *testscript.TestScript, args []string) error {
 	if len(args) < 2 {
-		return errors.New("usage: mangle FILE empty|half|flip N|letter N")
+		return errors.New("usage: mangle FILE empty|half|cut N|flip N|letter N")
 	}
 	path := ts.MkAbs(args[0])
 	b, err := os.ReadFile(path)
@@ -306,6 +306,8 @@ func (s *stage) mangle(ts *testscript.TestScript, args []string) error {
 		b = nil
 	case "half":
 		b = b[:len(b)/2]
+	case "cut":
+		b = b[:at]
 	case "flip":
 		b[at] ^= 1
 	case "letter":

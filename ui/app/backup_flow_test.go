@@ -111,7 +111,7 @@ func (restores) Look(context.Context) ([]restore.Found, error) {
 	return []restore.Found{{File: "/media/ada/ACME-A/" + backupName, Drive: drive("DT", "A9F2A7").Title(), Copy: "1 of 2", State: "drilled"}}, nil
 }
 
-func (restores) Others(context.Context, string) ([]ui.Fact, error) { return nil, nil }
+func (restores) Others(context.Context, string, string) ([]ui.Fact, error) { return nil, nil }
 
 func (restores) Unlisted(_ context.Context, p *backup.RestorePlan) (map[trustdata.KeyID]string, error) {
 	return map[trustdata.KeyID]string{p.Rows[0].KeyID: "registry.acme.io/pay/api does not list it any more"}, nil

@@ -208,12 +208,12 @@ func (r restorer) Plan(ctx context.Context, file string, with restore.Opening, p
 	if err != nil {
 		return nil, err
 	}
-	return backup.PlanRestore(ctx, file, ids, r.dir, backup.RestoreOptions{Now: uitest.Start, Progress: progress})
+	return backup.PlanRestore(ctx, file, ids, r.dir, backup.RestoreOptions{Now: uitest.Start, Progress: progress, Salvage: true})
 }
 
 func (r restorer) Look(context.Context) ([]restore.Found, error) { return r.found, nil }
 
-func (r restorer) Others(context.Context, string) ([]ui.Fact, error) {
+func (r restorer) Others(context.Context, string, string) ([]ui.Fact, error) {
 	return []ui.Fact{{Value: "copy 2 of 2, on ACME-B"}}, nil
 }
 

@@ -2,7 +2,6 @@ package backup
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -76,17 +75,6 @@ func toldReaders(c backup.Copy) []ui.Fact {
 		facts = []ui.Fact{{Value: "not recorded on this machine", Mark: ui.MarkUnchecked}}
 	}
 	return facts
-}
-
-// OtherCopies are the other remembered copies of the set that a file belongs to, for whoever
-// finds the file damaged. It is nothing where the file is not remembered.
-func OtherCopies(file string, all []backup.Copy) []ui.Section {
-	for _, c := range all {
-		if c.File == file || c.Operation != "" && filepath.Base(c.File) == filepath.Base(file) {
-			return others(backup.Copy{Operation: c.Operation, File: file}, all, "TAKE ANOTHER COPY OF THE SET")
-		}
-	}
-	return nil
 }
 
 // others are the copies of c's set but c, and where they were last.

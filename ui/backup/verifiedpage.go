@@ -29,6 +29,9 @@ func VerifiedPage(r *backup.VerifyResult) ui.Page {
 	if len(r.Problems) > 0 {
 		page.Sections = append(page.Sections, sentences("WHAT IS WRONG", r.Problems, ui.MarkNow))
 	}
+	if !r.OK {
+		page.Sections = append(page.Sections, whole(r))
+	}
 	if len(r.Warnings) > 0 {
 		page.Sections = append(page.Sections, sentences("BESIDE IT", r.Warnings, ui.MarkSoon))
 	}

@@ -101,7 +101,7 @@ func (m *Model) report(e verified) tea.Cmd {
 func (m *Model) verdict(e verified) ui.Page {
 	p := VerifiedPage(e.result)
 	if !e.result.OK {
-		p.Sections = append(p.Sections, OtherCopies(e.file, m.copies)...)
+		p.Sections = append(p.Sections, Elsewhere(backup.OtherCopies(m.copies, e.result.Salvage.Set(), e.file))...)
 	}
 	return p
 }

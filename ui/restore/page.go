@@ -27,11 +27,12 @@ func PlanPage(p *backup.RestorePlan) ui.Page {
 		Empty: "The backup holds no key.",
 		Notes: []string{"Nothing is overwritten: a file that is replaced is kept in the trash of the trust directory."},
 	}
-	for _, r := range p.Rows {
+	for _, r := range inOrder(p) {
 		if isKey(r) {
 			page.Rows = append(page.Rows, planRow(r))
 		}
 	}
+	page.Notes = append(page.Notes, givenNotes(p)...)
 	if s := metadata(p); s != "" {
 		page.Notes = append(page.Notes, s)
 	}
@@ -51,7 +52,7 @@ func counts(p *backup.RestorePlan) string {
 		}
 	}
 	var parts []string
-	for _, a := range []backup.Action{backup.ActionAdd, backup.ActionSame, backup.ActionReplace, backup.ActionAsk, backup.ActionRefuse} {
+	for _, a := range []backup.Action{backup.ActionAdd, backup.ActionSame, backup.ActionReplace, backup.ActionAsk, backup.ActionRefuse, backup.ActionLost} {
 		if n[a] > 0 {
 			parts = append(parts, ui.Plural(n[a], "key", "keys")+" "+countWords[a])
 		}
@@ -64,7 +65,7 @@ func counts(p *backup.RestorePlan) string {
 
 var countWords = map[backup.Action]string{
 	backup.ActionAdd: "to add", backup.ActionSame: "the same", backup.ActionReplace: "to replace",
-	backup.ActionAsk: "to decide", backup.ActionRefuse: "left in the backup",
+	backup.ActionAsk: "to decide", backup.ActionRefuse: "left in the backup", backup.ActionLost: "lost",
 }
 
 func planRow(r backup.RestoreRow) ui.Row {
@@ -93,12 +94,16 @@ func action(r backup.RestoreRow) (ui.Mark, string) {
 		return ui.MarkNow, "ASK: another is here"
 	case backup.ActionRefuse:
 		return ui.MarkSoon, "leave in the backup"
+	case backup.ActionLost:
+		return ui.MarkNow, "LOST in this copy"
 	}
 	return ui.MarkNone, trustdata.Visible(string(r.Action))
 }
 
 func reason(r backup.RestoreRow) string {
 	switch {
+	case r.Action == backup.ActionLost:
+		return upper(trustdata.Visible(r.Reason)) + "."
 	case r.Problem != "":
 		return "The file in the backup: " + trustdata.Visible(r.Problem) + "."
 	case r.Reason != "":
@@ -169,7 +174,7 @@ func orNone(s string) string {
 func RestoredPage(r *backup.RestoreResult) ui.Page {
 	mark, said := ui.MarkOK, "Every file that was written was read back and is what the backup says."
 	if !r.OK {
-		mark, said = ui.MarkNow, "The restore is not complete."
+		mark, said = ui.MarkNow, "THE SET IS NOT RESTORED: the backup is damaged. What was whole of it was written and read back."
 	}
 	page := ui.Page{
 		Title:   "Restored " + ui.Plural(len(r.Restored)+len(r.Replaced), "key", "keys"),
@@ -200,6 +205,10 @@ func RestoredPage(r *backup.RestoreResult) ui.Page {
 		page.Rows = append(page.Rows, ui.Row{ID: f.Path, Mark: ui.MarkSoon,
 			Cells:  []string{trustdata.Visible(short(f.Path)), "refused: " + trustdata.Visible(f.Reason)},
 			Detail: []string{trustdata.Visible(f.Path), upper(trustdata.Visible(f.Reason)) + "."}})
+	}
+	for _, l := range r.Lost {
+		page.Rows = append(page.Rows, ui.Row{ID: l.Path, Mark: ui.MarkNow, Cells: []string{name(l.KeyID, l.Path), "LOST in this copy"},
+			Detail: []string{upper(trustdata.Visible(l.Reason)) + ".", trustdata.Visible(l.Path)}, Copy: []ui.Copyable{{What: "key ID", Text: string(l.KeyID)}}})
 	}
 	return page
 }
@@ -232,6 +241,9 @@ func restoredNotes(r *backup.RestoreResult) []string {
 	}
 	if n := len(r.Metadata); n > 0 {
 		notes = append(notes, "Metadata of "+ui.Plural(n, "repository", "repositories")+" came back.")
+	}
+	if n := len(r.LostMetadata); n > 0 {
+		notes = append(notes, "Metadata of "+ui.Plural(n, "repository", "repositories")+" is not whole in this copy.")
 	}
 	if n := len(r.Kept); n > 0 {
 		notes = append(notes, "Of "+ui.Plural(n, "repository", "repositories")+" this machine kept the metadata that it had.")

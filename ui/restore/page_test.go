@@ -50,8 +50,26 @@ func TestRestoredPage(t *testing.T) {
 			t.Errorf("%s reads %q, want %q", short, said[short], want)
 		}
 	}
-	r.OK = false
-	if got := uitest.PageText(t, restore.RestoredPage(r)); !strings.Contains(got, "not complete") || strings.Contains(got, "is what the backup says") {
+	r.OK, r.Lost, r.LostMetadata = false, []sets.Lost{{KeyID: uitest.KeyID("d00dfee"), Path: "private/x.key", Reason: "torn"}}, []trustdata.GUN{"a/b"}
+	uitest.InBoth(t, uitest.PageText(t, restore.RestoredPage(r)), "d00dfee", "LOST in this copy", "Metadata of 1 repository is not whole")
+	if got := uitest.PageText(t, restore.RestoredPage(r)); !strings.Contains(got, "NOT RESTORED") || strings.Contains(got, "is what the backup says") {
 		t.Errorf("a restore that is not complete says:\n%s", got)
 	}
+}
+
+func TestPlanPageOfADamagedCopy(t *testing.T) {
+	p := somePlan()
+	p.Rows = append(p.Rows, row("d00dfee", sets.KindKey, sets.ActionLost, "torn"))
+	p.Given = []sets.Given{{File: p.File, Problem: "the backup is damaged: cut short"}}
+	page := restore.PlanPage(p)
+	uitest.InBoth(t, uitest.PageText(t, page), "1 key lost", "LOST in this copy", "DAMAGED: "+p.File+": the backup is damaged: cut short.")
+	if first := page.Rows[0]; first.Cells[0] != "d00dfee" || first.Mark != ui.MarkNow {
+		t.Errorf("what is lost does not come first: %+v", first)
+	}
+	p.Given = []sets.Given{{File: "/other.age", Problem: "cut short"}, {File: p.File}}
+	uitest.InBoth(t, uitest.PageText(t, restore.PlanPage(p)), "DAMAGED: /other.age", "All comes from "+p.File+", which is whole.")
+	plan, old := somePlan(), map[trustdata.KeyID]string{uitest.KeyID("7f3a9c1"): "a/b\x1b does not list it any more"}
+	page = restore.PlanPage(plan)
+	restore.Warn(&page, plan, old)
+	uitest.InBoth(t, uitest.PageText(t, page), "add, UNLISTED", "1 KEY IS NO LONGER LISTED")
 }

@@ -34,13 +34,13 @@ type Service interface {
 	// Look looks for backups on the removable drives that are in.
 	Look(context.Context) ([]Found, error)
 	// Others says which other copies there are of the set that a file belongs to, and where
-	// they were last.
-	Others(ctx context.Context, file string) ([]ui.Fact, error)
+	// they were last. set is its operation, "" where that is not known.
+	Others(ctx context.Context, file, set string) ([]ui.Fact, error)
 	// Unlisted says of each key of the plan that signs for nothing any more, by the metadata
 	// that this machine has seen last, where that is. It asks no server.
 	Unlisted(context.Context, *backup.RestorePlan) (map[trustdata.KeyID]string, error)
 	// Plan reads the whole backup, proves it and compares it with what is here. It writes
-	// nothing, and keeps no passphrase.
+	// nothing, and keeps no passphrase. The plan of a damaged backup is one of what is whole.
 	Plan(ctx context.Context, file string, with Opening, progress backup.Progress) (*backup.RestorePlan, error)
 	// Restore writes what the plan says and reads it back. When ctx ends it takes back
 	// what it wrote.
@@ -74,6 +74,7 @@ type Model struct {
 	looked  bool
 	others  []ui.Fact
 	damaged error                      // why the file was put aside
+	torn    *backup.RestorePlan        // of what is whole of a damaged file, nil for nothing
 	old     map[trustdata.KeyID]string // keys that sign for nothing any more
 	decided map[string]bool            // the paths that were decided about here
 	begun   bool                       // the writing has begun
@@ -109,7 +110,7 @@ func New(opt Options) *Model {
 		ui.Step{Name: "Find", Page: m.findPage, Leaving: nothing, Start: m.startFind, Next: "next: open it", Do: m.takeFile, Blocked: m.busy,
 			Acts: []ui.Act{{Key: b("f", "file", "f"), Do: m.askFile, Blocked: m.busy}, {Key: b("r", "look again", "r"), Do: m.look, Blocked: m.busy}}},
 		ui.Step{Name: "Open", Page: m.openPage, Leaving: nothing, Start: m.askOpening, Held: m.reading, Next: "open it", Do: m.askOpening, Blocked: m.busy, Back: true,
-			Acts: []ui.Act{{Key: b("f", "another file", "f"), Do: m.askFile, Blocked: m.busy}}},
+			Acts: []ui.Act{{Key: b("f", "another file", "f"), Do: m.askFile, Blocked: m.busy}, {Key: b("w", "what is whole", "w"), Do: m.offer, Blocked: m.nothingWhole}}},
 		ui.Step{Name: "Compare", Page: m.comparePage, Leaving: nothing, Next: "confirm", Do: m.confirm, Blocked: m.cannotRestore,
 			Acts: []ui.Act{{Key: b("d", "decide about a key", "d", "space"), Do: m.decide}}},
 		ui.Step{Name: "Write", Page: m.writePage, Leaving: m.leavingWrite, Start: m.write, Held: m.restoring, Next: "look again", Do: m.again, Blocked: m.busy},
@@ -213,7 +214,7 @@ func (m *Model) askFile() tea.Cmd {
 	in := ui.Input{Title: "WHICH BACKUP", Prompt: "File:", Do: "take", Text: m.file, Check: ui.Needed("type the path of a backup, which ends in .age"), Explain: "It is only read."}
 	return ui.Send(ui.AskMsg{Dialog: ui.NewPublicInput(m.opt.Styles, in), Answer: func(r any) tea.Cmd {
 		if file, ok := r.(string); ok {
-			m.file, m.damaged, m.others = file, nil, nil
+			m.file, m.damaged, m.torn, m.others = file, nil, nil, nil
 			return m.Go(1)
 		}
 		return nil
@@ -226,9 +227,8 @@ func (m *Model) openPage() ui.Page {
 		f = ui.Fact{Value: "being decrypted to its end and compared with its manifest, " + ui.Size(m.wrote.Done) + " so far", Mark: ui.MarkRunning}
 	}
 	p := ui.Page{Title: "Open"}
-	if m.damaged != nil {
-		p.Sections = append(p.Sections, ui.Section{Facts: []ui.Fact{{Value: "THIS COPY IS DAMAGED. Nothing was taken from it.", Mark: ui.MarkNow},
-			{Value: ui.Explain(m.damaged).What, Mark: ui.MarkNone}, {Value: "None of it can be relied on, since what was changed is not known. f takes another copy.", Mark: ui.MarkNone}}})
+	if m.damaged != nil || m.torn != nil {
+		p.Sections = append(p.Sections, ui.Section{Facts: m.damageFacts()})
 		other := m.others
 		if len(other) == 0 {
 			other = []ui.Fact{{Value: "no other copy of its set is remembered on this machine; look where the sheet says", Mark: ui.MarkUnchecked}}
@@ -290,8 +290,11 @@ func (m *Model) open(with Opening, try int) tea.Cmd {
 		switch {
 		case err == nil:
 			e.old, e.err = service.Unlisted(ctx, p)
+			if p.Salvage != nil {
+				e.others, _ = service.Others(ctx, file, p.Salvage.Set())
+			}
 		case errors.Is(err, backup.ErrDamaged):
-			e.others, _ = service.Others(ctx, file) // the damage is what must be said
+			e.others, _ = service.Others(ctx, file, "") // the damage is what must be said
 		}
 		emit(e)
 		return nil
@@ -309,11 +312,14 @@ func (m *Model) reading() string {
 // compare takes what the reading found. A wrong passphrase is asked for again.
 func (m *Model) compare(e planned) tea.Cmd {
 	switch {
+	case e.err == nil && e.plan.Salvage != nil:
+		m.torn, m.old, m.damaged, m.others = e.plan, e.old, nil, e.others
+		return m.offer()
 	case e.err == nil:
-		m.plan, m.old, m.decided, m.damaged = e.plan, e.old, map[string]bool{}, nil
+		m.plan, m.old, m.decided, m.damaged, m.torn = e.plan, e.old, map[string]bool{}, nil, nil
 		return m.Go(2)
 	case errors.Is(e.err, backup.ErrDamaged):
-		m.damaged, m.others = e.err, e.others
+		m.damaged, m.torn, m.others = e.err, nil, e.others
 		return nil
 	case e.try > 0 && errors.Is(e.err, backup.ErrIdentity):
 		return m.askPassphrase(e.try + 1)

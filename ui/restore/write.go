@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -19,32 +18,13 @@ func (m *Model) comparePage() ui.Page {
 		return ui.Page{Title: "Compare"}
 	}
 	p := PlanPage(m.plan)
-	m.warn(&p)
+	Warn(&p, m.plan, m.old)
 	p.Sections, p.Order = nil, "as in the backup"
 	p.Summary = counts(m.plan) + " Into " + trustdata.Visible(m.plan.To)
+	if m.plan.Salvage != nil {
+		p.Order, p.Summary = "what is lost, then as in the backup", "DAMAGED COPY, only what is whole: "+p.Summary
+	}
 	return p
-}
-
-// warn says loudly of the keys that sign for nothing any more.
-func (m *Model) warn(p *ui.Page) {
-	n := 0
-	for i, row := range m.plan.Rows {
-		why := m.old[row.KeyID]
-		if why == "" || !isKey(row) {
-			continue
-		}
-		n++
-		for j := range p.Rows {
-			if p.Rows[j].ID == m.plan.Rows[i].Path {
-				p.Rows[j].Mark = ui.Worse(p.Rows[j].Mark, ui.MarkNow)
-				p.Rows[j].Cells[1] += ", UNLISTED"
-				p.Rows[j].Detail = append([]string{"NO LONGER LISTED: " + trustdata.Visible(why) + "."}, p.Rows[j].Detail...)
-			}
-		}
-	}
-	if n > 0 {
-		p.Notes = append([]string{strings.ToUpper(ui.Plural(n, "key is", "keys are")) + " NO LONGER LISTED by what this machine has seen last. A key that was taken out may have been taken out for a reason: look before you sign with it."}, p.Notes...)
-	}
 }
 
 // decide asks what happens with the selected key, where another is in its place.
@@ -110,6 +90,10 @@ func (m *Model) question() ui.Question {
 	to, replaced := trustdata.Visible(p.To), p.Count(backup.ActionReplace)
 	q := ui.Question{Headline: "RESTORE INTO A TRUST DIRECTORY", Thing: to, Profile: m.opt.Profile, Keep: "Cancel", Act: "Restore",
 		Facts: []ui.Fact{{Label: "Keys", Value: counts(p)}, {Label: "Way back", Value: "what was there is kept"}}}
+	if p.Salvage != nil {
+		q.Headline = "RESTORE WHAT IS WHOLE OF A DAMAGED COPY"
+	}
+	q.Facts = append(q.Facts, m.salvageFacts()...)
 	if n := m.unlisted(); n > 0 {
 		q.Facts = append(q.Facts, ui.Fact{Label: "Unlisted", Value: ui.Plural(n, "key signs", "keys sign") + " for nothing any more", Mark: ui.MarkNow})
 	}

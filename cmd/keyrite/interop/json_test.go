@@ -88,7 +88,10 @@ type backupJSON struct {
 type restoreJSON struct {
 	Restored []string `json:"restored"`
 	Same     []string `json:"same"`
-	OK       bool     `json:"ok"`
+	Lost     []struct {
+		Path string `json:"path"`
+	} `json:"lost"`
+	OK bool `json:"ok"`
 }
 
 type changeJSON struct {

@@ -1,12 +1,12 @@
 #!/bin/sh
 # Builds the programs that the interop tests run against into .ci/bin: notary,
-# notary-server, notary-signer, age, age-keygen, and the distribution registry.
+# notary-server, notary-signer, age, age-keygen, the distribution registry, and notation.
 # Does nothing when they are there already, built from these files by this Go.
 set -eu
 cd "$(dirname "$0")"
 export CGO_ENABLED=0
 
-inputs="peers.sh peers/go.mod peers/go.sum registry/go.mod registry/go.sum registry/main.go"
+inputs="peers.sh peers/go.mod peers/go.sum registry/go.mod registry/go.sum registry/main.go notation/go.mod notation/go.sum"
 # shellcheck disable=SC2086 # a list of names without spaces
 want=$({ cat $inputs; go -C peers version; } | cksum)
 if [ "$(cat bin/peers.stamp 2>/dev/null || true)" = "$want" ]; then
@@ -34,6 +34,7 @@ printf '{"Replace":{"%s":"%s"}}\n' "$multipart" "$tmp/multipart.go" >"$tmp/overl
 mkdir "$tmp/out"
 go -C peers build -buildvcs=false -ldflags="-s -w" -overlay "$tmp/overlay.json" -o "$tmp/out/" tool
 go -C registry build -buildvcs=false -ldflags="-s -w" -o "$tmp/out/registry" .
+go -C notation build -buildvcs=false -ldflags="-s -w" -o "$tmp/out/" tool
 for f in "$tmp"/out/*; do
 	mv -f "$f" "bin/$(basename "$f")"
 done

@@ -20,11 +20,11 @@ var SignatureKinds = []string{Notation, Cosign}
 
 // The forms in which a signature lies in a registry.
 const (
-	FormNotation       = "notation"     // artifactType, as Notation has written since OCI 1.1
-	FormNotationConfig = "notation-1.0" // told by the config's media type, as before
-	FormBundle         = "bundle"       // a sigstore bundle, cosign 3's default
-	FormReferrer       = "referrer"     // cosign 2's experimental mode for OCI 1.1
-	FormTag            = "tag"          // the tag sha256-<hex>.sig of cosign 1 and 2
+	FormNotation       = "notation"        // told by artifactType, as Notation's specification has it since OCI 1.1
+	FormNotationConfig = "notation-config" // told by the config's media type, as notation 1.3 still writes it
+	FormBundle         = "bundle"          // a sigstore bundle, cosign 3's default
+	FormReferrer       = "referrer"        // cosign 2's experimental mode for OCI 1.1
+	FormTag            = "tag"             // the tag sha256-<hex>.sig of cosign 1 and 2
 )
 
 // The media types and annotations of signatures: Notation's signature specification and

@@ -75,7 +75,7 @@ func otherSection(r registry.Compared) ui.Section {
 // formWords name the forms in which a signature lies in a registry.
 var formWords = map[string]string{
 	registry.FormNotation:       "attached as",
-	registry.FormNotationConfig: "attached in the older form as",
+	registry.FormNotationConfig: "attached as",
 	registry.FormBundle:         "attached as the bundle",
 	registry.FormReferrer:       "attached as",
 	registry.FormTag:            "under cosign's older tag as",

@@ -41,8 +41,8 @@ var built struct {
 	err  error
 }
 
-// Peer is the path of a program of .ci/peers or .ci/registry: notary, notary-server,
-// notary-signer, age, age-keygen or registry. The first call in a process builds those
+// Peer is the path of a program of .ci/peers, .ci/registry or .ci/notation: notary,
+// notary-server, notary-signer, age, age-keygen, registry or notation. The first call in a process builds those
 // that are missing or older than their pins, so that plain "go test" needs no make.
 func Peer(t testing.TB, name string) string {
 	t.Helper()

@@ -31,7 +31,7 @@ const thumb = "3b1f0b2a6c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7"
 var artifacts = map[string]interop.Artifact{
 	"notation": {Type: "application/vnd.cncf.notary.signature", Layer: "application/jose+json",
 		Notes: map[string]string{"io.cncf.notary.x509chain.thumbprint#S256": `["` + thumb + `"]`}},
-	"notation-1.0": {Config: "application/vnd.cncf.notary.signature", Layer: "application/cose"},
+	"notation-config": {Config: "application/vnd.cncf.notary.signature", Layer: "application/cose"},
 	"bundle": {Type: "application/vnd.dev.sigstore.bundle.v0.3+json", Layer: "application/vnd.dev.sigstore.bundle.v0.3+json",
 		Notes: map[string]string{"dev.sigstore.bundle.content": "dsse-envelope", "dev.sigstore.bundle.predicateType": "https://sigstore.dev/cosign/sign/v1"}},
 	"referrer": {Config: "application/vnd.dev.cosign.artifact.sig.v1+json", Layer: "application/vnd.dev.cosign.simplesigning.v1+json"},

@@ -26,7 +26,7 @@ type Asking struct {
 func states(prompt string, statements ...string) Asking {
 	a := Asking{Prompt: Scrub(prompt)}
 	for _, s := range statements {
-		say(&a.Says, sentence(s))
+		say(&a.Says, Sentence(s))
 	}
 	return a
 }
@@ -41,7 +41,7 @@ func (c *choice) Plain() Asking {
 	a := states(prompt(fmt.Sprintf("Type a number from 1 to %d", len(c.options)), "an empty line leaves"), c.title, c.about)
 	a.Said = c.said
 	for i, o := range c.options {
-		say(&a.Says, fmt.Sprintf("%d of %d.", i+1, len(c.options)), sentence(o))
+		say(&a.Says, fmt.Sprintf("%d of %d.", i+1, len(c.options)), Sentence(o))
 	}
 	return a
 }
@@ -69,7 +69,7 @@ func (d *input) Plain() Asking {
 		answers = "an empty line is an answer, too; Ctrl-c leaves"
 	}
 	a := states(prompt(d.Prompt, answers), d.Title, d.Explain)
-	a.Said = Scrub(sentence(Capital(d.wrong)))
+	a.Said = Scrub(Sentence(Capital(d.wrong)))
 	return a
 }
 

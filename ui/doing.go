@@ -31,7 +31,10 @@ func (l *Loader[T]) Waiting() string {
 	return Waiting(l.doing, took)
 }
 
+// Elapsing stands between what takes its time, and how long it has taken so far.
+const Elapsing = " ... "
+
 // Waiting is the sentence about a load that takes its time.
 func Waiting(what string, took time.Duration) string {
-	return fmt.Sprintf("%s ... %.1f s   Esc stop", what, took.Seconds())
+	return fmt.Sprintf("%s%s%.1f s   Esc stop", what, Elapsing, took.Seconds())
 }

@@ -15,7 +15,7 @@ import (
 // per line, no layout, the same words as the frame.
 func WritePlain(w io.Writer, p Page) error {
 	b := bufio.NewWriter(w)
-	for _, lines := range p.Plain().all() {
+	for _, lines := range p.Plain(len(p.Rows)).all() {
 		for _, l := range lines {
 			fmt.Fprintln(b, l)
 		}
@@ -24,31 +24,31 @@ func WritePlain(w io.Writer, p Page) error {
 }
 
 // Plain is a page as lines of text, whose bytes a terminal only shows. Rows has one for
-// each of the page's.
+// each of the page's that are written out.
 type Plain struct{ Head, Rows, Foot []string }
 
 func (p Plain) all() [][]string { return [][]string{p.Head, p.Rows, p.Foot} }
 
-// Plain writes the page out in lines.
-func (p Page) Plain() Plain {
+// Plain writes the page out in lines, with at most so many of its rows.
+func (p Page) Plain(rows int) Plain {
 	var out Plain
-	say(&out.Head, sentence(p.Title), p.Freshness.sentence())
-	say(&out.Head, sentence(p.Summary))
+	say(&out.Head, Sentence(p.Title), p.Freshness.sentence())
+	say(&out.Head, Sentence(p.Summary))
 	for _, s := range p.Sections {
-		say(&out.Head, sentence(s.Title))
+		say(&out.Head, Sentence(s.Title))
 		for _, f := range s.Facts {
 			say(&out.Head, f.plain()...)
 		}
 	}
-	say(&out.Head, sentence(p.TableTitle))
+	say(&out.Head, Sentence(p.TableTitle))
 	if len(p.Rows) == 0 {
-		say(&out.Head, sentence(p.Empty))
+		say(&out.Head, Sentence(p.Empty))
 	}
-	for i := range p.Rows {
+	for i := range min(rows, len(p.Rows)) {
 		say(&out.Rows, p.plainRow(i)...)
 	}
 	for _, n := range p.Notes {
-		say(&out.Foot, sentence(n))
+		say(&out.Foot, Sentence(n))
 	}
 	return out
 }
@@ -62,18 +62,18 @@ func say(lines *[]string, parts ...string) {
 }
 
 func (f Fact) plain() []string {
-	return []string{sentence(f.Mark.Word()), sentence(labelled(f.Label, f.Value))}
+	return []string{Sentence(f.Mark.Word()), Sentence(labelled(f.Label, f.Value))}
 }
 
 // plainRow says which row it is of how many, and all that it has.
 func (p Page) plainRow(i int) []string {
 	r := p.Rows[i]
-	parts := []string{fmt.Sprintf("%d of %d.", i+1, len(p.Rows)), sentence(r.Mark.Word())}
+	parts := []string{fmt.Sprintf("%d of %d.", i+1, len(p.Rows)), Sentence(r.Mark.Word())}
 	for c, col := range p.Columns {
-		parts = append(parts, sentence(labelled(col.Label(), r.cell(c))))
+		parts = append(parts, Sentence(labelled(col.Label(), r.cell(c))))
 	}
 	for _, d := range r.Detail {
-		parts = append(parts, sentence(d))
+		parts = append(parts, Sentence(d))
 	}
 	return parts
 }
@@ -88,8 +88,8 @@ func labelled(label, value string) string {
 	return label + " " + value
 }
 
-// sentence ends s with a stop, unless it is empty or ends with one already.
-func sentence(s string) string {
+// Sentence ends s with a stop, unless it is empty or ends with one already.
+func Sentence(s string) string {
 	s = strings.TrimSpace(s)
 	if s == "" || strings.HasSuffix(s, ".") || strings.HasSuffix(s, ":") {
 		return s

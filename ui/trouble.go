@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"keyrite/trustdata"
@@ -19,7 +20,7 @@ type Trouble struct {
 // Explain turns an error into its four parts.
 func Explain(err error) Trouble {
 	t := Trouble{Detail: trustdata.VisibleError(err)}
-	t.What = sentence(Capital(t.Detail))
+	t.What = Sentence(Capital(t.Detail))
 	if stop := Alarm(err); stop != "" {
 		t.What = stop
 	}
@@ -51,17 +52,22 @@ func Capital(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
+// Parts are the four parts, those that say something: the detail is left out where it is
+// what happened once more.
+func (t Trouble) Parts() []Fact {
+	parts := []Fact{{Label: "What happened", Value: t.What}, {Label: "What it means", Value: t.Means}, {Label: "What you can do", Value: t.Do}}
+	if !strings.EqualFold(strings.TrimSuffix(t.What, "."), t.Detail) {
+		parts = append(parts, Fact{Label: "Detail", Value: t.Detail})
+	}
+	return slices.DeleteFunc(parts, func(p Fact) bool { return p.Value == "" })
+}
+
 // View draws the four parts, in at most height lines.
 func (t Trouble) View(st *Styles, width, height int) []string {
 	var out []string
-	for i, p := range []struct{ label, text string }{
-		{"What happened", t.What}, {"What it means", t.Means}, {"What you can do", t.Do}, {"Detail", t.Detail},
-	} {
-		if p.text == "" || i == 3 && strings.EqualFold(strings.TrimSuffix(t.What, "."), t.Detail) {
-			continue
-		}
-		label := Fit(p.label, len("What you can do"), CutEnd) + "  "
-		for j, line := range Wrap(Scrub(p.text), width-len(label)-2) {
+	for i, p := range t.Parts() {
+		label := Fit(p.Label, len("What you can do"), CutEnd) + "  "
+		for j, line := range Wrap(Scrub(p.Value), width-len(label)-2) {
 			if j > 0 {
 				label = strings.Repeat(" ", len(label))
 			}

@@ -32,6 +32,8 @@ type cli struct {
 	process
 	flags flags
 	root  *cobra.Command
+	// interrupts are shared with the runs inside this one.
+	interrupts *interrupts
 	// keychain is the run's one way to the keychain.
 	keychain func() *keychain.Keychain
 	// config is the configuration, nil before it was read; inForce is the chosen profile
@@ -67,13 +69,15 @@ func run(args []string, p process) int {
 	// A reader that goes away, as head does, is an error of the write and not the end of
 	// the process: what was opened is still to be cleaned up.
 	signal.Ignore(syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	ctx, stop = c.interrupts.end(ctx)
 	defer stop()
 	return c.report(ctx, c.execute(ctx, args))
 }
 
 func newCLI(p process) *cli {
-	c := &cli{process: p, overview: "There is no overview yet. 2 shows the keys, 3 the repositories."}
+	c := &cli{process: p, interrupts: new(interrupts), overview: "There is no overview yet. 2 shows the keys, 3 the repositories."}
 	c.keychain = sync.OnceValue(c.newKeychain)
 	c.root = c.command()
 	c.root.SetIn(p.in)
@@ -118,7 +122,7 @@ func (c *cli) command() *cobra.Command {
 	f.StringArrayVar(&c.flags.passphraseFiles, "passphrase-file", nil, "`ROLE=FILE` or KEYID=FILE: read a passphrase from FILE; ROLE-new=FILE for a key being made")
 	f.StringVar(&c.flags.color, "color", "auto", "`auto`, always or never")
 	f.BoolVar(&c.flags.json, "json", false, "print one JSON value")
-	f.BoolVar(&c.flags.plain, "plain", false, "print one fact per line")
+	f.BoolVar(&c.flags.plain, "plain", false, "print one fact per line; without a verb, the console as lines of text")
 	f.BoolVar(&c.flags.offline, "offline", false, "ask no server: show what was cached, and say so")
 	f.BoolVar(&c.flags.readOnly, "read-only", false, "refuse every change")
 	f.BoolVar(&c.flags.dryRun, "dry-run", false, "print the plan and change nothing")

@@ -12,6 +12,7 @@ import (
 	"keyrite/ui/app"
 	"keyrite/ui/help"
 	"keyrite/ui/keys"
+	"keyrite/ui/linear"
 	"keyrite/ui/repos"
 	"keyrite/ui/tags"
 )
@@ -35,10 +36,21 @@ func (c *cli) console(ctx context.Context) error {
 	defer func() { c.err = stderr }()
 	t := app.Terminal{In: c.in, Out: c.out, Env: c.environment(), Profile: c.profile()}
 	d := &desk{session: s, ctx: ctx, styles: ui.NewStyles(t.Look(c.light(), c.ascii())), clock: app.Clock(c.now), rounds: keyring.DefaultIterations}
-	err = app.Run(ctx, d.options(), t)
+	if c.linear() {
+		err = c.runLines(ctx, d.options())
+	} else {
+		err = app.Run(ctx, d.options(), t)
+	}
 	// A change that is being sent is finished and written down before the program ends.
 	d.working.Wait()
 	return err
+}
+
+// runLines runs the console as text. Interrupts are keys meanwhile, as they are in the frame.
+func (c *cli) runLines(ctx context.Context, opt app.Options) error {
+	interrupted, release := c.interrupts.take()
+	defer release()
+	return app.RunLines(ctx, opt, linear.Terminal{In: c.in, Out: c.out, Hide: c.hideTyping, Interrupts: interrupted})
 }
 
 // options are the console's screens and how they lead to one another.

@@ -42,7 +42,11 @@ func (c *cli) demo(ctx context.Context) (err error) {
 		if err := errors.Join(world.Banner(c.out), inside.warm(ctx), inside.cutOff(ctx, world)); err != nil {
 			return err
 		}
-		if _, err := inside.ask(ctx, bufio.NewReaderSize(c.in, 16), "Enter opens the console, where 1 shows the passphrases again. "); err != nil {
+		begin := "Enter opens the console, where 1 shows the passphrases again. "
+		if c.linear() {
+			begin = "Enter begins the console. "
+		}
+		if _, err := inside.ask(ctx, bufio.NewReaderSize(c.in, 16), begin); err != nil {
 			return err
 		}
 		inside.overview = world.Hint()
@@ -64,6 +68,7 @@ func (c *cli) inside(world *demo.World) *cli {
 		return world.Getenv(name)
 	}
 	in := newCLI(process{in: c.in, out: c.out, err: c.err, getenv: getenv, now: c.now})
+	in.interrupts = c.interrupts
 	in.flags = c.flags
 	in.flags.noKeychain = true
 	in.flags.registry = world.RegistryURL

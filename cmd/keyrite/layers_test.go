@@ -33,6 +33,7 @@ var levels = [][]string{
 	{"trustdata/audit"},
 	{"ui"},
 	{"ui/*"},
+	{"ui/linear"},
 	{"ui/app"},
 	{"cmd"},
 }
@@ -40,7 +41,7 @@ var levels = [][]string{
 // importers names the rooms that may import a package from outside (or one below it).
 // What no line names, any room may import.
 var importers = map[string][]string{
-	"charm.land":                             {"ui", "ui/*", "ui/app"},
+	"charm.land":                             {"ui", "ui/*", "ui/linear", "ui/app"},
 	"net/http":                               {"trustdata/access", "trustdata/remote", "trustdata/registry", "trustdata/tufrepo", "trustdata/notation", "trustdata/trustserver", "cmd"},
 	"net/http/httptest":                      {"cmd"},
 	"oras.land/oras-go":                      {"trustdata/access", "trustdata/registry"},
@@ -110,6 +111,7 @@ func TestRefuse(t *testing.T) {
 		{"ui/keys", "keyrite/ui", false, false},
 		{"ui/keys", "keyrite/ui/app", false, true},
 		{"ui/app", "keyrite/ui/keys", false, false},
+		{"ui/linear", "keyrite/ui/app", false, true},
 		{"cmd/keyrite", "keyrite/ui/app", false, false},
 		{"cmd/keyrite", "keyrite/trustdata/programtest", false, true},
 		{"cmd/keyrite/interop", "keyrite/trustdata/programtest", false, false},

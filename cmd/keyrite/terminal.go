@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/charmbracelet/colorprofile"
@@ -10,17 +11,23 @@ import (
 func (c *cli) interactive() error {
 	_, in := terminal(c.in)
 	_, out := terminal(c.out)
-	switch {
-	case !in || !out:
+	if !in || !out {
 		return usagef("the console needs a terminal; without one name a verb, such as keyrite keys list")
-	case c.getenv("TERM") == "dumb":
-		return usagef("this terminal (TERM=dumb) cannot show the console; name a verb, such as keyrite keys list --plain")
 	}
 	return nil
 }
 
+// linear reports whether the console is text that only grows: as --plain asks, or $ACCESSIBLE,
+// which other programs for terminals heed with any value that is not false, or a terminal
+// without a cursor.
+func (c *cli) linear() bool {
+	accessible := c.getenv("ACCESSIBLE")
+	on, err := strconv.ParseBool(accessible)
+	return c.flags.plain || c.getenv("TERM") == "dumb" || accessible != "" && (on || err != nil)
+}
+
 // terminalVariables describe the terminal, and nothing that belongs to its user.
-var terminalVariables = append([]string{"LC_ALL", "LC_CTYPE", "LANG", "NO_COLOR", "CLICOLOR", "COLORFGBG"}, colorVariables...)
+var terminalVariables = append([]string{"LC_ALL", "LC_CTYPE", "LANG", "NO_COLOR", "CLICOLOR", "COLORFGBG", "ACCESSIBLE"}, colorVariables...)
 
 // colorVariables are what the colour library may look at.
 var colorVariables = []string{"TERM", "COLORTERM", "TERM_PROGRAM", "TMUX", "STY", "WT_SESSION", "ConEmuANSI"}

@@ -54,6 +54,8 @@ type Options struct {
 	// AtStart runs once beside the first load. It may ask servers; what it says stands in
 	// the status line, and changed makes every screen load again. It may be nil.
 	AtStart func() (notice string, changed bool)
+	// Lines has everything told in lines of text, by RunLines.
+	Lines bool
 }
 
 // Model is the program's model.

@@ -28,6 +28,10 @@ func (m *Model) copied(msg copiedMsg) tea.Cmd {
 		m.say("Copied " + msg.What + " by " + msg.by + ".")
 		return nil
 	}
+	if m.opt.Lines { // what asks a terminal is no text; this can be marked by hand
+		m.say(ui.Capital(msg.What) + ": " + msg.Text)
+		return nil
+	}
 	m.say("Copied " + msg.What + " by OSC 52: your terminal may ignore it.")
 	return tea.SetClipboard(msg.Text)
 }

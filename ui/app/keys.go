@@ -39,6 +39,9 @@ func newKeyMap(opt Options) keyMap {
 // everywhere are the keys that mean the same on every screen.
 func (m *Model) everywhere() []key.Binding {
 	k := m.keys
+	if m.opt.Lines { // places are named there, and there is nothing to draw
+		return []key.Binding{k.open, k.help, k.back, k.quit, k.cancel}
+	}
 	all := append([]key.Binding(nil), k.tabs...)
 	return append(all, k.open, k.palette, k.help, k.undo, k.backward, k.forward, k.back, k.quit, k.cancel, k.redraw, k.suspend)
 }
@@ -65,7 +68,7 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 	if m.captures() {
 		return m.top().Update(k)
 	}
-	if m.burst.pasted() {
+	if !m.opt.Lines && m.burst.pasted() {
 		return ui.Say("Keys came faster than anyone types: taken for a paste and dropped.")
 	}
 	if cmd, mine := m.global(k); mine {

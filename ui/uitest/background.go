@@ -33,6 +33,7 @@ func (d *Driver) Await(texts ...string) *Driver {
 			all = all && strings.Contains(frame, t)
 		}
 		if all {
+			Watch(d.tb, d.m)
 			return d
 		}
 		select {

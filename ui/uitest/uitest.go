@@ -175,9 +175,14 @@ func (d *Driver) Text() string {
 // Frame is the frame as it is sent.
 func (d *Driver) Frame() string { return d.m.View().Content }
 
+// Watch looks at every state of a console that a test asserts something of. It is set before
+// any test runs, or not at all.
+var Watch = func(testing.TB, tea.Model) {}
+
 // Has fails unless every text stands in the frame.
 func (d *Driver) Has(texts ...string) *Driver {
 	d.tb.Helper()
+	Watch(d.tb, d.m)
 	for _, t := range texts {
 		if got := d.Text(); !strings.Contains(got, t) {
 			d.tb.Errorf("the frame lacks %q:\n%s", t, got)
@@ -224,6 +229,7 @@ func Styles() *ui.Styles { return ui.NewStyles(ui.Look{}) }
 // Golden compares the frame with the file testdata/<test's name>.golden.
 func (d *Driver) Golden() *Driver {
 	d.tb.Helper()
+	Watch(d.tb, d.m)
 	golden.RequireEqual(d.tb, d.Text())
 	return d
 }

@@ -1,0 +1,136 @@
+package linear
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"keyrite/ui"
+)
+
+// take does what a line asks for.
+func (l *linear) take(in typedLine) error {
+	defer clear(in.line)
+	switch {
+	case in.err != nil && !errors.Is(in.err, io.EOF):
+		return errGone
+	case in.err != nil && len(in.line) == 0:
+		l.answered(false)
+		l.leave()
+		return nil
+	}
+	l.answered(in.err == nil)
+	s := l.console.Scene()
+	switch {
+	case s.Dialog != nil:
+		said, cmd := l.console.Reply(in.line)
+		l.note("")
+		l.say(said)
+		l.run(cmd)
+		l.changed()
+	case captures(s):
+		l.update(tea.PasteMsg{Content: string(in.line)})
+		l.press(named["enter"])
+	default:
+		l.obey(s, understand(string(in.line), s.Places))
+	}
+	return nil
+}
+
+// captures reports whether the screen takes keys as text.
+func captures(s Scene) bool {
+	c, ok := s.Screen.(ui.Capturer)
+	return ok && c.CapturesInput()
+}
+
+func (l *linear) obey(s Scene, o order) {
+	switch o.kind {
+	case nothing:
+		if _, has := s.enter(); has && s.wizard() {
+			l.press(named["enter"])
+			return
+		}
+		l.whole = true
+	case again:
+		l.whole = true
+	case more:
+		l.rows += atOnce
+	case filter:
+		l.filter(s, o.text)
+	case open:
+		l.openRow(s, o.row)
+		return
+	case press:
+		if o.row == 0 || l.choose(s, o.row) {
+			l.unbound = unbound(s, o.key)
+			l.press(o.key)
+			return
+		}
+	case unclear:
+		l.say(fmt.Sprintf("%q is neither a number nor a key.", o.text))
+	}
+	l.changed()
+}
+
+func (l *linear) filter(s Scene, text string) {
+	f, ok := s.Screen.(filterer)
+	if !ok || len(s.Screen.Page().Rows) == 0 {
+		l.say("There is nothing to filter.")
+		return
+	}
+	f.Filter(text)
+	l.whole, l.rows = true, atOnce
+}
+
+// choose puts the cursor on the row that was read out with a number.
+func (l *linear) choose(s Scene, row int) bool {
+	list, ok := s.Screen.(selecting)
+	if !ok || row < 1 || row > len(l.before.ids) || !list.Select(l.before.ids[row-1]) {
+		l.say(fmt.Sprintf("There is no line %d here.", row))
+		return false
+	}
+	return true
+}
+
+// openRow selects a row, and opens it where Enter is about a row.
+func (l *linear) openRow(s Scene, row int) {
+	if l.choose(s, row) {
+		if _, has := s.enter(); has && !s.wizard() {
+			l.press(named["enter"])
+			return
+		}
+	}
+	l.changed()
+}
+
+// unbound is the name of a key that neither the screen nor everywhere knows, or "".
+func unbound(s Scene, k tea.KeyPressMsg) string {
+	for _, group := range append([][]key.Binding{s.Screen.ShortHelp(), s.Everywhere}, s.Screen.FullHelp()...) {
+		for _, b := range group {
+			if b.Enabled() && key.Matches(k, b) {
+				return ""
+			}
+		}
+	}
+	return k.String()
+}
+
+// leave is what the end of the input means.
+func (l *linear) leave() {
+	l.note("")
+	cmd, held := l.console.Leave()
+	l.waiting = held != ""
+	l.say(held)
+	l.run(cmd)
+	l.changed()
+}
+
+// leaveAtLast leaves what could not be left before.
+func (l *linear) leaveAtLast() {
+	if l.waiting && !l.console.Scene().working() {
+		l.leave()
+	}
+}

@@ -69,6 +69,7 @@ type console struct {
 	status  string
 	answer  any
 	ended   bool
+	asks    func() ui.Dialog // what a colon asks
 	pressed []string
 }
 
@@ -88,8 +89,11 @@ func (c *console) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		msg()
 	case tea.KeyPressMsg:
 		c.pressed = append(c.pressed, msg.String())
-		if msg.String() == "q" {
+		switch msg.String() {
+		case "q":
 			return nil, tea.Quit
+		case ":":
+			return nil, func() tea.Msg { return do(func() { c.dialog = c.asks() }) }
 		}
 		return nil, c.screen.Update(msg)
 	}
@@ -455,5 +459,18 @@ func TestAfterAQuestion(t *testing.T) {
 		if s.answer != 1 {
 			t.Errorf("answered %v", s.answer)
 		}
+	})
+}
+
+// TestCommand: a colon asks, and what follows it is the answer to that.
+func TestCommand(t *testing.T) {
+	inBubble(t, func(s *session) {
+		s.asks = func() ui.Dialog { return ui.NewInput(uitest.Styles(), ui.Input{Title: "GO", Prompt: "Where:"}) }
+		s.out.fresh()
+		s.lacks(s.say(": repos "), "GO")
+		if s.answer != "repos" {
+			t.Errorf("answered %v", s.answer)
+		}
+		s.has(s.say(":"), "GO.\nWhere (")
 	})
 }

@@ -26,11 +26,7 @@ func (l *linear) take(in typedLine) error {
 	s := l.console.Scene()
 	switch {
 	case s.Dialog != nil:
-		said, cmd := l.console.Reply(in.line)
-		l.note("")
-		l.say(said)
-		l.run(cmd)
-		l.changed()
+		l.reply(in.line)
 	case captures(s):
 		l.update(tea.PasteMsg{Content: string(in.line)})
 		l.press(named["enter"])
@@ -38,6 +34,15 @@ func (l *linear) take(in typedLine) error {
 		l.obey(s, understand(string(in.line), s.Places))
 	}
 	return nil
+}
+
+// reply gives the open dialog a line.
+func (l *linear) reply(line []byte) {
+	l.note("")
+	said, cmd := l.console.Reply(line)
+	l.say(said)
+	l.run(cmd)
+	l.changed()
 }
 
 // captures reports whether the screen takes keys as text.
@@ -62,6 +67,10 @@ func (l *linear) obey(s Scene, o order) {
 		l.filter(s, o.text)
 	case open:
 		l.openRow(s, o.row)
+		return
+	case command:
+		l.ahead = []byte(o.text)
+		l.press(o.key)
 		return
 	case press:
 		if o.row == 0 || l.choose(s, o.row) {

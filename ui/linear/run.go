@@ -53,6 +53,8 @@ type linear struct {
 	quit  bool
 	// waiting is set from the end of the input until the console can be left.
 	waiting bool
+	// ahead is the answer to what a key is about to ask, nil for none.
+	ahead []byte
 }
 
 // Run tells the console until it is left. It is over at once when ctx is, as a signal wants
@@ -161,6 +163,11 @@ func (l *linear) update(msg tea.Msg) {
 func (l *linear) changed() {
 	s := l.console.Scene()
 	l.note(s.Status)
+	if answer := l.ahead; answer != nil && s.Dialog != nil {
+		l.ahead = nil
+		l.reply(answer)
+		return
+	}
 	if !l.knows(s) { // a line is an answer to what was told, not to what is there by now
 		l.prompted = false
 	}

@@ -23,6 +23,7 @@ var howToType = []string{
 	"A key is typed as its letter, a capital as a capital, or by its name: esc, tab, space, enter, up, down.",
 	"A number and a key, 3 R, press the key on that line.",
 	"/text shows the lines with that text, and / alone shows all. more reads on where a list is long.",
+	":text goes to a place or does what is called so.",
 	"The name of a place (keys, repos, backups, activity) goes there.",
 	"An empty line does what the question says: it goes to a wizard's next step, and elsewhere reads the screen again, as again does.",
 	"Ctrl-c leaves a question, stops what runs, and then quits. Ctrl-d leaves.",
@@ -44,6 +45,7 @@ const (
 	press
 	open
 	filter
+	command // a key that asks, and the answer to it
 	more
 	again
 )
@@ -56,6 +58,8 @@ func understand(line string, places []Place) order {
 		return order{kind: nothing}
 	case strings.HasPrefix(line, "/"):
 		return order{kind: filter, text: strings.TrimSpace(line[1:])}
+	case len(line) > 1 && line[0] == ':':
+		return order{kind: command, key: letter(':'), text: strings.TrimSpace(line[1:])}
 	case lower == "more":
 		return order{kind: more}
 	case lower == "again":

@@ -16,13 +16,18 @@ import (
 	"keyrite/trustdata/state/statetest"
 )
 
-// Mounting reports whether the test may mount: as root, in a mount namespace of its own.
-// Where it does not run in one it is run again, and the caller must return.
+// Mounting reports whether the test may mount: as root, in a mount namespace of its own, in
+// which no disk image of anybody else is mounted. Where it does not run in one it is run again,
+// and the caller must return.
 func Mounting(t *testing.T) bool {
 	t.Helper()
 	programtest.NeedRoot(t)
 	programtest.Need(t, "mkfs.ext4")
-	return statetest.Namespace(t)
+	if !statetest.Namespace(t) {
+		return false
+	}
+	alone(t)
+	return true
 }
 
 // Socket is a place for a stick: a loop device that nobody else uses. It needs Mounting.

@@ -66,8 +66,13 @@ type Copy struct {
 	Operation string `json:"operation"`
 	Number    int    `json:"copy"`
 	Of        int    `json:"copies"`
-	File      string `json:"file"`
-	SHA256    string `json:"sha256"`
+	// Planned is how many its manifest says that there are to be; there may be more.
+	Planned int `json:"-"`
+	// Missing is how many copies the set has fewer than it is to have, damaged ones not
+	// counted; waived or not.
+	Missing int    `json:"missing"`
+	File    string `json:"file"`
+	SHA256  string `json:"sha256"`
 	// Medium is nil for a folder of this machine.
 	Medium *Medium `json:"medium"`
 	// State is how far the last look at it came, and Reading how the file was read then.
@@ -153,6 +158,7 @@ func (r *Records) Copies(now time.Time, every Intervals) []Copy {
 	for i := range all {
 		all[i].Of = of[all[i].Operation]
 	}
+	countMissing(all)
 	slices.SortStableFunc(all, func(a, b Copy) int {
 		return cmp.Or(b.Written.Compare(a.Written), cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Number, b.Number))
 	})
@@ -168,7 +174,7 @@ func (c *Copy) is(rec Record) bool {
 func (c *Copy) note(rec Record) {
 	c.File, c.SHA256, c.State, c.Reading, c.Problem, c.LookedAt = rec.File, rec.SHA256, rec.State, rec.Reading, rec.Problem, rec.At
 	if rec.Operation != "" {
-		c.Operation, c.Number, c.Of, c.Created, c.Manifest = rec.Operation, rec.Copy, rec.Copies, rec.Created, rec.Manifest
+		c.Operation, c.Number, c.Of, c.Planned, c.Created, c.Manifest = rec.Operation, rec.Copy, rec.Copies, rec.Copies, rec.Created, rec.Manifest
 	}
 	if rec.Medium != nil {
 		c.Medium = rec.Medium

@@ -107,9 +107,15 @@ func (l *List) scroll(total int) {
 		}
 		l.top = max(min(l.top, at), l.lead+l.cursor-l.height+1)
 	}
+	if at := l.lead + l.cursor; l.asks && !l.moved && at >= l.top+l.height {
+		l.top = max(l.lead-tableHead, at-l.height+1)
+	}
 	l.follow = false
 	l.top = max(0, min(l.top, total-l.height))
 }
+
+// tableHead is how many lines stand right above the rows: the table's title and its columns'.
+const tableHead = 2
 
 // row draws one row; the selected one has a sign as well as reverse video.
 func (l *List) row(at, width int, slots []slot) string {

@@ -26,6 +26,7 @@ type List struct {
 	drawn   int    // rows that the last frame drew
 	moved   bool
 	brief   bool // the summary stands elsewhere
+	asks    bool // which row is the question: the cursor is in view before it is moved
 	marks   marking
 	past    []undo
 	last    string // the filter before it was cleared, for the next match

@@ -30,6 +30,9 @@ type Step struct {
 	Held func() string
 	// Back makes Esc go to the step before instead of leaving.
 	Back bool
+	// Asks reports whether the step asks for one of its rows now: in a small window they are
+	// then in view before what stands above them. nil never does.
+	Asks func() bool
 }
 
 // Act is a key of a step.
@@ -93,6 +96,7 @@ func (w *Wizard) Refresh() {
 		next = "next"
 	}
 	w.enter = Bind("Enter", next, "enter")
+	w.asks = s.Asks != nil && s.Asks()
 	w.Set(NewListing(s.Page()))
 }
 

@@ -36,7 +36,7 @@ func (c *cli) backupCommand() *cobra.Command {
 	create.Flags().IntVar(&f.copies, "copies", backup.DefaultCopies, "how many copies the set is to have")
 	create.Flags().BoolVar(&f.replug, "replug", false, "wait until each drive was taken out and put back, and prove the copy from it then")
 	create.Flags().BoolVar(&f.virtual, "allow-virtual", false, "let mounted disk images pass for drives")
-	create.Flags().StringVar(&f.operation, "operation", "", "add a copy to the set with this `ID`")
+	create.Flags().StringVar(&f.operation, "operation", "", "add a copy to the set with this `ID`, for its readers unless others are given")
 	create.Flags().StringArrayVarP(&f.recipients, "recipient", "r", nil, "age `RECIPIENT` that can open it (repeatable)")
 	create.Flags().StringArrayVarP(&f.recipientFiles, "recipients-file", "R", nil, "`FILE` with one recipient on each line (repeatable)")
 	create.Flags().StringVar(&f.from, "from", "", "back up the key files in `PATH` instead: a tar or tar.gz of a private folder, an exported bundle, or a folder")

@@ -63,6 +63,10 @@ func (c *cli) planSet(ctx context.Context, f backupFlags) (*plannedSet, error) {
 	if len(f.to) == 0 {
 		return nil, usagef("say where the backup goes: --to DIR")
 	}
+	f, err := c.readersOfSet(f)
+	if err != nil {
+		return nil, err
+	}
 	recipients, err := c.recipientsOf(ctx, f)
 	if err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ var (
 
 // backupsScreen is the list of the copies that are remembered.
 func (d *desk) backupsScreen() ui.Screen {
-	opt := backupui.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Reader: backupDesk{d}, Sheets: backupDesk{d}, Create: d.createScreen}
+	opt := backupui.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Reader: backupDesk{d}, Sheets: backupDesk{d}, Create: d.createScreen, Add: d.addScreen}
 	if !d.session.cli.flags.readOnly {
 		opt.Restore = d.restoreScreen
 	}
@@ -35,6 +35,13 @@ func (d *desk) backupsScreen() ui.Screen {
 // read-only session may do it.
 func (d *desk) createScreen(folder string) ui.Screen {
 	return backupui.NewCreate(backupui.CreateOptions{Context: d.ctx, Styles: d.styles, Clock: d.clock, Writer: backupDesk{d}, Sheets: backupDesk{d}, Folder: folder, Readers: d.readers})
+}
+
+// addScreen is the wizard that writes the next copy of a set, for the readers of the others.
+func (d *desk) addScreen(set backup.Set) ui.Screen {
+	opt := backupui.CreateOptions{Context: d.ctx, Styles: d.styles, Clock: d.clock, Writer: backupDesk{d}, Sheets: backupDesk{d}, Readers: d.readers, Set: set}
+	opt.Recipients = publicKeys(set.Copies[0].Recipients)
+	return backupui.NewCreate(opt)
 }
 
 func (d *desk) backupScreen() ui.Screen { return d.createScreen("") }

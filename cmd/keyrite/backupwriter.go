@@ -48,13 +48,13 @@ func (d backupDesk) planCopy(ctx context.Context, src backup.Source, w backupui.
 	if err != nil {
 		return nil, err
 	}
-	opt.Now, opt.Copies, opt.Copy = d.session.cli.now(), backup.DefaultCopies, len(w.After)+1
+	opt.Now, opt.Copies, opt.Copy = d.session.cli.now(), backup.DefaultCopies, backupui.NextCopy(w.After)
 	if len(w.After) == 0 {
 		opt.Operation = backup.NewOperation(opt.Now)
 		return drives.Plan(ctx, src, opt, known)
 	}
 	first := w.After[0]
-	opt.Operation, opt.Now, opt.Copies = first.Operation, first.Created, max(first.Copies, opt.Copy)
+	opt.Operation, opt.Now, opt.Copies = first.Operation, first.Created, first.Copies
 	for _, r := range w.After { // also what could not be recorded
 		known = append(known, backup.Copy{Operation: r.Operation, Number: r.Copy, File: r.File, Medium: r.Medium})
 	}

@@ -108,7 +108,7 @@ func (c *cli) backupDefaults(f backupFlags) backupFlags {
 	if len(f.to) == 0 && c.config.Backup.To != "" {
 		f.to = []string{c.config.Backup.To}
 	}
-	if len(f.recipients) == 0 && f.passphraseFile == "" {
+	if f.operation == "" && !f.namesReaders() {
 		f.recipients = c.config.Backup.Recipients
 	}
 	return f

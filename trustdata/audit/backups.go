@@ -110,3 +110,35 @@ func (l Look) recent() map[trustdata.KeyID]bool {
 	}
 	return safe
 }
+
+// incomplete judges sets that have fewer copies than they are to have. Where somebody has
+// waived the rest, or all copies are damaged, others say what there is to say.
+func (l Look) incomplete() []Finding {
+	var out []Finding
+	seen := map[string]bool{}
+	for _, c := range l.Copies {
+		if c.Missing == 0 || c.Problem != "" || c.WaivedCopies() || seen[c.Operation] {
+			continue
+		}
+		seen[c.Operation] = true
+		f := Finding{Severity: Warning, Code: "set_incomplete", Path: c.File,
+			Message: fmt.Sprintf("the set %q has %d of %d copies: what destroys a medium may destroy the backup", c.Operation, c.Of-c.Missing, c.Of),
+			Remedy:  "keyrite backup create --operation " + quoteShell(c.Operation) + " --to DIR"}
+		if whole := l.wholeSets(); !slices.ContainsFunc(c.Keys, func(id trustdata.KeyID) bool { return !whole[id] }) {
+			f.Severity = Info // another set has all that is in it
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// wholeSets are the keys of sets that lack no copy, and whose proof is not old.
+func (l Look) wholeSets() map[trustdata.KeyID]bool {
+	whole := map[trustdata.KeyID]bool{}
+	for _, c := range l.Copies {
+		for _, id := range c.Keys {
+			whole[id] = whole[id] || c.Operation != "" && c.Missing == 0 && c.Clock == backup.ClockOK
+		}
+	}
+	return whole
+}

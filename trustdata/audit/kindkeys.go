@@ -34,6 +34,8 @@ var backupKinds = map[string]kind{
 		means: "The passphrase may be another now.", fix: "Writing a backup of all keys, and proving it."},
 	"backup_damaged": {title: "backup is damaged", brief: "damaged backup", by: byFile, step: StepBackUp,
 		means: "What is on the medium is not what was written.", fix: "Writing another, and finding out what happened to this one."},
+	"set_incomplete": {title: "copy of a backup is missing", brief: "copy missing", by: byFile, step: StepBackUp,
+		means: "The set was to be on more media than it is: what destroys one may destroy the backup.", fix: "Writing the missing copy: m on the backup's row.", first: "A stick that has no copy of this set."},
 	"drill_late": {title: "drill is overdue", brief: "drill overdue", by: byFile, step: StepDrill,
 		means: "Media and memories fade: nobody has opened this backup for long.", fix: "Decrypting it and opening its keys, with the passphrases."},
 	"drill_due": {title: "drill is due", brief: "drill due", by: byFile, step: StepDrill,

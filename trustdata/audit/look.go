@@ -50,6 +50,7 @@ func (l Look) Findings() []Finding {
 	out = append(out, l.keys()...)
 	out = append(out, l.backups()...)
 	out = append(out, l.copies()...)
+	out = append(out, l.incomplete()...)
 	out = append(out, l.unfinished()...)
 	out = append(out, l.pending()...)
 	return WorstFirst(out)

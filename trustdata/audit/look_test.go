@@ -169,6 +169,27 @@ func TestLook(t *testing.T) {
 			l.Copies[0].Problem, l.Copies[0].Clock = "cut short", backup.ClockBad
 		}, want: "error:backup_damaged", text: "cut short"},
 
+		{name: "one of two copies", change: func(l *Look) { l.Copies[0].Operation, l.Copies[0].Of, l.Copies[0].Missing = "the set", 2, 1 },
+			want: "warning:set_incomplete", text: `"the set" has 1 of 2 copies: what destroys a medium may destroy the backup keyrite backup create --operation 'the set' --to DIR`},
+		{name: "the second copy waived", change: func(l *Look) {
+			l.Copies[0].Operation, l.Copies[0].Of, l.Copies[0].Missing, l.Copies[0].Waived = "op", 2, 1, []string{backup.WaiverCopies}
+		}},
+		{name: "two of three copies, said once", change: func(l *Look) {
+			l.Copies = append(l.Copies, l.Copies[0])
+			for i := range l.Copies {
+				l.Copies[i].Operation, l.Copies[i].Of, l.Copies[i].Missing = "op", 3, 1
+			}
+		}, want: "warning:set_incomplete", text: "2 of 3 copies"},
+		{name: "one of two copies, and a later set is whole", change: func(l *Look) {
+			l.Copies = append([]backup.Copy{copyOf(oneDay, "1", "2", "3")}, l.Copies...)
+			l.Copies[0].Operation, l.Copies[1].Operation, l.Copies[1].Of, l.Copies[1].Missing = "new", "old", 2, 1
+		}, want: "info:set_incomplete"},
+		{name: "one of two copies, and it is damaged", change: func(l *Look) {
+			l.Copies = append([]backup.Copy{copyOf(oneDay, "1", "2", "3")}, l.Copies...)
+			l.Copies[1].Operation, l.Copies[1].Of, l.Copies[1].Missing = "op", 2, 2
+			l.Copies[1].Problem, l.Copies[1].Clock = "cut short", backup.ClockBad
+		}, want: "info:backup_damaged"},
+
 		{name: "unfinished", change: func(l *Look) { l.Unfinished = operation(rotation.StatePlanned) }, want: "warning:unfinished", text: "keyrite rotate --resume op1"},
 		{name: "unfinished, and perhaps there", change: func(l *Look) { l.Unfinished = operation(rotation.StateSubmitting) }, want: "error:unfinished"},
 

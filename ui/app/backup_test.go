@@ -123,7 +123,7 @@ func (w writer) Plan(ctx context.Context, wish backupui.Wish) (*backup.CreatePla
 	if err != nil {
 		return nil, err
 	}
-	opt := backup.CreateOptions{Dir: wish.Folder, Recipients: to, Identities: ids, Now: uitest.Start, Operation: "the-set", Copies: 2, Copy: len(wish.After) + 1}
+	opt := backup.CreateOptions{Dir: wish.Folder, Recipients: to, Identities: ids, Now: uitest.Start, Operation: "the-set", Copies: 2, Copy: backupui.NextCopy(wish.After)}
 	return backup.PlanCreate(ctx, backup.Source{Dirs: []*keyring.Dir{w.dir}, Tool: "keyrite test"}, opt)
 }
 
@@ -174,16 +174,23 @@ func (r reader) List(ctx context.Context, folder string) ([]backup.Listed, error
 }
 
 func (r reader) Copies(context.Context) ([]backup.Copy, error) {
-	var of []backup.Copy
-	for _, w := range r.written {
-		c := backup.Copy{Operation: w.Operation, Number: w.Copy, Of: w.Copies, File: w.File, SHA256: w.SHA256, State: w.State, Reading: w.Reading, Keys: w.Keys, Holds: w.Holds,
-			Recipients: w.Recipients, Written: uitest.Start, LookedAt: uitest.Start, Clock: backup.ClockNever}
-		if w.State == backup.StateProven {
-			c.ProvenAt, c.Due, c.Clock = uitest.Start, uitest.Start.Add(backup.DefaultIntervals.Due), backup.ClockOK
-		}
-		of = append(of, c)
+	now := func() time.Time { return uitest.Start }
+	records, err := backup.OpenRecords(filepath.Join(r.t.TempDir(), "backups.jsonl"), now)
+	if err != nil {
+		return nil, err
 	}
-	return of, nil
+	defer records.Close()
+	for _, w := range r.written {
+		if err := records.Note(w); err != nil {
+			return nil, err
+		}
+	}
+	for _, operation := range r.waived {
+		if err := records.Waive(operation, backup.WaiverCopies); err != nil {
+			return nil, err
+		}
+	}
+	return records.Copies(now(), backup.DefaultIntervals), nil
 }
 
 func (r reader) Find(_ context.Context, c backup.Copy) (string, error) {
@@ -236,6 +243,9 @@ func (v *vault) list(width, height int) *uitest.Driver {
 		return backupui.New(backupui.Options{Context: context.Background(), Styles: st, Clock: clock, Reader: reader{v}, Sheets: writer{v},
 			Create: func(folder string) ui.Screen {
 				return backupui.NewCreate(backupui.CreateOptions{Context: context.Background(), Styles: st, Clock: clock, Writer: writer{v}, Sheets: writer{v}, Folder: folder})
+			},
+			Add: func(set backup.Set) ui.Screen {
+				return backupui.NewCreate(backupui.CreateOptions{Context: context.Background(), Styles: st, Clock: clock, Writer: writer{v}, Sheets: writer{v}, Set: set, Recipients: set.Copies[0].Recipients})
 			},
 			Restore: func(file string) ui.Screen {
 				return restore.New(restore.Options{Context: context.Background(), Styles: st, Clock: clock, Service: restorer{v}, File: file, Into: v.dir.Path(), Profile: "PROD acme"})
@@ -336,12 +346,33 @@ func TestBackupsListAndVerify(t *testing.T) {
 // A backup is in the list as soon as it is written, wherever that was.
 func TestBackupsListFollowsTheWriting(t *testing.T) {
 	v := newVault(t)
-	d := v.list(100, 30).Press("b").Press("f").Type(v.stick).Press("enter", "n").Paste(v.public).Press("enter").Type(v.end).Press("enter", "B").Has("[3 Prove]")
+	d := v.list(100, 44).Press("b").Press("f").Type(v.stick).Press("enter", "n").Paste(v.public).Press("enter").Type(v.end).Press("enter", "B").Has("[3 Prove]")
 	d.Press("esc").Fits().Has(backupName, "1 copy is remembered", "1 of 2", "read back").Press("enter").Fits().Has("KEYS IN IT: 2", v.ids[0].Short(), "today: it was never proven", "a folder, not recognised").Press("esc")
 	d.Press("t").Has("SIGNING KEYS: BACKUP SHEET").Press("w").Has("WRITE THE SHEET").Press("esc", "esc").Has("1 copy is remembered")
 	d.Press("d").Has("DRILL: HOW IS IT OPENED?").Press("1").Type(v.identity).Press("enter").Has("It is sound").Press("esc")
 	v.away = true
 	d.Press("d").Has("What happened", "Its medium is not in this machine").Press("esc").Press("f").Type(v.stick).Press("enter").Has("1 backup in " + v.stick).Press("esc").Has("1 copy is remembered")
+}
+
+// A set that was left early says so in the list, and its missing copy is written any day.
+func TestBackUpTheMissingCopy(t *testing.T) {
+	v := newVault(t)
+	d := v.list(100, 30).Press("m").Has("No copy is selected").Press("b").Press("f").Type(v.stick).Press("enter", "n").Paste(v.public).Press("enter").Type(v.end).Press("enter", "i").Type(v.identity).Press("enter", "B").Has("[3 Prove]", "m in the list of backups")
+	d.Press("esc").Fits().Has("1 of 2 copies", ">!  a folder", "The set has 1 of 2 copies: what destroys a medium").Press("enter").Fits().Has("Missing", "1 of 2 copies: what destroys a medium").Press("esc")
+	d.Press("m").Fits().Has("[1 Choose]", "COPY 2 OF 2", "copy 1 is on "+v.stick, v.public[:20], "Leaving now leaves the set as it is.").Press("n").Has("All copies of a set are for the same readers.")
+	d.Press("f").Type(v.stick+"2").Press("enter", "B").Has("[3 Prove]").Press("enter").Has("[4 Sheet]", "COPY 1 OF 2").Press("enter").Fits().Has("2 copies are remembered", "1 of 2", "2 of 2").Lacks("of 2 copies")
+	if len(v.written) != 2 || v.written[0].Manifest != v.written[1].Manifest || v.written[0].Operation != v.written[1].Operation || v.written[1].Copy != 2 {
+		t.Errorf("the copies: %+v", v.written)
+	}
+	d.Press("m").Has("The set has all its copies.")
+
+	// Where copy 1 is damaged it is the one that is missing.
+	v.written = append(v.written, backup.Record{File: v.file(), SHA256: "sha256:other", State: backup.StateUnknown, Problem: "cut short"})
+	d.Press("r").Fits().Has("DAMAGED", "1 of 2 copies").Press("m").Has("COPY 1 OF 2", "copy 2 is on "+v.stick+"2").Press("esc")
+	v.waived = []string{"the-set"}
+	d.Press("r", "/").Type("stick2").Press("enter").Has("it was recorded that it does without the rest", "1 of 2 copies")
+	v.waived, v.written = nil, append(v.written, backup.Record{File: v.stick + "2/" + backupName, SHA256: "sha256:other", State: backup.StateUnknown, Problem: "cut short"})
+	d.Press("esc", "r", "m").Has("Every copy of this set is damaged.")
 }
 
 func TestRestoreForReal(t *testing.T) {

@@ -36,6 +36,9 @@ func CopyPage(c backup.Copy, all []backup.Copy, now time.Time) ui.Page {
 
 func mediumFacts(c backup.Copy) []ui.Fact {
 	facts := []ui.Fact{{Label: "Set", Value: orNone(c.Operation)}, {Label: "Copy", Value: numbered(c.Number, c.Of)}}
+	if why := missing(c); why != "" {
+		facts = append(facts, ui.Fact{Label: "Missing", Value: why, Mark: ui.MarkSoon})
+	}
 	m := c.Medium
 	if m == nil || !m.Recognised {
 		facts = append(facts, ui.Fact{Label: "Medium", Value: "a folder, not recognised as a removable drive"})

@@ -66,6 +66,9 @@ type CreateOptions struct {
 	// Folder and Recipients are what is proposed.
 	Folder     string
 	Recipients []string
+	// Set is what there is already of the set that the copies are for; with its zero value
+	// they are of a new one. Then Recipients are its.
+	Set backup.Set
 	// Readers reads recipients; nil knows no names.
 	Readers ui.Readers
 }
@@ -111,10 +114,13 @@ type (
 func NewCreate(opt CreateOptions) *Create {
 	m := &Create{opt: opt, loader: ui.NewLoader[event](opt.Context, opt.Clock), look: ui.NewLoader[seen](opt.Context, opt.Clock),
 		wish: Wish{Folder: opt.Folder, Recipients: opt.Recipients}}
+	for _, c := range opt.Set.Copies {
+		m.made = append(m.made, earlier(c, opt.Set.Planned))
+	}
 	b := ui.Bind
 	m.Wizard = ui.NewWizard(opt.Styles, "back up",
 		ui.Step{Name: "Choose", Page: m.choosePage, Leaving: m.leavingChoice, Start: m.begin,
-			Next: "next question", Do: m.askNext, Blocked: m.busy, Acts: []ui.Act{
+			Next: "next question", Do: m.askNext, Blocked: m.busy, Asks: m.placeless, Acts: []ui.Act{
 				{Key: b("Space", "choose", "space"), Do: m.choose, Blocked: m.busy},
 				{Key: b("B", "write it", "B"), Do: m.Advance, Blocked: m.cannotWrite},
 				{Key: b("n", "who can open it", "n"), Do: m.askRecipients, Blocked: m.fixed},

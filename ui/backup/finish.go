@@ -52,8 +52,9 @@ func (m *Create) cannotWaive() string {
 
 // waive asks before it is recorded that the set gets no other copy.
 func (m *Create) waive() tea.Cmd {
-	title := fmt.Sprintf("DO WITHOUT COPY %d?", len(m.made)+1)
-	return ui.Send(ui.AskMsg{Dialog: ui.NewChoice(m.opt.Styles, title, []string{fmt.Sprintf("make copy %d", len(m.made)+1), "do without; that is recorded"}),
+	next := NextCopy(m.made)
+	title := fmt.Sprintf("DO WITHOUT COPY %d?", next)
+	return ui.Send(ui.AskMsg{Dialog: ui.NewChoice(m.opt.Styles, title, []string{fmt.Sprintf("make copy %d", next), "do without; that is recorded"}),
 		Answer: func(r any) tea.Cmd {
 			if r != 1 {
 				return nil

@@ -47,6 +47,9 @@ type Options struct {
 	// Create makes the wizard that writes a backup into a folder, which may be "". It is
 	// nil where there is none.
 	Create func(folder string) ui.Screen
+	// Add makes the wizard that writes the next copy of a set, of which these are the copies
+	// that are there. It is nil where there is none.
+	Add func(set backup.Set) ui.Screen
 	// Restore makes the wizard that restores a file, which may be "". It is nil where
 	// nothing may be changed.
 	Restore func(file string) ui.Screen
@@ -67,7 +70,7 @@ type Model struct {
 	keys      keyMap
 }
 
-type keyMap struct{ open, folder, create, restore, verify, drill, sheet, refresh key.Binding }
+type keyMap struct{ open, folder, create, missing, restore, verify, drill, sheet, refresh key.Binding }
 
 type (
 	found struct {
@@ -95,10 +98,11 @@ type (
 func New(opt Options) *Model {
 	b := ui.Bind
 	m := &Model{List: ui.NewList(opt.Styles, "backup", "backups"), opt: opt, folder: opt.Folder, loader: ui.NewLoader[event](opt.Context, opt.Clock),
-		keys: keyMap{open: b("Enter", "open", "enter", "l", "right"), folder: b("f", "folder", "f"), create: b("b", "back up", "b", "B"), restore: b("T", "restore", "T"),
+		keys: keyMap{open: b("Enter", "open", "enter", "l", "right"), folder: b("f", "folder", "f"), create: b("b", "back up", "b", "B"), missing: b("m", "missing copy", "m"), restore: b("T", "restore", "T"),
 			verify: b("v", "verify", "v"), drill: b("d", "drill", "d"), sheet: b("t", "sheet", "t"), refresh: b("r", "refresh", "r")}}
 	m.keys.sheet.SetEnabled(opt.Sheets != nil)
 	m.keys.create.SetEnabled(opt.Create != nil)
+	m.keys.missing.SetEnabled(opt.Add != nil)
 	m.keys.restore.SetEnabled(opt.Restore != nil)
 	m.show()
 	return m
@@ -123,6 +127,7 @@ func (m *Model) show() {
 	p := ListPage(m.all, m.opt.Clock.Now())
 	if m.folder == "" {
 		p = CopiesPage(m.copies, m.opt.Clock.Now())
+		p.Notes = nil // the rows say it, and m does it
 		p.Empty = "No backup is remembered on this machine. b writes one; f looks into a folder, such as a stick's."
 	} else {
 		p.Title, p.Summary = "Backups in "+trustdata.Visible(m.folder), ui.Plural(len(m.all), "backup", "backups")+" in "+trustdata.Visible(m.folder)
@@ -242,6 +247,8 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.load()
 	case key.Matches(k, m.keys.create):
 		return ui.Send(ui.PushMsg{Screen: m.opt.Create(m.folder)})
+	case key.Matches(k, m.keys.missing):
+		return m.add()
 	case key.Matches(k, m.keys.restore):
 		return m.located(func(file string) tea.Cmd { return ui.Send(ui.PushMsg{Screen: m.opt.Restore(file)}) }, true)
 	case key.Matches(k, m.keys.verify):
@@ -288,6 +295,24 @@ func (m *Model) open() tea.Cmd {
 	return ui.Send(ui.PushMsg{Screen: newReport(m.opt.Styles, "copy", CopyPage(*c, m.copies, m.opt.Clock.Now()), m.opt.Clock)})
 }
 
+// add leads to the next copy of the selected copy's set.
+func (m *Model) add() tea.Cmd {
+	c := m.copy()
+	switch {
+	case c == nil:
+		return ui.Say("No copy is selected. Esc leaves the folder for the copies that are remembered.")
+	case c.Operation == "":
+		return ui.Say("This backup belongs to no set. b writes a new one.")
+	case c.Missing == 0:
+		return ui.Say("The set has all its copies. b writes a new set.")
+	}
+	set, _ := backup.SetOf(c.Operation, m.copies)
+	if len(set.Copies) == 0 {
+		return ui.Say("Every copy of this set is damaged. b writes a new set.")
+	}
+	return ui.Send(ui.PushMsg{Screen: m.opt.Add(set)})
+}
+
 // paper shows the sheet of the selected copy's set.
 func (m *Model) paper() tea.Cmd {
 	c := m.copy()
@@ -315,12 +340,12 @@ func (m *Model) askFolder() tea.Cmd {
 
 // ShortHelp are the keys of the footer.
 func (m *Model) ShortHelp() []key.Binding {
-	return append([]key.Binding{m.keys.open, m.keys.drill, m.keys.verify, m.keys.create, m.keys.sheet, m.keys.restore, m.keys.folder}, append(m.Short(), m.keys.refresh)...)
+	return append([]key.Binding{m.keys.open, m.keys.drill, m.keys.verify, m.keys.create, m.keys.missing, m.keys.sheet, m.keys.restore, m.keys.folder}, append(m.Short(), m.keys.refresh)...)
 }
 
 // FullHelp are all keys of this screen.
 func (m *Model) FullHelp() [][]key.Binding {
-	return [][]key.Binding{{m.keys.open, m.keys.drill, m.keys.verify, m.keys.create, m.keys.sheet, m.keys.restore, m.keys.folder, m.keys.refresh}, m.Moves()}
+	return [][]key.Binding{{m.keys.open, m.keys.drill, m.keys.verify, m.keys.create, m.keys.missing, m.keys.sheet, m.keys.restore, m.keys.folder, m.keys.refresh}, m.Moves()}
 }
 
 var (

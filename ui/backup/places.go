@@ -86,11 +86,14 @@ func (m *Create) refusal(p Place) string {
 	return ""
 }
 
+// placeless reports whether it is not known yet where the copy goes.
+func (m *Create) placeless() bool { return m.wish.Folder == "" }
+
 // withPlaces adds the places that can be chosen.
 func (m *Create) withPlaces(p ui.Page) ui.Page {
 	p.TableTitle = "REMOVABLE DRIVES: " + m.count()
 	p.Order = "as they are found"
-	p.Columns = []ui.Column{{Title: "PLACE", Priority: 1, Min: 40}, {Title: "STATE", Priority: 2, Min: 24}, {Title: "FREE", Priority: 4},
+	p.Columns = []ui.Column{{Title: "PLACE", Priority: 1, Min: 40}, {Title: "STATE", Priority: 2, Min: 12}, {Title: "FREE", Priority: 4},
 		{Title: "LAST COPY", Priority: 3, Min: 10}}
 	for _, place := range m.places.all {
 		p.Rows = append(p.Rows, m.placeRow(place))
@@ -187,7 +190,7 @@ func (m *Create) copies() int {
 	case m.waived:
 		return len(m.made)
 	}
-	return max(m.made[0].Copies, len(m.made))
+	return max(m.opt.Set.Of, m.made[0].Copies, len(m.made))
 }
 
 // setSection says which copy this is, once there is one.
@@ -195,19 +198,39 @@ func (m *Create) setSection() []ui.Section {
 	if len(m.made) == 0 {
 		return []ui.Section{{Facts: []ui.Fact{{Value: fmt.Sprintf("COPY 1 OF %d. The next one goes onto another medium.", m.copies()), Mark: ui.MarkNote}}}}
 	}
-	s := ui.Section{Title: fmt.Sprintf("COPY %d OF %d", len(m.made)+1, m.copies())}
+	s := ui.Section{Title: fmt.Sprintf("COPY %d OF %d", NextCopy(m.made), m.copies())}
 	for _, r := range m.made {
-		s.Facts = append(s.Facts, ui.Fact{Value: fmt.Sprintf("copy %d is on %s: %s", r.Copy, carrier(r), howProven(r.State, r.Reading)), Mark: readingMark(r.State, r.Reading, r.Drive != nil)})
+		drive := r.Drive != nil || r.Medium != nil && r.Medium.Recognised
+		s.Facts = append(s.Facts, ui.Fact{Value: fmt.Sprintf("copy %d is on %s: %s", r.Copy, carrier(r), howProven(r.State, r.Reading)), Mark: readingMark(r.State, r.Reading, drive)})
 	}
 	return []ui.Section{s}
 }
 
 // carrier names what a copy is on.
 func carrier(r *backup.CreateResult) string {
-	if r.Drive != nil {
+	switch {
+	case r.Drive != nil:
 		return r.Drive.Title()
+	case r.Medium.Name() != "":
+		return trustdata.Visible(r.Medium.Name())
 	}
 	return trustdata.Visible(r.File)
+}
+
+// earlier is a copy that was written before the wizard began, as far as it is remembered.
+func earlier(c backup.Copy, planned int) *backup.CreateResult {
+	return &backup.CreateResult{File: c.File, SHA256: c.SHA256, State: c.State, Reading: c.Reading, Operation: c.Operation, Copy: c.Number, Copies: planned,
+		Created: c.Created, Manifest: c.Manifest, Medium: c.Medium, Recipients: c.Recipients, Readers: c.Readers, Tool: c.Tool}
+}
+
+// NextCopy is the number of the copy after those that are there: one that takes the place of
+// a damaged copy has its number.
+func NextCopy(made []*backup.CreateResult) int {
+	var set backup.Set
+	for _, r := range made {
+		set.Copies = append(set.Copies, backup.Copy{Number: r.Copy})
+	}
+	return set.Vacant(1)[0]
 }
 
 // howProven is the state of a copy with how it was read for that.

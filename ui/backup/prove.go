@@ -140,7 +140,7 @@ func (m *Create) provePage() ui.Page {
 	}
 	p := CreatedPage(m.result)
 	if len(m.made) < m.copies() && m.operation() != "" {
-		p.Notes = append([]string{"The next copy goes onto another medium. Any day, keyrite backup create --operation " + m.operation() + " adds it."}, p.Notes...)
+		p.Notes = append([]string{"The next copy goes onto another medium. Any day, m in the list of backups adds it, or keyrite backup create --operation " + m.operation() + "."}, p.Notes...)
 	}
 	if m.result.Drive == nil {
 		p.Sections = append([]ui.Section{{Facts: []ui.Fact{{Value: "A folder is not taken out: it counts as " + howProven(m.result.State, m.result.Reading) + ".", Mark: ui.MarkNote}}}}, p.Sections...)

@@ -44,22 +44,55 @@ func CopiesPage(all []backup.Copy, now time.Time) ui.Page {
 			{Title: "PROVEN", Priority: 3}, {Title: "DUE", Priority: 3}, {Title: "FILE", Priority: 5, Min: 30, Cut: ui.CutLeft}},
 		Order: "latest first", Empty: "No backup is remembered on this machine.",
 		Freshness: ui.Freshness{Disk: true, At: now}}
+	said := map[string]bool{}
 	for _, c := range all {
 		page.Rows = append(page.Rows, remembered(c, now))
+		if c.Missing > 0 && !c.WaivedCopies() && !said[c.Operation] {
+			said[c.Operation] = true
+			page.Notes = append(page.Notes, fmt.Sprintf("The set %s has %s. keyrite backup create --operation %s --to DIR writes the next one.", c.Operation, setCount(c), c.Operation))
+		}
 	}
 	return page
+}
+
+// setCount is how many copies there are of c's set, of how many.
+func setCount(c backup.Copy) string { return fmt.Sprintf("%d of %d copies", c.Of-c.Missing, c.Of) }
+
+// place is a copy's number in its set, or how many there are where some are missing.
+func place(c backup.Copy) string {
+	if c.Missing > 0 {
+		return setCount(c)
+	}
+	return numbered(c.Number, c.Of)
+}
+
+// missing is what there is to say of a set that lacks copies, "" where it does not.
+func missing(c backup.Copy) string {
+	switch {
+	case c.Missing == 0:
+		return ""
+	case c.WaivedCopies():
+		return "The set has " + setCount(c) + ", and it was recorded that it does without the rest."
+	}
+	return "The set has " + setCount(c) + ": what destroys a medium may destroy the backup."
 }
 
 func remembered(c backup.Copy, now time.Time) ui.Row {
 	file := trustdata.Visible(c.File)
 	row := ui.Row{ID: copyID(c), Mark: clockMark(c.Clock), Copy: []ui.Copyable{{What: "file", Text: file}},
-		Cells:  []string{onMedium(c), numbered(c.Number, c.Of), StateWord(c.State), never(c.ProvenAt), never(c.Due), file},
+		Cells:  []string{onMedium(c), place(c), StateWord(c.State), never(c.ProvenAt), never(c.Due), file},
 		Detail: []string{clockSentence(c, now), "SHA-256 " + sum(c.SHA256)}}
 	if c.Clock == backup.ClockOK {
 		row.Mark = readingMark(c.State, c.Reading, c.Medium != nil && c.Medium.Recognised)
 	}
 	if row.Mark == ui.MarkSoon && c.Clock == backup.ClockOK {
 		row.Detail = append(row.Detail, "It was not read after it had been out of the machine, so it is not known to be on its medium.")
+	}
+	if why := missing(c); why != "" {
+		row.Detail = append(row.Detail, why)
+		if !c.WaivedCopies() {
+			row.Mark = ui.Worse(row.Mark, ui.MarkSoon)
+		}
 	}
 	if c.Problem != "" {
 		row.Cells[2] = "DAMAGED"

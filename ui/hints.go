@@ -13,6 +13,7 @@ import (
 	"keyrite/keyring/keychain"
 	"keyrite/trustdata"
 	"keyrite/trustdata/access"
+	"keyrite/trustdata/notation"
 	"keyrite/trustdata/registry"
 	"keyrite/trustdata/remote"
 	"keyrite/trustdata/rotation"
@@ -64,6 +65,7 @@ var hints = []hint{
 	{remote.ErrNotCached, "This machine has not read it before, and was told to ask nobody.", "Try again without --offline."},
 	{remote.ErrNotTrustServer, "It may be a registry, a web page or a proxy. What came was not used.", "See whether the address is that of a trust server; --server sets it."},
 	{registry.ErrNotRegistry, "What came was not used.", "See whether the address is that of a registry; --registry sets it."},
+	{notation.ErrPolicy, "Without one there is no verdict on a Notation signature. Nothing has changed.", "Write one where notation looks (keyrite notation policy shows what is read), or name another place: --notation-config, --ratify."},
 	{state.ErrLocked, "Two changes at once could lose a key, so only one program may write.", "Close the other keyrite, or go on looking: that is always possible."},
 	{state.ErrBroken, "Records before the break are whole; the rest cannot be believed. Nothing was written.", "Keep the file as it is, and find out who changed it."},
 	{state.ErrNewer, "This keyrite does not know all that the file says, so it does not touch it.", "Use the newer keyrite."},

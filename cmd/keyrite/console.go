@@ -133,5 +133,5 @@ func (d *desk) tagsScreen(gun trustdata.GUN) ui.Screen {
 	return tags.New(tags.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Source: d, GUN: gun, Dialect: d.dialectOf(gun),
 		Offline: d.session.cli.flags.offline, Rotate: d.rotateRepository,
 		Sign: d.signTags, Unsign: d.unsignTags, Refresh: d.refreshOne, Repair: d.repair, Delete: d.deleteRepository, AddSigner: d.addSigner, RemoveSigner: d.removeSigner,
-		Archive: d.archiveScreen, Export: d.session.exportHere, Signatures: d.session.otherSignatures})
+		Archive: d.archiveScreen, Export: d.session.exportHere, Signatures: d.session.otherSignatures, Notation: d.notationScreen})
 }

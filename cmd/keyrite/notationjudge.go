@@ -6,6 +6,7 @@ import (
 	"keyrite/trustdata"
 	"keyrite/trustdata/notation"
 	"keyrite/trustdata/registry"
+	"keyrite/ui"
 	page "keyrite/ui/notation"
 )
 
@@ -54,4 +55,21 @@ func (s signatureSource) Signatures(ctx context.Context, subject string) (digest
 		found.Problems = append(found.Problems, trustdata.VisibleError(found.Err))
 	}
 	return digests, found.Problems, nil
+}
+
+// notationScreen shows what the policy in Notation's own place says of a digest.
+func (d *desk) notationScreen(gun trustdata.GUN, digest string) (ui.Screen, string) {
+	switch {
+	case d.session.cli.flags.offline:
+		return nil, "Offline: the registry is not asked."
+	case digest == "":
+		return nil, "It is not known what the registry serves, so there is no digest to look at."
+	}
+	return page.New(page.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Judge: func(ctx context.Context, revocation bool) (page.Result, error) {
+		policy, err := d.session.cli.notationPolicy(notationFlags{})
+		if err != nil {
+			return page.Result{}, err
+		}
+		return d.session.judge(ctx, policy, gun, "", digest, revocation)
+	}}), ""
 }

@@ -127,7 +127,6 @@ var remedies = map[string]string{
 	"not_served":   "Push it first, or say what to sign with --digest and --length.",
 	"in_use":       change.UnlistFirst,
 	"incomplete":   "Sign, decide or archive what is listed, then check again. Disable content trust nowhere before that.",
-	"no_policy":    "keyrite notation policy shows what is read; --notation-config and --ratify name other places.",
 	"not_accepted": "Do not use it before somebody whom the policy trusts has signed it.",
 	"unsigned":     "Do not use it. Whoever signs for this repository must sign the tag.",
 }

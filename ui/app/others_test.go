@@ -1,8 +1,17 @@
 package app_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"keyrite/trustdata"
+	"keyrite/trustdata/notation"
+	"keyrite/ui"
+	screen "keyrite/ui/notation"
 )
 
 // TestOtherSignatures: the registry is asked for other systems' signatures on a key alone,
@@ -20,4 +29,34 @@ func TestOtherSignatures(t *testing.T) {
 	d.Press("esc", "enter").Lacks("OTHER SIGNATURES")
 	w.lookErr = errors.New("the registry is closed")
 	d.Press("i").Has("The registry is closed").Lacks("OTHER SIGNATURES")
+}
+
+// judged makes the screen of a verdict; whether revocation was asked about is remembered.
+func (w *world) judged(st *ui.Styles, clock ui.Clock) func(trustdata.GUN, string) (ui.Screen, string) {
+	return func(gun trustdata.GUN, digest string) (ui.Screen, string) {
+		if w.noPolicy != "" {
+			return nil, w.noPolicy
+		}
+		return screen.New(screen.Options{Context: context.Background(), Styles: st, Clock: clock, Judge: func(_ context.Context, revocation bool) (screen.Result, error) {
+			w.revocation = append(w.revocation, revocation)
+			return screen.Result{Policy: &notation.Policy{Origin: "/etc/policy.json"}, At: clock.Now(),
+				Verdict: notation.Verdict{Subject: notation.Subject{Repository: string(gun), Digest: digest}, Why: "nobody signed it"}}, w.lookErr
+		}}), ""
+	}
+}
+
+// TestNotationVerdict: a tag leads to what the trust policy says, and the hosts that
+// certificates name are asked on a key of their own.
+func TestNotationVerdict(t *testing.T) {
+	w := newWorld()
+	d := w.console(t, 120, 30).Press("o").Type("registry.acme.io/pay/web").Press("enter", "enter").Has("t policy")
+	d.Press("t").Has("VERDICT", "refused: nobody signed it", "/etc/policy.json", "w whether revoked").Press("r").Press("w").Press("r")
+	if diff := cmp.Diff([]bool{false, false, true, true}, w.revocation); diff != "" {
+		t.Error(diff)
+	}
+	d.Press("esc").Has("WHO SIGNED")
+	w.lookErr = fmt.Errorf("no file: %w", notation.ErrPolicy)
+	d.Press("t").Has("no usable trust policy", "no verdict").Press("esc", "esc")
+	w.noPolicy = "Offline: the registry is not asked."
+	d.Press("t").Has("Offline: the registry is not asked.", "WHO SIGNED")
 }

@@ -32,7 +32,7 @@ func (w *world) wire(opt *app.Options) {
 	open := func(gun trustdata.GUN) ui.Screen {
 		sign, unsign := w.signing(st, opt.Clock)
 		return tags.New(tags.Options{Context: ctx, Styles: st, Clock: opt.Clock, Source: w, GUN: gun, Sign: sign, Unsign: unsign, Archive: w.archive(st, opt.Clock),
-			Signatures: w.signatures})
+			Signatures: w.signatures, Notation: w.judged(st, opt.Clock)})
 	}
 	backUp := func() ui.Screen { return w.wizard(opt.Clock, st) }
 	k := keys.New(keys.Options{BackUp: backUp, Context: ctx, Styles: st, Clock: opt.Clock, Store: w, Finder: w, Dirs: []string{"~/.docker/trust"}, OpenRepository: open})

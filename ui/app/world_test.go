@@ -44,6 +44,9 @@ type world struct {
 	// is why that cannot be.
 	looked  []string
 	lookErr error
+	// noPolicy is why no verdict can be asked for; revocation is what each one asked about.
+	noPolicy   string
+	revocation []bool
 }
 
 func (w *world) List(context.Context) ([]keyring.Info, error) { return w.infos, w.listErr }

@@ -20,11 +20,13 @@ type oneTag struct {
 	row    registry.Compared
 	loader *ui.Loader[registry.Found]
 	others key.Binding
+	policy key.Binding
 }
 
 func newOneTag(opt Options, from loaded, row registry.Compared) *oneTag {
 	t := &oneTag{opt: opt, from: from, row: row, loader: ui.NewLoader[registry.Found](opt.Context, opt.Clock),
-		others: ui.Bind("i", "other signatures", "i")}
+		others: ui.Bind("i", "other signatures", "i"), policy: ui.Bind("t", "policy", "t")}
+	t.policy.SetEnabled(opt.Notation != nil && opt.Dialect != trustdata.DialectTUF)
 	t.others.SetEnabled(opt.Signatures != nil && opt.Dialect != trustdata.DialectTUF)
 	t.Still = newStill(opt.Styles, "", "signature", "signatures", t.page())
 	t.Still.title = t.Page().Title
@@ -68,20 +70,25 @@ func (t *oneTag) Update(msg tea.Msg) tea.Cmd {
 			return ui.Say("Other signatures: " + otherKinds(t.row) + ".")
 		}))
 	}
-	if k, ok := msg.(tea.KeyPressMsg); ok && !t.CapturesInput() && key.Matches(k, t.others) {
-		return t.ask()
+	if k, ok := msg.(tea.KeyPressMsg); ok && !t.CapturesInput() {
+		switch {
+		case key.Matches(k, t.others):
+			return t.ask()
+		case key.Matches(k, t.policy):
+			return ui.PushOr(t.opt.Notation(t.opt.GUN, t.row.Subject()))
+		}
 	}
 	return t.Still.Update(msg)
 }
 
 // ShortHelp are the keys of the footer.
 func (t *oneTag) ShortHelp() []key.Binding {
-	return append(t.Short(), t.others, ui.Bind("Esc", "back", "esc"))
+	return append(t.Short(), t.others, t.policy, ui.Bind("Esc", "back", "esc"))
 }
 
 // FullHelp are all keys of this screen.
 func (t *oneTag) FullHelp() [][]key.Binding {
-	return append([][]key.Binding{{t.others}}, t.Still.FullHelp()...)
+	return append([][]key.Binding{{t.others, t.policy}}, t.Still.FullHelp()...)
 }
 
 var _ ui.Screen = (*oneTag)(nil)

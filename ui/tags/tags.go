@@ -60,6 +60,9 @@ type Options struct {
 	RemoveSigner func(gun trustdata.GUN, name string) (screen ui.Screen, reason string)
 	// Signatures looks for what other systems signed. It may be nil: then there is no such key.
 	Signatures func(ctx context.Context, gun trustdata.GUN, digest string) (registry.Found, error)
+	// Notation makes the screen with what the operator's Notation policy says of a digest, or
+	// says why there is none. It may be nil.
+	Notation func(gun trustdata.GUN, digest string) (screen ui.Screen, reason string)
 	// Export writes both copies of a conflict into a folder and says which. It may be nil.
 	Export func(*remote.Conflict) (dir string, err error)
 }

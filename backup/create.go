@@ -165,17 +165,13 @@ func (w *writer) encrypt(ctx context.Context, dst io.Writer) error {
 
 func (w *writer) archive(ctx context.Context, dst io.Writer) error {
 	t := tar.NewWriter(dst)
-	manifest, err := w.plan.Manifest.encode()
-	if err != nil {
+	if err := t.WriteHeader(header(manifestName, w.plan.measured.size, w.plan.Manifest.Created)); err != nil {
 		return err
 	}
-	if len(manifest) > maxManifest {
-		return fmt.Errorf("the manifest would be larger than %d bytes", maxManifest)
-	}
-	if err := w.member(t, manifestName, manifest); err != nil {
+	if err := w.plan.Manifest.encodeTo(t); err != nil {
 		return err
 	}
-	sig, err := w.plan.signManifest(manifest)
+	sig, err := w.plan.signManifest()
 	if err != nil {
 		return fmt.Errorf("signing the manifest: %w", err)
 	}

@@ -1,10 +1,11 @@
 package backup
 
 import (
+	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -74,19 +75,24 @@ type LeftOut struct {
 	Reason string `json:"reason"`
 }
 
+// encode gives the manifest's bytes.
 func (m *Manifest) encode() ([]byte, error) {
-	b, err := json.MarshalIndent(m, "", "  ")
-	return append(trustdata.VisibleJSON(b), '\n'), err
+	var b bytes.Buffer
+	err := m.encodeTo(&b)
+	return b.Bytes(), err
 }
 
 // parseManifest reads a manifest and checks all that can be said of it alone.
-func parseManifest(data []byte) (*Manifest, error) {
-	var m Manifest
-	if err := json.Unmarshal(data, &struct {
-		Format *int    `json:"format"`
-		Tool   *string `json:"tool"`
-	}{&m.Format, &m.Tool}); err != nil {
-		return nil, damage("the manifest cannot be read: %w", err)
+func parseManifest(text string) (*Manifest, error) {
+	m, ok := usualManifest(text)
+	if !ok {
+		m = &Manifest{}
+		if err := json.Unmarshal([]byte(text), &struct {
+			Format *int    `json:"format"`
+			Tool   *string `json:"tool"`
+		}{&m.Format, &m.Tool}); err != nil {
+			return nil, damage("the manifest cannot be read: %w", err)
+		}
 	}
 	if m.Format > formatVersion {
 		return nil, fmt.Errorf("%w: it has format %d and this version reads up to %d; use %q or a later one", ErrNewer, m.Format, formatVersion, shorten(m.Tool))
@@ -94,10 +100,12 @@ func parseManifest(data []byte) (*Manifest, error) {
 	if m.Format < 1 {
 		return nil, damage("the manifest has no format")
 	}
-	if err := json.Unmarshal(data, &m); err != nil {
-		return nil, damage("the manifest cannot be read: %w", err)
+	if !ok {
+		if err := json.Unmarshal([]byte(text), m); err != nil {
+			return nil, damage("the manifest cannot be read: %w", err)
+		}
 	}
-	return &m, m.check()
+	return m, m.check()
 }
 
 func (m *Manifest) check() error {
@@ -126,7 +134,12 @@ func (m *Manifest) check() error {
 
 // checkFolders refuses a file in the place of another one's folder.
 func (m *Manifest) checkFolders(seen map[string]string) error {
+	last := ""
 	for _, f := range m.Files {
+		if path.Dir(f.Path) == last {
+			continue
+		}
+		last = path.Dir(f.Path)
 		for _, dir := range parents(f.Path) {
 			if file, ok := seen[strings.ToLower(dir)]; ok {
 				return damage("the manifest lists %q as a file and as a folder", file)
@@ -141,12 +154,12 @@ func (f File) check() error {
 	if err != nil {
 		return err
 	}
-	switch sum, err := hex.DecodeString(f.SHA256); {
+	switch {
 	case kind != f.Kind:
 		return fmt.Errorf("%q is said to be %q", f.Path, shorten(string(f.Kind)))
 	case f.Size < 0 || f.Size > limitOf(kind):
 		return fmt.Errorf("%q has the size %d, and at most %d is allowed", f.Path, f.Size, limitOf(kind))
-	case err != nil || len(sum) != 32 || hex.EncodeToString(sum) != f.SHA256:
+	case len(f.SHA256) != 2*sha256.Size || strings.Trim(f.SHA256, "0123456789abcdef") != "":
 		return fmt.Errorf("%q has the SHA-256 %q", f.Path, shorten(f.SHA256))
 	}
 	want := describePath(f.Path, kind)

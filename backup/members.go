@@ -13,7 +13,7 @@ import (
 type reader struct {
 	tar    *tar.Reader
 	take   take
-	raw    []byte          // of the manifest
+	raw    string          // of the manifest
 	whole  map[string]bool // the files that were read, by their path
 	ledger *ledger
 }
@@ -34,16 +34,18 @@ func (r *reader) manifest() (*Manifest, error) {
 	if hdr.Size > maxManifest {
 		return nil, damage("its manifest is larger than %d bytes", maxManifest)
 	}
-	data, err := io.ReadAll(r.tar)
+	var text strings.Builder // what it says is not copied out of there
+	text.Grow(int(hdr.Size))
+	h := sha256.New()
+	if _, err := io.Copy(io.MultiWriter(&text, h), r.tar); err != nil {
+		return nil, err
+	}
+	r.raw = text.String()
+	m, err := parseManifest(r.raw)
 	if err != nil {
 		return nil, err
 	}
-	r.raw = data
-	m, err := parseManifest(data)
-	if err != nil {
-		return nil, err
-	}
-	m.sum = sha256.Sum256(data)
+	m.sum = [sha256.Size]byte(h.Sum(nil))
 	return m, nil
 }
 

@@ -3,8 +3,6 @@ package backup
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -64,8 +62,9 @@ type CreatePlan struct {
 	// Drive is the removable drive that it goes to, nil for a folder that is on none.
 	Drive *media.Drive
 
-	entries []entry
-	opt     CreateOptions
+	entries  []entry
+	measured measured // of the manifest
+	opt      CreateOptions
 }
 
 // Keys are the keys that go in.
@@ -88,14 +87,7 @@ func (p *CreatePlan) Waives() []string { return union(p.opt.Waived, waivers(p.Re
 func (p *CreatePlan) Waive(what ...string) { p.opt.Waived = union(p.opt.Waived, what) }
 
 // ManifestSHA256 tells sets apart by what they hold: "sha256:<hex>" of the manifest.
-func (p *CreatePlan) ManifestSHA256() string {
-	data, err := p.Manifest.encode()
-	if err != nil {
-		return ""
-	}
-	sum := sha256.Sum256(data)
-	return "sha256:" + hex.EncodeToString(sum[:])
-}
+func (p *CreatePlan) ManifestSHA256() string { return p.measured.String() }
 
 // recipients are whom it is for, as they were given; a passphrase has no text.
 func (p *CreatePlan) recipients() []string {
@@ -154,6 +146,12 @@ func PlanCreate(ctx context.Context, src Source, opt CreateOptions) (*CreatePlan
 		return nil, fmt.Errorf("the backup could not be read again: %w", err)
 	}
 	p := &CreatePlan{File: file, MakeDir: makeDir, Manifest: m, Recipients: recipients, Bytes: m.bytes(), entries: found.entries, opt: opt}
+	if p.measured, err = m.measure(); err != nil {
+		return nil, err
+	}
+	if p.measured.size > maxManifest {
+		return nil, fmt.Errorf("the manifest would be larger than %d bytes", maxManifest)
+	}
 	p.Warnings = p.warn(src, others)
 	return p, nil
 }

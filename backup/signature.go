@@ -39,7 +39,7 @@ type manifestSignature struct {
 // signManifest signs with the first key of the backup that opens: one without a passphrase,
 // or with a passphrase that ask knows, the root key before others. It gives nothing where
 // there is none.
-func (p *CreatePlan) signManifest(manifest []byte) ([]byte, error) {
+func (p *CreatePlan) signManifest() ([]byte, error) {
 	for _, e := range p.signers() {
 		data, err := e.bytes()
 		if err != nil {
@@ -58,6 +58,10 @@ func (p *CreatePlan) signManifest(manifest []byte) ([]byte, error) {
 		}
 		defer k.Wipe()
 		if k.KeyID() == e.KeyID {
+			manifest, err := p.Manifest.encode()
+			if err != nil {
+				return nil, err
+			}
 			return signatureOf(k, manifest)
 		}
 	}
@@ -109,7 +113,7 @@ func (r *reader) signature(hdr *tar.Header, m *Manifest) error {
 // checkSignature gives the key that signed. That it is one of the backup's own is what
 // makes the signature worth anything: whoever only has the recipient's public key has none
 // of them.
-func checkSignature(data, manifest []byte, m *Manifest) (trustdata.KeyID, error) {
+func checkSignature(data []byte, manifest string, m *Manifest) (trustdata.KeyID, error) {
 	var s manifestSignature
 	if err := json.Unmarshal(data, &s); err != nil {
 		return "", damage("%q cannot be read as a signature", signatureName)

@@ -2,8 +2,6 @@ package backup
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"path"
 	"strings"
 
@@ -18,9 +16,7 @@ func describe(name string, kind Kind, data []byte) File {
 	info := keyring.Inspect(data)
 	f.Role, f.GUN = cmp.Or(info.Role, f.Role), cmp.Or(info.GUN, f.GUN)
 	f.Problem = cmp.Or(info.Problem, f.misnamed(info, data))
-	f.Size = int64(len(data))
-	sum := sha256.Sum256(data)
-	f.SHA256 = hex.EncodeToString(sum[:])
+	f.Size, f.SHA256, f.locked = int64(len(data)), info.SHA256, info.Encrypted
 	return f
 }
 

@@ -35,7 +35,7 @@ func (d *drill) open(f File, data []byte) error {
 		return nil
 	}
 	pass := keyring.NewPassphrase(nil)
-	if keyring.Inspect(data).Encrypted {
+	if f.locked {
 		known := false
 		if d.ask != nil {
 			pass, known = d.ask(f.key())

@@ -67,6 +67,8 @@ type File struct {
 	SignsFor []Use `json:"signs_for,omitempty"`
 	// Problem says why a key file is of no use as it is; it was stored all the same.
 	Problem string `json:"problem,omitempty"`
+
+	locked bool // a sound key file that needs a passphrase, once it was looked into
 }
 
 // LeftOut is a file that is not in the backup.

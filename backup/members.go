@@ -13,8 +13,8 @@ import (
 type reader struct {
 	tar    *tar.Reader
 	take   take
-	raw    string          // of the manifest
-	whole  map[string]bool // the files that were read, by their path
+	raw    string // of the manifest
+	roll   *roll
 	ledger *ledger
 }
 
@@ -52,16 +52,8 @@ func (r *reader) manifest() (*Manifest, error) {
 // members reads all that follows the manifest: its signature, if it has one, then the
 // files in its order, each once, and before them the folders that they are in.
 func (r *reader) members(m *Manifest) error {
-	r.ledger, r.whole = newLedger(m.Files), map[string]bool{}
-	missing := make(map[string]*File, len(m.Files))
-	folders := map[string]bool{}
-	for i, f := range m.Files {
-		missing[f.Path] = &m.Files[i]
-		for _, dir := range parents(f.Path) {
-			folders[dir] = true
-		}
-	}
-	listed := len(missing)
+	r.ledger, r.roll = newLedger(m.Files), newRoll(m.Files)
+	folders := foldersOf(m.Files)
 	for first := true; ; first = false {
 		hdr, err := r.tar.Next()
 		if err == io.EOF {
@@ -83,20 +75,17 @@ func (r *reader) members(m *Manifest) error {
 			}
 			continue
 		}
-		f, ok := missing[hdr.Name]
-		if !ok {
+		f := r.roll.call(hdr.Name)
+		if f == nil {
 			return unlisted(hdr, m)
 		}
-		delete(missing, hdr.Name)
 		if err := r.member(hdr, f); err != nil {
 			return err
 		}
-		r.whole[f.Path] = true
+		r.roll.whole++
 	}
-	for _, f := range m.Files {
-		if _, ok := missing[f.Path]; ok {
-			return damage("%q is missing, with %d of %d files", f.Path, len(missing), listed)
-		}
+	if f, missing := r.roll.missing(); missing > 0 {
+		return damage("%q is missing, with %d of %d files", f.Path, missing, len(m.Files))
 	}
 	return r.ledger.settle(m)
 }
@@ -118,7 +107,7 @@ func unlisted(hdr *tar.Header, m *Manifest) error {
 	return damage("it holds %q, which the manifest does not list", shorten(hdr.Name))
 }
 
-// member reads one file. A key file's problem is judged anew, whatever the manifest says.
+// member reads one file.
 func (r *reader) member(hdr *tar.Header, f *File) error {
 	if err := checkHeader(hdr, tar.TypeReg, 0o600); err != nil {
 		return err
@@ -134,23 +123,21 @@ func (r *reader) member(hdr *tar.Header, f *File) error {
 		}
 		return sameHash(f, h.Sum(nil))
 	}
-	data, err := io.ReadAll(r.tar)
+	data, err := r.data(f)
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(data)
-	if err := sameHash(f, sum[:]); err != nil {
+	if f.isKey() && !r.take.judged {
+		err = f.judge(data)
+	} else {
+		sum := sha256.Sum256(data)
+		err = sameHash(f, sum[:])
+	}
+	if err != nil {
 		return err
 	}
 	if read {
 		r.ledger.note(*f, data)
-	}
-	if f.isKey() {
-		is := describe(f.Path, f.Kind, data)
-		if is.Role != f.Role || is.GUN != f.GUN {
-			return damage("%q says role %q and repository %q, and the manifest %q and %q", f.Path, is.Role, is.GUN, f.Role, f.GUN)
-		}
-		f.Problem = is.Problem
 	}
 	if !wanted {
 		return nil
@@ -158,6 +145,31 @@ func (r *reader) member(hdr *tar.Header, f *File) error {
 	if err := r.take.file(*f, data); err != nil {
 		return &takeError{err}
 	}
+	return nil
+}
+
+// data is what a file holds. Only of a key file so much is expected at once as it is said to
+// have.
+func (r *reader) data(f *File) ([]byte, error) {
+	if !f.isKey() {
+		return io.ReadAll(r.tar)
+	}
+	data := make([]byte, f.Size)
+	_, err := io.ReadFull(r.tar, data)
+	return data, err
+}
+
+// judge compares a key file with what the manifest says of it, and says anew what it is of
+// use for, whatever the manifest says.
+func (f *File) judge(data []byte) error {
+	is := describe(f.Path, f.Kind, data)
+	switch {
+	case is.SHA256 != f.SHA256:
+		return damage("%q has the SHA-256 %s and should have %s", f.Path, is.SHA256, f.SHA256)
+	case is.Role != f.Role || is.GUN != f.GUN:
+		return damage("%q says role %q and repository %q, and the manifest %q and %q", f.Path, is.Role, is.GUN, f.Role, f.GUN)
+	}
+	f.Problem, f.locked = is.Problem, is.locked
 	return nil
 }
 

@@ -21,6 +21,9 @@ type take struct {
 	manifest func(*Manifest) error
 	wants    func(File) bool
 	file     func(File, []byte) error
+	// judged says that the key files were looked into when the backup was read before, and
+	// need only be the same.
+	judged bool
 	// read is told how much was decrypted.
 	read func(int64)
 }
@@ -32,7 +35,9 @@ func readArchive(ctx context.Context, src io.Reader, ids []Identity, t take) (*M
 	if err != nil {
 		return nil, emptyHanded(err)
 	}
-	return readTar(ctx, plain, t)
+	on := readAhead(plain)
+	defer on.stop()
+	return readTar(ctx, on, t)
 }
 
 // readWhole is readArchive that hashes the file in the same pass: what is proven is what

@@ -103,7 +103,7 @@ func (r *reader) broken(m *Manifest, plain *authentic, err error) error {
 	case m == nil:
 		return emptyHanded(err)
 	}
-	return &brokenError{err, newSalvage(m, r.whole)}
+	return &brokenError{err, newSalvage(m, r.roll.read())}
 }
 
 // emptyHanded is err, which is damage before the first file, with what that means.

@@ -10,9 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -61,12 +59,18 @@ type entry struct {
 	bare bool   // a sound key file without a passphrase
 	mod  time.Time
 	open func() (io.ReadCloser, error)
+	// data is the file, where it is held, and state what it was in when it was read; in is
+	// its folder.
+	data  []byte
+	state keyring.State
+	in    place
 }
 
 // collection is what was found for a backup.
 type collection struct {
 	entries []entry
 	at      map[string]int // by the lower-case path
+	held    int64          // bytes of key files
 	leftOut []LeftOut
 }
 
@@ -82,7 +86,7 @@ var order = map[Kind]int{KindKey: 0, KindRetired: 1, KindSettings: 2, KindMetada
 func collect(ctx context.Context, src Source) (*collection, error) {
 	c := &collection{at: map[string]int{}, leftOut: slices.Clone(src.LeftOut)}
 	for _, dir := range src.Dirs {
-		if err := c.addDir(ctx, dir.Path()); err != nil {
+		if err := c.addDir(ctx, dir); err != nil {
 			return nil, err
 		}
 	}
@@ -114,71 +118,6 @@ func collect(ctx context.Context, src Source) (*collection, error) {
 		return cmp.Or(cmp.Compare(order[a.Kind], order[b.Kind]), strings.Compare(a.Path, b.Path))
 	})
 	return c, nil
-}
-
-// addDir takes what belongs into a backup from one trust directory; one that is not there
-// is empty.
-func (c *collection) addDir(ctx context.Context, dir string) error {
-	root, err := os.OpenRoot(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	for _, top := range []string{privateDir, retiredDir, tufDir} {
-		err := fs.WalkDir(root.FS(), top, func(name string, item fs.DirEntry, err error) error {
-			switch {
-			case ctx.Err() != nil:
-				return ctx.Err()
-			case name == top && errors.Is(err, fs.ErrNotExist):
-				return nil
-			case err != nil:
-				return fmt.Errorf("trust directory %q: %w", dir, err)
-			case item.IsDir() && top == tufDir && item.Name() == "changelist" && !strings.Contains(name, "/metadata/"):
-				return fs.SkipDir // staged changes are work, not evidence
-			case item.IsDir():
-				return nil
-			}
-			return c.addFile(root, dir, name, item)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c *collection) addFile(root *os.Root, dir, name string, item fs.DirEntry) error {
-	from := filepath.Join(dir, filepath.FromSlash(name))
-	kind, err := kindOf(name)
-	switch {
-	case err != nil:
-		c.leave(from, "its name is not one that a backup holds")
-		return nil
-	case !item.Type().IsRegular():
-		c.leave(from, "it is not a regular file")
-		return nil
-	}
-	open := func() (io.ReadCloser, error) { return reopen(dir, name) }
-	f, err := state.OpenRegular(root, name)
-	if err != nil {
-		return fmt.Errorf("file %q: %w", from, err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	e := entry{from: from, mod: info.ModTime(), open: open}
-	if err := e.measure(name, kind, f); errors.Is(err, errTooLarge) {
-		c.leave(from, err.Error())
-		return nil
-	} else if err != nil {
-		return fmt.Errorf("file %q: %w", from, err)
-	}
-	return c.add(e)
 }
 
 func reopen(dir, name string) (io.ReadCloser, error) {
@@ -236,8 +175,7 @@ func (e *entry) measure(name string, kind Kind, r io.Reader) error {
 		if err == nil && len(data) > maxKeyFile {
 			err = errTooLarge
 		}
-		e.File = describe(name, kind, data)
-		e.bare = e.Problem == "" && !e.locked
+		e.lookInto(name, kind, data)
 		return err
 	}
 	h := sha256.New()
@@ -248,6 +186,12 @@ func (e *entry) measure(name string, kind Kind, r io.Reader) error {
 	e.File = describePath(name, kind)
 	e.Size, e.SHA256 = n, hex.EncodeToString(h.Sum(nil))
 	return err
+}
+
+// lookInto says what a key file is.
+func (e *entry) lookInto(name string, kind Kind, data []byte) {
+	e.File = describe(name, kind, data)
+	e.bare = e.Problem == "" && !e.locked
 }
 
 // add settles what happens when a name is taken. Names that differ in case alone count as

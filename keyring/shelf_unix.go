@@ -60,6 +60,28 @@ func again(call func() (int, error)) (int, error) {
 	}
 }
 
+// StateOf is the state of a file that Folder.Read gave.
+func StateOf(info fs.FileInfo) State {
+	open, ok := info.(*openInfo)
+	if !ok {
+		return State{}
+	}
+	return stateOf(&open.stat)
+}
+
+func stateOf(s *unix.Stat_t) State {
+	return State{uint64(s.Dev), s.Ino, s.Size, s.Mtim.Nano(), s.Ctim.Nano()}
+}
+
+func (s *rootShelf) state(name string) State {
+	var now unix.Stat_t
+	_, err := again(func() (int, error) { return 0, unix.Fstatat(int(s.dir.Fd()), name, &now, unix.AT_SYMLINK_NOFOLLOW) })
+	if err != nil || filepath.Base(name) != name {
+		return State{}
+	}
+	return stateOf(&now)
+}
+
 // openInfo is the state of an open file.
 type openInfo struct {
 	name string

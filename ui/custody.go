@@ -86,6 +86,9 @@ func (c *Custody) Waiting() string { return c.loader.Waiting() }
 // IsEmpty reports whether no key is open and no new passphrase is chosen.
 func (c *Custody) IsEmpty() bool { return c.vault.isEmpty() }
 
+// Count is how many keys are open and new passphrases are chosen.
+func (c *Custody) Count() int { return c.vault.count() }
+
 // Missing is the first need for which somebody has to be asked yet.
 func (c *Custody) Missing() (need rotation.Need, some bool) {
 	for _, n := range c.opt.Needs() {

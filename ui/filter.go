@@ -102,17 +102,69 @@ func (t term) holds(l *Listing, row int) bool {
 	if t.than != nil {
 		return t.than.holds(l.Rows[row], t.column)
 	}
-	text := l.text[row]
-	if t.fold {
-		text = l.lower[row]
+	switch {
+	case t.column >= 0:
+		return t.in(l.Rows[row].cell(t.column))
+	case t.fold:
+		return strings.Contains(l.lower[row], t.text)
 	}
-	if t.column >= 0 {
-		text = l.Rows[row].cell(t.column)
-		if t.fold {
-			text = strings.ToLower(text)
-		}
+	return strings.Contains(l.text[row], t.text)
+}
+
+func (t term) in(text string) bool {
+	if t.fold {
+		text = strings.ToLower(text)
 	}
 	return strings.Contains(text, t.text)
+}
+
+// Searchable lets the filter look for facts on a page that has no rows.
+func (l *List) Searchable() { l.finds = true }
+
+// sections are those of the page, with the facts that the filter finds.
+func (l *List) sections() []Section {
+	if !l.finds || l.query.text == "" || len(l.data.Columns) > 0 {
+		return l.data.Sections
+	}
+	f := parseFilter(l.query.text, nil)
+	var out []Section
+	for _, s := range l.data.Sections {
+		found := Section{Title: s.Title}
+		for _, fact := range s.Facts {
+			if f.finds(s.Title + "\n" + fact.Label + "\n" + fact.Value) {
+				found.Facts = append(found.Facts, fact)
+			}
+		}
+		if len(found.Facts) > 0 {
+			out = append(out, found)
+		}
+	}
+	return out
+}
+
+// finds reports whether every word holds for a text that has no columns.
+func (f filter) finds(text string) bool {
+	for _, t := range f {
+		if t.in(text) == t.not {
+			return false
+		}
+	}
+	return true
+}
+
+// counts are how many rows the filter shows, and how many there are; of facts, where it is
+// for those.
+func (l *List) counts() (shown, all int) {
+	if !l.finds || len(l.data.Columns) > 0 {
+		return len(l.shown), len(l.data.Rows)
+	}
+	facts := func(list []Section) (n int) {
+		for _, s := range list {
+			n += len(s.Facts)
+		}
+		return n
+	}
+	return facts(l.sections()), facts(l.data.Sections)
 }
 
 // nextMatch goes to the next row that the filter shows or, once it was cleared, to the next

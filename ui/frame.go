@@ -54,7 +54,7 @@ func (l *List) titles(slots []slot) string {
 // nothing says why there is no row.
 func (l *List) nothing(width int) []string {
 	text := strings.TrimSpace(l.data.Empty + " " + l.data.EmptyKey)
-	if n := len(l.data.Rows); n > 0 {
+	if _, n := l.counts(); n > 0 {
 		text = fmt.Sprintf("No %s matches %q (%d hidden). Esc shows all.", l.one, l.query.text, n)
 	}
 	var out []string
@@ -138,11 +138,15 @@ func (l *List) row(at, width int, slots []slot) string {
 // lines draws a page's sections, and the title of the table after them.
 func (l *List) lines(width int) []string {
 	var out []string
-	for i, s := range l.data.Sections {
+	sections := l.sections()
+	for i, s := range sections {
 		if i > 0 {
 			out = append(out, "")
 		}
 		out = append(out, l.section(s, width)...)
+	}
+	if len(sections) == 0 && len(l.data.Sections) > 0 {
+		out = append(out, l.nothing(width)...)
 	}
 	if len(l.data.Columns) == 0 {
 		return out

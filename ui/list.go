@@ -25,6 +25,7 @@ type List struct {
 	by      string // the field of the column that orders the rows, "" for their own order
 	drawn   int    // rows that the last frame drew
 	moved   bool
+	finds   bool // the filter is for the facts of a page without rows, too
 	brief   bool // the summary stands elsewhere
 	asks    bool // which row is the question: the cursor is in view before it is moved
 	marks   marking
@@ -40,14 +41,18 @@ type listKeys struct {
 
 // NewList makes an empty list; one and many name its rows ("key", "keys").
 func NewList(st *Styles, one, many string) *List {
+	return &List{st: st, one: one, many: many, data: NewListing(Page{}), keys: newListKeys()}
+}
+
+func newListKeys() listKeys {
 	b := Bind
-	return &List{st: st, one: one, many: many, data: NewListing(Page{}), keys: listKeys{
+	return listKeys{
 		down: b("j", "move down", "j", "down"), up: b("k", "move up", "k", "up"),
 		top: b("g", "first", "g", "home"), end: b("G", "last", "G", "end"),
 		halfDown: b("Ctrl-d", "half a page down", "ctrl+d"), halfUp: b("Ctrl-u", "half a page up", "ctrl+u"),
 		pageDown: b("PgDn", "page down", "pgdown"), pageUp: b("PgUp", "page up", "pgup"),
 		filter: b("/", "filter", "/"), next: b("n", "next match", "n"), before: b("N", "match before", "N"), sort: b("s", "sort", "s"), copy: b("y", "copy", "y"),
-	}}
+	}
 }
 
 // Bind makes a key binding; shown is how the footer and the help write it.
@@ -145,7 +150,8 @@ func (l *List) Escape() bool {
 
 // Status is the sentence about filter and order.
 func (l *List) Status() string {
-	counts := fmt.Sprintf("%d of %s", len(l.shown), Plural(len(l.data.Rows), l.one, l.many))
+	shown, all := l.counts()
+	counts := fmt.Sprintf("%d of %s", shown, Plural(all, l.one, l.many))
 	switch {
 	case l.marks.from != "":
 		return l.rangeSentence()
@@ -213,7 +219,7 @@ func (l *List) edit(msg tea.Msg) bool {
 }
 
 func (l *List) startFilter() tea.Cmd {
-	if len(l.data.Rows) == 0 {
+	if _, all := l.counts(); all == 0 {
 		return Say("There is nothing to filter.")
 	}
 	l.note()
@@ -261,10 +267,14 @@ func (l *List) move(n int) {
 	}
 }
 
+// moves are the keys that go from row to row.
+func (k listKeys) moves() []key.Binding {
+	return []key.Binding{k.down, k.up, k.top, k.end, k.halfDown, k.halfUp, k.pageDown, k.pageUp, k.next, k.before}
+}
+
 // Moves are the bindings that every list has.
 func (l *List) Moves() []key.Binding {
-	k := l.keys
-	return []key.Binding{k.down, k.up, k.top, k.end, k.halfDown, k.halfUp, k.pageDown, k.pageUp, k.filter, k.next, k.before, k.sort, k.copy}
+	return append(l.keys.moves(), l.keys.filter, l.keys.sort, l.keys.copy)
 }
 
 // Short are those of them that a footer shows.

@@ -104,10 +104,12 @@ func (v *vault) has(n rotation.Need) bool {
 	return v.keys[n.KeyID] != nil
 }
 
-func (v *vault) isEmpty() bool {
+func (v *vault) isEmpty() bool { return v.count() == 0 }
+
+func (v *vault) count() int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return len(v.keys) == 0 && len(v.chosen) == 0
+	return len(v.keys) + len(v.chosen)
 }
 
 // take hands everything over.

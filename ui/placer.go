@@ -17,7 +17,7 @@ type NamedPlace struct {
 // Placer knows places by name. It lists what it has in memory, and asks no disk.
 type Placer interface{ Places() []NamedPlace }
 
-// IsMove reports whether a key only moves about in a list.
+// IsMove reports whether a key only goes from row to row in a list.
 func IsMove(b key.Binding) bool {
-	return len(b.Keys()) > 0 && slices.Contains([]string{"j", "k", "g", "G", "ctrl+d", "ctrl+u", "pgup", "pgdown"}, b.Keys()[0])
+	return slices.ContainsFunc(newListKeys().moves(), func(m key.Binding) bool { return m.Help() == b.Help() })
 }

@@ -75,6 +75,10 @@ type (
 	// lets go.
 	Holder interface{ Hold() (reason string) }
 
+	// Forgetter holds opened keys or passphrases. ForgetKeys wipes them and says how many
+	// there were; they are asked for again when they are needed.
+	Forgetter interface{ ForgetKeys() (wiped int) }
+
 	// Passer has served its purpose once Over is true: then the screen below it is shown
 	// in its place. It is not taken from under a screen that it led to.
 	Passer interface{ Over() bool }

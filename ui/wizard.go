@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -199,7 +200,16 @@ func (w *Wizard) ShortHelp() []key.Binding {
 
 // FullHelp are all keys of this step.
 func (w *Wizard) FullHelp() [][]key.Binding {
-	return [][]key.Binding{w.own(), w.Moves()}
+	own := w.own()
+	moves := slices.DeleteFunc(w.Moves(), func(m key.Binding) bool {
+		return slices.ContainsFunc(own, func(b key.Binding) bool { return shares(b, m) })
+	})
+	return [][]key.Binding{own, moves}
+}
+
+// shares reports whether two bindings have a key in common, so that the second never acts.
+func shares(a, b key.Binding) bool {
+	return slices.ContainsFunc(a.Keys(), func(k string) bool { return slices.Contains(b.Keys(), k) })
 }
 
 func (w *Wizard) own() []key.Binding {

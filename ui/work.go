@@ -120,6 +120,14 @@ func (w *Work) Status() string {
 	return cmp.Or(w.loader.Waiting(), w.Held.Waiting(), w.Wizard.Status())
 }
 
+// ForgetKeys wipes what is held. What was handed over to the work stays with it until its end.
+func (w *Work) ForgetKeys() int {
+	n := w.Held.Count()
+	w.Held.GiveUp()
+	w.Refresh()
+	return n
+}
+
 // Update takes keys and what the work sends.
 func (w *Work) Update(msg tea.Msg) tea.Cmd {
 	if got, cmd, ok := w.loader.Take(msg); ok {

@@ -15,6 +15,7 @@ import (
 	"keyrite/ui/linear"
 	"keyrite/ui/repos"
 	"keyrite/ui/tags"
+	"keyrite/ui/trash"
 )
 
 // console opens the console and stays until it is left.
@@ -76,6 +77,7 @@ func (d *desk) options() app.Options {
 		},
 		Open:      d.tagsScreen,
 		ParseName: d.parseName,
+		Commands:  []app.Command{{Name: "trash", About: "bring back a removed key file", Open: d.trashScreen}},
 		Help:      help.Maker(d.styles),
 		First:     first,
 		News:      d.news(),
@@ -117,6 +119,10 @@ func (d *desk) parseName(typed string) (trustdata.GUN, error) {
 func (d *desk) keysScreen() ui.Screen {
 	return keys.New(keys.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Store: d.session.keys, Finder: d, Backups: backupDesk{d},
 		Dirs: d.session.paths.trust, OpenRepository: d.tagsScreen, Import: d.importScreen, Rotate: d.rotateKey, Retire: d.retireKey, BackUp: d.backupScreen, Ceremony: d.ceremonyOf})
+}
+
+func (d *desk) trashScreen() ui.Screen {
+	return trash.New(trash.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Store: d.session.keys, BringBack: d.importFile})
 }
 
 func (d *desk) activityScreen() ui.Screen {

@@ -14,11 +14,14 @@ import (
 )
 
 // importScreen brings key files in, or says why it cannot.
-func (d *desk) importScreen() (ui.Screen, string) {
+func (d *desk) importScreen() (ui.Screen, string) { return d.importFile("") }
+
+// importFile brings in what a file holds; "" asks for one.
+func (d *desk) importFile(path string) (ui.Screen, string) {
 	if d.session.cli.flags.readOnly {
 		return nil, "This session is read-only: start keyrite without --read-only to change something."
 	}
-	return importkeys.New(importkeys.Options{Profile: d.session.cli.profileLabel(), Context: d.ctx, Styles: d.styles, Clock: d.clock, Service: importService{d}}), ""
+	return importkeys.New(importkeys.Options{Profile: d.session.cli.profileLabel(), Context: d.ctx, Styles: d.styles, Clock: d.clock, Service: importService{d}, Path: path}), ""
 }
 
 // importService is what the importing screen needs of the layers below.

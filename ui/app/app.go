@@ -24,6 +24,12 @@ type Tab struct {
 	Missing string
 }
 
+// Command is a screen of the palette. Name and About are its words there.
+type Command struct {
+	Name, About string
+	Open        func() ui.Screen
+}
+
 // Options are what cmd decides.
 type Options struct {
 	Styles *ui.Styles
@@ -46,6 +52,8 @@ type Options struct {
 	Open func(trustdata.GUN) ui.Screen
 	// ParseName turns what was typed into a repository's name.
 	ParseName func(string) (trustdata.GUN, error)
+	// Commands are screens that only the palette leads to.
+	Commands []Command
 	// Help makes the help about a screen.
 	Help func(about ui.Screen, everywhere []key.Binding) ui.Screen
 	// Copy hands text to a program that keeps a clipboard, and says which; it says "" where

@@ -14,14 +14,15 @@ import (
 )
 
 type keyMap struct {
-	open, palette, help, undo, backward, forward, back, quit, cancel, redraw, suspend, copy key.Binding
-	tabs                                                                                    []key.Binding
+	open, palette, help, undo, forget, backward, forward, back, quit, cancel, redraw, suspend, copy key.Binding
+	tabs                                                                                            []key.Binding
 }
 
 func newKeyMap(opt Options) keyMap {
 	k := keyMap{
 		open: ui.Bind("o", "open a repository by name", "o"), palette: ui.Bind(":", "go or do", ":"),
 		undo:     ui.Bind("u", "undo the last mark, filter or order", "u"),
+		forget:   ui.Bind("L", "forget opened keys and passphrases now", "L"),
 		backward: ui.Bind("[", "the place before", "[", "ctrl+o"), forward: ui.Bind("]", "the place after", "]"), help: ui.Bind("?", "all keys", "?"),
 		back: ui.Bind("Esc", "back", "esc", "h", "left"), quit: ui.Bind("q", "back; at the top: quit", "q"),
 		cancel: ui.Bind("Ctrl-c", "cancel what runs; again: quit", "ctrl+c"),
@@ -43,7 +44,7 @@ func (m *Model) everywhere() []key.Binding {
 		return []key.Binding{k.open, k.help, k.back, k.quit, k.cancel}
 	}
 	all := append([]key.Binding(nil), k.tabs...)
-	return append(all, k.open, k.palette, k.help, k.undo, k.backward, k.forward, k.back, k.quit, k.cancel, k.redraw, k.suspend)
+	return append(all, k.open, k.palette, k.help, k.undo, k.forget, k.backward, k.forward, k.back, k.quit, k.cancel, k.redraw, k.suspend)
 }
 
 func complete(msg tea.ColorProfileMsg) lipgloss.CompleteFunc { return lipgloss.Complete(msg.Profile) }
@@ -99,6 +100,8 @@ func (m *Model) global(k tea.KeyPressMsg) (tea.Cmd, bool) {
 		return m.askPalette(), true
 	case key.Matches(k, m.keys.undo):
 		return m.undo(), true
+	case key.Matches(k, m.keys.forget):
+		return m.forgetKeys(), true
 	case key.Matches(k, m.keys.backward):
 		return m.goBack(), true
 	case key.Matches(k, m.keys.forward):
@@ -123,6 +126,24 @@ func (m *Model) undo() tea.Cmd {
 		return u.Undo()
 	}
 	return ui.Say(ui.NothingToUndo)
+}
+
+// forgetKeys wipes every opened key and passphrase that a screen holds.
+func (m *Model) forgetKeys() tea.Cmd {
+	wiped := 0
+	for _, s := range m.stack {
+		if f, ok := s.(ui.Forgetter); ok {
+			wiped += f.ForgetKeys()
+		}
+	}
+	text := "No opened key and no passphrase is held."
+	if wiped > 0 {
+		text = ui.Plural(wiped, "opened key or passphrase was", "opened keys and passphrases were") + " wiped. Nothing has changed; what is needed is asked for again."
+	}
+	if m.busy() {
+		text += " What is under way keeps its own until it ends."
+	}
+	return ui.Say(text)
 }
 
 // toggleHelp opens the help about the screen on top, or closes it.

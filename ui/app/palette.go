@@ -38,7 +38,7 @@ func (m *Model) entries() []palette.Entry {
 	for _, group := range m.top().FullHelp() {
 		for _, b := range group {
 			if !ui.IsMove(b) {
-				out = m.appendKey(out, b, "on this screen ("+m.top().Title()+")")
+				out = m.appendKey(out, b, "on this screen ("+m.top().Title()+")", isCapital(b))
 			}
 		}
 	}
@@ -47,7 +47,7 @@ func (m *Model) entries() []palette.Entry {
 	}
 	for _, b := range m.everywhere()[len(m.keys.tabs):] {
 		if !key.Matches(keyPress(":"), b) {
-			out = m.appendKey(out, b, "everywhere")
+			out = m.appendKey(out, b, "everywhere", false)
 		}
 	}
 	return m.appendPlaces(append(out, m.commands()...))
@@ -55,25 +55,25 @@ func (m *Model) entries() []palette.Entry {
 
 // appendKey adds what a key does. Choosing it presses that key, and no other way is gone:
 // whatever the key asks first is asked.
-func (m *Model) appendKey(out []palette.Entry, b key.Binding, where string) []palette.Entry {
+func (m *Model) appendKey(out []palette.Entry, b key.Binding, where string, changes bool) []palette.Entry {
 	if !b.Enabled() || b.Help().Key == "" || b.Help().Desc == "" || len(b.Keys()) == 0 {
 		return out
 	}
 	name := b.Keys()[0]
-	return append(out, palette.Entry{Name: b.Help().Desc, About: where, Key: b.Help().Key, Changes: changes(b),
+	return append(out, palette.Entry{Name: b.Help().Desc, About: where, Key: b.Help().Key, Changes: changes,
 		Do: func() tea.Cmd { return m.press(keyPress(name)) }})
 }
 
-// changes reports whether a key may change something: that is for capitals, and the palette
-// waits for them.
-func changes(b key.Binding) bool {
+// isCapital reports whether a key of a screen may change something: that is for capitals, and
+// the palette waits for them. Those of everywhere change nothing.
+func isCapital(b key.Binding) bool {
 	shown := b.Help().Key
 	return len(shown) == 1 && shown >= "A" && shown <= "Z"
 }
 
 // commands are what has no key.
 func (m *Model) commands() []palette.Entry {
-	return []palette.Entry{
+	own := []palette.Entry{
 		{Name: "messages", About: "what was said in this session, errors too", Do: m.messages},
 		{Name: "why", About: "all that is known of the selected line", Do: m.why},
 		{Name: "glossary", About: "root, repository key, snapshot, moved, GUN", Do: func() tea.Cmd {
@@ -81,6 +81,10 @@ func (m *Model) commands() []palette.Entry {
 		}},
 		{Name: "theme", About: "dark, light, without colour; now: " + m.theme(), Do: m.nextTheme},
 	}
+	for _, c := range m.opt.Commands {
+		own = append(own, palette.Entry{Name: c.Name, About: c.About, Do: func() tea.Cmd { return ui.Send(ui.PushMsg{Screen: c.Open()}) }})
+	}
+	return own
 }
 
 // appendPlaces adds what the screens know by name. A name that two of them know is offered

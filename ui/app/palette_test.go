@@ -106,3 +106,9 @@ func TestHeldScreensStay(t *testing.T) {
 	d := newWorld().console(t, 100, 30).Press("b", "enter").Advance(time.Second).Press("tab", "enter").Has("[2 Write]")
 	d.Press("[").Has("It is being written.", "[2 Write]").Press(":").Type("repos").Press("enter").Has("It is being written.", "[2 Write]")
 }
+
+// TestPaletteOffersNoMoves: going from row to row is not looked for by name; and L, which is a
+// capital that changes nothing, needs no second key.
+func TestPaletteOffersNoMoves(t *testing.T) {
+	newWorld().console(t, 100, 60).Press(":").Lacks("move down", "next match", "half a page").Type("forget").Lacks("changes things").Press("enter").Has("No opened key and no passphrase is held.")
+}

@@ -157,6 +157,16 @@ func (m *Create) Cancel() {
 	m.Refresh()
 }
 
+// ForgetKeys wipes the passphrase that was chosen, unless something works with it.
+func (m *Create) ForgetKeys() int {
+	if m.busy() != "" || m.wish.Passphrase.IsEmpty() {
+		return 0
+	}
+	m.forget()
+	m.Refresh()
+	return 1
+}
+
 // forget wipes the passphrase; with it goes the plan, which could not be made again.
 func (m *Create) forget() {
 	m.wish.Passphrase.Wipe()

@@ -100,6 +100,7 @@ type Model struct {
 // New makes the help about a screen.
 func New(st *ui.Styles, about ui.Screen, everywhere []key.Binding) *Model {
 	m := &Model{ui.NewList(st, "line", "lines"), st, ui.Bind("t", "lost root key", "t")}
+	m.Searchable()
 	m.Set(ui.NewListing(Page(about.Title(), about, everywhere)))
 	return m
 }
@@ -121,7 +122,7 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 
 // ShortHelp are the keys of the footer.
 func (m *Model) ShortHelp() []key.Binding {
-	return []key.Binding{ui.Bind("j k", "scroll", "j", "k"), m.lostRoot, ui.Bind("Esc", "close", "esc")}
+	return []key.Binding{ui.Bind("j k", "scroll", "j", "k"), ui.Bind("/", "search", "/"), m.lostRoot, ui.Bind("Esc", "close", "esc")}
 }
 
 // FullHelp are all keys of this screen.

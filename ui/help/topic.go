@@ -16,6 +16,7 @@ type Topic struct {
 // NewTopic makes a screen of a page that is read and left.
 func NewTopic(st *ui.Styles, title string, page ui.Page) *Topic {
 	t := &Topic{ui.NewList(st, "line", "lines"), title}
+	t.Searchable()
 	t.Set(ui.NewListing(page))
 	return t
 }
@@ -34,7 +35,7 @@ func (t *Topic) Update(msg tea.Msg) tea.Cmd {
 
 // ShortHelp are the keys of the footer.
 func (t *Topic) ShortHelp() []key.Binding {
-	return []key.Binding{ui.Bind("j k", "scroll", "j", "k"), ui.Bind("Esc", "close", "esc")}
+	return []key.Binding{ui.Bind("j k", "scroll", "j", "k"), ui.Bind("/", "search", "/"), ui.Bind("Esc", "close", "esc")}
 }
 
 // FullHelp are all keys of this screen.

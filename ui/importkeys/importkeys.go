@@ -63,6 +63,8 @@ type Options struct {
 	Clock   ui.Clock
 	Profile string
 	Service Service
+	// Path is the file that is read at once, without asking for one; "" asks.
+	Path string
 }
 
 // Model is the screen.
@@ -97,12 +99,19 @@ type (
 
 // New makes the screen.
 func New(opt Options) *Model {
-	m := &Model{opt: opt, loader: ui.NewLoader[event](opt.Context, opt.Clock)}
+	m := &Model{opt: opt, path: opt.Path, loader: ui.NewLoader[event](opt.Context, opt.Clock)}
 	m.Wizard = ui.NewWizard(opt.Styles, "import keys",
-		ui.Step{Name: "File", Page: m.filePage, Leaving: m.leaving, Start: m.askPath, Next: "open them", Do: m.openNext, Blocked: m.noFile,
+		ui.Step{Name: "File", Page: m.filePage, Leaving: m.leaving, Start: m.begin, Next: "open them", Do: m.openNext, Blocked: m.noFile,
 			Acts: []ui.Act{{Key: ui.Bind("f", "another file", "f"), Do: m.askPath, Blocked: m.busy}}},
 		ui.Step{Name: "Store", Page: m.storePage, Leaving: m.leaving, Start: m.store, Held: m.mustFinish, Next: "finish", Do: func() tea.Cmd { return ui.Send(ui.PopMsg{}) }})
 	return m
+}
+
+func (m *Model) begin() tea.Cmd {
+	if m.opt.Path != "" {
+		return m.read()
+	}
+	return m.askPath()
 }
 
 func (m *Model) leaving() string {
@@ -151,6 +160,16 @@ func (m *Model) forget() {
 		m.batch.Wipe()
 	}
 	m.batch, m.ids, m.tries = nil, nil, 0
+}
+
+// ForgetKeys wipes what was opened and not stored yet; the file is to be read again.
+func (m *Model) ForgetKeys() int {
+	n := len(m.ids)
+	if n == 0 || m.storing || m.stored != nil {
+		return 0
+	}
+	m.Cancel()
+	return n
 }
 
 // Update takes keys and what the loader sends.

@@ -91,7 +91,7 @@ func (k *Keyrite) Try(args ...string) Result {
 
 func (k *Keyrite) note(args []string) {
 	note(k.t, func(a *act) {
-		a.keyrite[verbOf(args, "keys", "signer", "backup", "ceremony", "config", "migrate", "activity")] = true
+		a.keyrite[verbOf(args, "keys", "signer", "notation", "backup", "ceremony", "config", "migrate", "activity")] = true
 	})
 }
 

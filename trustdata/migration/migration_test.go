@@ -215,7 +215,8 @@ func TestSignerLines(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	for _, s := range []Signer{{}, {For: "docker"}, {For: "cosign", KeyID: "1"}, {For: "notation", Key: "a", KeyID: "b", Plugin: "c"}, {For: "notation", KeyID: "b"}, {For: "notation", Plugin: "c"}} {
+	for _, s := range []Signer{{}, {For: "docker"}, {For: "cosign", KeyID: "1"}, {For: "notation", Key: "a", KeyID: "b", Plugin: "c"}, {For: "notation", KeyID: "b"}, {For: "notation", Plugin: "c"},
+		{For: "notation", Key: "a\x1b[2J"}, {For: "cosign", Key: "a\nb"}} {
 		if s.Check() == nil {
 			t.Errorf("%+v is taken", s)
 		}

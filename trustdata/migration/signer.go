@@ -29,6 +29,8 @@ func (s Signer) Check() error {
 		return errors.New("cosign takes a key in a KMS or on hardware as a reference, and neither the ID of a key nor a plugin")
 	case s.Key != "" && s.KeyID != "":
 		return errors.New("a key is named either by its name or by its ID with a plugin")
+	case trustdata.Visible(s.Key+s.KeyID+s.Plugin) != s.Key+s.KeyID+s.Plugin:
+		return errors.New("the name of a key or of a plugin has characters that nobody can see")
 	case (s.KeyID == "") != (s.Plugin == ""):
 		return errors.New("Notation takes the ID of a key and the name of a plugin together")
 	}

@@ -132,7 +132,7 @@ func (d *desk) activityScreen() ui.Screen {
 func (d *desk) reposScreen() ui.Screen {
 	return repos.New(repos.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Source: d,
 		Offline: d.session.cli.flags.offline, Open: d.tagsScreen, Archive: d.archiveScreen, Rotate: d.rotateMarked,
-		Refresh: d.refresh, Repair: d.repair, Delete: d.deleteRepository, Ceremony: d.ceremonyScreen})
+		Refresh: d.refresh, Repair: d.repair, Delete: d.deleteRepository, Ceremony: d.ceremonyScreen, Leave: d.leaveScreen})
 }
 
 func (d *desk) tagsScreen(gun trustdata.GUN) ui.Screen {

@@ -3,14 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"keyrite/trustdata"
-	"keyrite/trustdata/archive"
 	"keyrite/trustdata/migration"
 	"keyrite/trustdata/registry"
 	shown "keyrite/ui/migrate"
@@ -68,24 +65,6 @@ func (c *cli) migratePlanCommand() *cobra.Command {
 	return cmd
 }
 
-func (c *cli) migrateCheckCommand() *cobra.Command {
-	var m migrating
-	cmd := &cobra.Command{
-		Use: "check [GUN...] --archive DIR", Short: "Look whether everything planned was signed anew and archived (exit code 3 if not)",
-		Long: "Look again at trust server and registry. It is complete when every planned digest carries a signature of the\n" +
-			"system, no signed tag is unplanned, and the archive in DIR verifies and is as new as what the server has.\n" +
-			"A signature is present or not; whether it verifies is for notation or cosign to say.",
-		Args: usageArgs(cobra.ArbitraryArgs),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.migrateCheck(cmd.Context(), args, &m, cmd.Flags().Changed("for"))
-		},
-	}
-	m.about(cmd)
-	cmd.Flags().StringVar(&m.plan, "plan", "", "check against the plan in `FILE` (default: one that is made now)")
-	cmd.Flags().StringVar(&m.archive, "archive", "", "the folder of archives that keyrite archive wrote: `DIR`")
-	return cmd
-}
-
 // planJSONOf is a plan with the files that hold it.
 type planJSONOf struct {
 	*migration.Plan
@@ -106,7 +85,7 @@ func (c *cli) migratePlan(ctx context.Context, typed []string, m *migrating) err
 	if err != nil {
 		return err
 	}
-	all, err := s.lookAll(ctx, guns, m, nil)
+	all, err := c.lookAll(ctx, s, guns, m, nil)
 	if err != nil {
 		return err
 	}
@@ -157,25 +136,34 @@ func (s *session) resolveAll(ctx context.Context, typed []string) ([]trustdata.G
 }
 
 // lookAll looks at each repository, one after the other, and at its digests in plan.
-func (s *session) lookAll(ctx context.Context, guns []trustdata.GUN, m *migrating, plan *migration.Plan) ([]*migration.Live, error) {
+func (c *cli) lookAll(ctx context.Context, s *session, guns []trustdata.GUN, m *migrating, plan *migration.Plan) ([]*migration.Live, error) {
 	var all []*migration.Live
 	for _, gun := range guns {
-		s.cli.progress("looking at " + trustdata.Visible(string(gun)))
-		col, err := s.view(ctx, gun, m.fromArchive)
+		c.progress("looking at " + trustdata.Visible(string(gun)))
+		live, err := s.lookAt(ctx, gun, m.fromArchive, plan)
 		if err != nil {
-			return nil, s.cli.unverified(gun, err)
-		}
-		client, err := s.registryOf(gun)
-		if err != nil {
-			return nil, err
-		}
-		live, err := migration.Look(ctx, client, col, plan.Digests(gun), compareWorkers)
-		if err != nil {
-			return nil, fmt.Errorf("%q: %w", gun, err)
+			return nil, c.unverified(gun, err)
 		}
 		all = append(all, live)
 	}
 	return all, nil
+}
+
+// lookAt looks at one repository.
+func (s *session) lookAt(ctx context.Context, gun trustdata.GUN, fromArchive string, plan *migration.Plan) (*migration.Live, error) {
+	col, err := s.view(ctx, gun, fromArchive)
+	if err != nil {
+		return nil, err
+	}
+	client, err := s.registryOf(gun)
+	if err != nil {
+		return nil, err
+	}
+	live, err := migration.Look(ctx, client, col, plan.Digests(gun), compareWorkers)
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", gun, err)
+	}
+	return live, nil
 }
 
 func (s *session) planOf(all []*migration.Live, m *migrating) (*migration.Plan, error) {
@@ -222,85 +210,4 @@ func (c *cli) verdicts(all []*migration.Live) error {
 		}
 	}
 	return nil
-}
-
-func (c *cli) migrateCheck(ctx context.Context, typed []string, m *migrating, forGiven bool) error {
-	ctx, cancel := c.context(ctx)
-	defer cancel()
-	var plan *migration.Plan
-	if m.plan != "" {
-		var err error
-		if plan, err = migration.Read(absolute(m.plan)); err != nil {
-			return err
-		}
-		if forGiven && m.signer.For != plan.For {
-			return usagef("the plan is for %s, and --for says %s", plan.For, m.signer.For)
-		}
-		m.signer.For = plan.For
-	}
-	if plan == nil && len(typed) == 0 {
-		return usagef("say which repositories, or --plan FILE")
-	}
-	s, err := c.openMigration(m)
-	if err != nil {
-		return err
-	}
-	guns, err := s.resolveAll(ctx, typed)
-	if err != nil {
-		return err
-	}
-	if len(guns) == 0 {
-		guns = plan.GUNs()
-	}
-	if m.archive == "" {
-		m.archive = m.fromArchive
-	}
-	all, err := s.lookAll(ctx, guns, m, plan)
-	if err != nil {
-		return err
-	}
-	now, err := s.planOf(all, m)
-	if err != nil {
-		return err
-	}
-	checked := migration.Check(plan, now, all, s.kept(ctx, all, m.archive))
-	if err := c.emit(checked, shown.CheckPage(checked)); err != nil {
-		return err
-	}
-	if !checked.Complete {
-		return fmt.Errorf("%s: %w", unfinishedOnes(checked), errIncomplete)
-	}
-	return nil
-}
-
-// errIncomplete is what a migration Is of which something is missing.
-var errIncomplete = errors.New("the migration is not complete")
-
-// unfinishedOnes names the repositories of which something is missing, a few of them.
-func unfinishedOnes(checked *migration.Checked) string {
-	const few = 3
-	var names []string
-	for _, r := range checked.Repositories {
-		if !r.Complete {
-			names = append(names, fmt.Sprintf("%q", r.GUN))
-		}
-	}
-	if more := len(names) - few; more > 0 {
-		names = append(names[:few], fmt.Sprintf("%d more", more))
-	}
-	return strings.Join(names, ", ")
-}
-
-// kept judges the archives below dir.
-func (s *session) kept(ctx context.Context, all []*migration.Live, dir string) []migration.Evidence {
-	var kept []migration.Evidence
-	for _, l := range all {
-		if dir == "" {
-			kept = append(kept, migration.Kept("", nil, nil, l.Collection))
-			continue
-		}
-		a, err := archive.Read(ctx, absolute(dir), l.Collection.GUN)
-		kept = append(kept, migration.Kept(absolute(dir), a, err, l.Collection))
-	}
-	return kept
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,4 +60,16 @@ func TestNotationVerdict(t *testing.T) {
 	d.Press("t").Has("no usable trust policy", "no verdict").Press("esc", "esc")
 	w.noPolicy = "Offline: the registry is not asked."
 	d.Press("t").Has("Offline: the registry is not asked.", "WHO SIGNED")
+}
+
+// TestLeaving plans what another system signs anew, for the repositories that are marked.
+func TestLeaving(t *testing.T) {
+	w := newWorld()
+	d := w.console(t, 120, 40).Press("3", "space", "m").Fits().Has("leaving", "1 to sign, 1 decide", "DECIDE", "stable", "keyrite migrate plan", "--for notation --out PLAN", "Disable last.")
+	d.Press("t").Has("--for cosign --out PLAN", "cosign sign")
+	if text := d.Press("y").Text(); !strings.Contains(text, "all commands of cosign") || !strings.Contains(text, "keyrite's command") {
+		t.Errorf("y offers:\n%s", text)
+	}
+	w.lookErr = errors.New("the registry is closed")
+	d.Press("esc", "r").Has("The registry is closed").Press("esc", "esc").Has("[3 Repos")
 }

@@ -11,6 +11,7 @@ import (
 	"keyrite/trustdata"
 	"keyrite/trustdata/access"
 	saving "keyrite/trustdata/archive"
+	"keyrite/trustdata/migration"
 	"keyrite/trustdata/registry"
 	"keyrite/trustdata/rotation"
 	"keyrite/trustdata/state"
@@ -21,6 +22,7 @@ import (
 	"keyrite/ui/change"
 	"keyrite/ui/help"
 	"keyrite/ui/keys"
+	"keyrite/ui/migrate"
 	"keyrite/ui/repos"
 	"keyrite/ui/tags"
 	"keyrite/ui/uitest"
@@ -39,7 +41,8 @@ func (w *world) wire(opt *app.Options) {
 	opt.Tabs = []app.Tab{
 		{Digit: "1", Name: "Overview", Missing: "There is no overview yet. 2 shows the keys."},
 		{Digit: "2", Name: "Keys", Screen: k},
-		{Digit: "3", Name: "Repos", Screen: repos.New(repos.Options{Context: ctx, Styles: st, Clock: opt.Clock, Source: w, Open: open, Archive: w.archive(st, opt.Clock)})},
+		{Digit: "3", Name: "Repos", Screen: repos.New(repos.Options{Context: ctx, Styles: st, Clock: opt.Clock, Source: w, Open: open, Archive: w.archive(st, opt.Clock),
+			Leave: w.leave(st, opt.Clock)})},
 		{Digit: "4", Name: "Backups", Missing: "There is no list of backups yet. b on the keys makes one."},
 		{Digit: "5", Name: "Activity", Screen: activity.New(activity.Options{Context: ctx, Styles: st, Clock: opt.Clock, Log: w.log(),
 			Unfinished: func() (ui.Screen, string) { return nil, "Nothing is unfinished." }})},
@@ -68,6 +71,22 @@ func (w *world) signatures(_ context.Context, _ trustdata.GUN, digest string) (r
 		return registry.Found{}, w.lookErr
 	}
 	return registry.Found{Signatures: []registry.Signature{{Kind: registry.Notation, Form: registry.FormNotation, Digest: strings.Repeat("e", 64), On: digest}}}, nil
+}
+
+// leave plans to sign one digest of each repository anew.
+func (w *world) leave(st *ui.Styles, clock ui.Clock) func([]trustdata.GUN) (ui.Screen, string) {
+	plan := func(_ context.Context, guns []trustdata.GUN, system string) (*migration.Plan, error) {
+		p := &migration.Plan{For: system, Warnings: []string{"Disable last."}}
+		for _, gun := range guns {
+			digest := "sha256:" + strings.Repeat("a", 64)
+			p.Repositories = append(p.Repositories, migration.Repository{GUN: gun, Sign: []migration.Item{{Digest: digest, Tags: []string{"1.0", "latest"}, Line: system + " sign " + string(gun) + "@" + digest}},
+				Asked: []migration.Tag{{Tag: "stable", Signed: "sha256:" + strings.Repeat("b", 64), Served: digest}}})
+		}
+		return p, w.lookErr
+	}
+	return func(guns []trustdata.GUN) (ui.Screen, string) {
+		return migrate.New(migrate.Options{Context: context.Background(), Styles: st, Clock: clock, GUNs: guns, Plan: plan}), ""
+	}
 }
 
 // worldly is a service that changes the world.

@@ -50,6 +50,9 @@ type Options struct {
 	// Ceremony makes the screen of a change of repositories that is signed on a machine
 	// which is never online, or says why there is none. It may be nil.
 	Ceremony func([]trustdata.GUN) (screen ui.Screen, reason string)
+	// Leave makes the screen of what another system is to sign anew, or says why there is none.
+	// It may be nil.
+	Leave func([]trustdata.GUN) (screen ui.Screen, reason string)
 	// Refresh makes the screen that signs roles of repositories again before they end; Repair
 	// the one that does it after that, and Delete the one that deletes a repository from its
 	// server. Each says why there is none, and may be nil.
@@ -71,7 +74,7 @@ type Model struct {
 }
 
 type keyMap struct {
-	open, roles, archive, rotate, renew, repair, del, ceremony, catalog, refresh key.Binding
+	open, roles, archive, rotate, renew, repair, del, ceremony, leave, catalog, refresh key.Binding
 }
 
 // New makes the screen.
@@ -80,13 +83,15 @@ func New(opt Options) *Model {
 		loader: ui.NewLoader[news](opt.Context, opt.Clock),
 		keys: keyMap{open: ui.Bind("Enter", "tags", "enter", "l", "right"), roles: ui.Bind("i", "roles", "i"),
 			archive: ui.Bind("a", "archive", "a"), rotate: ui.Bind("R", "rotate", "R"), renew: ui.Bind("F", "refresh dates", "F"),
-			repair: ui.Bind("E", "repair what has expired", "E"), del: ui.Bind("X", "delete from the server", "X"), ceremony: ui.Bind("A", "ceremony", "A"), catalog: ui.Bind("c", "catalog", "c"), refresh: ui.Bind("r", "refresh", "r")}}
+			repair: ui.Bind("E", "repair what has expired", "E"), del: ui.Bind("X", "delete from the server", "X"), ceremony: ui.Bind("A", "ceremony", "A"),
+			leave: ui.Bind("m", "plan leaving content trust", "m"), catalog: ui.Bind("c", "catalog", "c"), refresh: ui.Bind("r", "refresh", "r")}}
 	m.keys.archive.SetEnabled(opt.Archive != nil)
 	m.keys.rotate.SetEnabled(opt.Rotate != nil)
 	m.keys.renew.SetEnabled(opt.Refresh != nil)
 	m.keys.repair.SetEnabled(opt.Repair != nil)
 	m.keys.del.SetEnabled(opt.Delete != nil)
 	m.keys.ceremony.SetEnabled(opt.Ceremony != nil)
+	m.keys.leave.SetEnabled(opt.Leave != nil)
 	if opt.Archive != nil {
 		m.AllowMarks()
 	}
@@ -171,12 +176,14 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return ui.PushOr(m.opt.Ceremony(nil))
 	case key.Matches(k, m.keys.ceremony):
 		return m.chosen(m.opt.Ceremony)
-	case !key.Matches(k, m.keys.open, m.keys.roles, m.keys.archive, m.keys.rotate, m.keys.renew, m.keys.repair, m.keys.del):
+	case !key.Matches(k, m.keys.open, m.keys.roles, m.keys.archive, m.keys.rotate, m.keys.renew, m.keys.repair, m.keys.del, m.keys.leave):
 		return nil
 	case m.ID() == "":
 		return ui.Say("No repository is selected. o opens one by its name.")
 	case key.Matches(k, m.keys.archive):
 		return m.chosen(m.opt.Archive)
+	case key.Matches(k, m.keys.leave):
+		return m.chosen(m.opt.Leave)
 	case key.Matches(k, m.keys.rotate):
 		return m.chosen(m.opt.Rotate)
 	case key.Matches(k, m.keys.renew):
@@ -219,7 +226,7 @@ func (m *Model) ShortHelp() []key.Binding {
 
 // FullHelp are all keys of this screen.
 func (m *Model) FullHelp() [][]key.Binding {
-	own := []key.Binding{m.keys.open, m.keys.roles, m.keys.archive, m.keys.rotate, m.keys.renew, m.keys.repair, m.keys.del, m.keys.ceremony, m.keys.catalog, m.keys.refresh}
+	own := []key.Binding{m.keys.open, m.keys.roles, m.keys.archive, m.keys.rotate, m.keys.renew, m.keys.repair, m.keys.del, m.keys.ceremony, m.keys.leave, m.keys.catalog, m.keys.refresh}
 	return [][]key.Binding{append(own, m.MarkKeys()...), m.Moves()}
 }
 

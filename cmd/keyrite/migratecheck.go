@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"keyrite/trustdata/archive"
+	"keyrite/trustdata/migration"
+	shown "keyrite/ui/migrate"
+)
+
+func (c *cli) migrateCheckCommand() *cobra.Command {
+	var m migrating
+	cmd := &cobra.Command{
+		Use: "check [GUN...] --archive DIR", Short: "Look whether everything planned was signed anew and archived (exit code 3 if not)",
+		Long: "Look again at trust server and registry. It is complete when every planned digest carries a signature of the\n" +
+			"system, no signed tag is unplanned, and the archive in DIR verifies and is as new as what the server has.\n" +
+			"A signature is present or not; whether it verifies is for notation or cosign to say.",
+		Args: usageArgs(cobra.ArbitraryArgs),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.migrateCheck(cmd.Context(), args, &m, cmd.Flags().Changed("for"))
+		},
+	}
+	m.about(cmd)
+	cmd.Flags().StringVar(&m.plan, "plan", "", "check against the plan in `FILE` (default: one that is made now)")
+	cmd.Flags().StringVar(&m.archive, "archive", "", "the folder of archives that keyrite archive wrote: `DIR`")
+	return cmd
+}
+
+func (c *cli) migrateCheck(ctx context.Context, typed []string, m *migrating, forGiven bool) error {
+	ctx, cancel := c.context(ctx)
+	defer cancel()
+	var plan *migration.Plan
+	if m.plan != "" {
+		var err error
+		if plan, err = migration.Read(absolute(m.plan)); err != nil {
+			return err
+		}
+		if forGiven && m.signer.For != plan.For {
+			return usagef("the plan is for %s, and --for says %s", plan.For, m.signer.For)
+		}
+		m.signer.For = plan.For
+	}
+	if plan == nil && len(typed) == 0 {
+		return usagef("say which repositories, or --plan FILE")
+	}
+	s, err := c.openMigration(m)
+	if err != nil {
+		return err
+	}
+	guns, err := s.resolveAll(ctx, typed)
+	if err != nil {
+		return err
+	}
+	if len(guns) == 0 {
+		guns = plan.GUNs()
+	}
+	if m.archive == "" {
+		m.archive = m.fromArchive
+	}
+	all, err := c.lookAll(ctx, s, guns, m, plan)
+	if err != nil {
+		return err
+	}
+	now, err := s.planOf(all, m)
+	if err != nil {
+		return err
+	}
+	checked := migration.Check(plan, now, all, s.kept(ctx, all, m.archive))
+	if err := c.emit(checked, shown.CheckPage(checked)); err != nil {
+		return err
+	}
+	if !checked.Complete {
+		return fmt.Errorf("%s: %w", unfinishedOnes(checked), errIncomplete)
+	}
+	return nil
+}
+
+// errIncomplete is what a migration Is of which something is missing.
+var errIncomplete = errors.New("the migration is not complete")
+
+// unfinishedOnes names the repositories of which something is missing, a few of them.
+func unfinishedOnes(checked *migration.Checked) string {
+	const few = 3
+	var names []string
+	for _, r := range checked.Repositories {
+		if !r.Complete {
+			names = append(names, fmt.Sprintf("%q", r.GUN))
+		}
+	}
+	if more := len(names) - few; more > 0 {
+		names = append(names[:few], fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(names, ", ")
+}
+
+// kept judges the archives below dir.
+func (s *session) kept(ctx context.Context, all []*migration.Live, dir string) []migration.Evidence {
+	var kept []migration.Evidence
+	for _, l := range all {
+		if dir == "" {
+			kept = append(kept, migration.Kept("", nil, nil, l.Collection))
+			continue
+		}
+		a, err := archive.Read(ctx, absolute(dir), l.Collection.GUN)
+		kept = append(kept, migration.Kept(absolute(dir), a, err, l.Collection))
+	}
+	return kept
+}

@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"bufio"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -70,16 +69,26 @@ func (p *CreatePlan) Apply(ctx context.Context, progress Progress) (*CreateResul
 		return nil, err
 	}
 	defer dir.Close()
-	w := writer{plan: p, dir: dir, name: filepath.Base(p.File), temp: partName(filepath.Base(p.File)), progress: progress}
+	said, err := beginIn(dir)
+	if err != nil {
+		p.unmake()
+		return nil, fmt.Errorf("backup %q: %w", p.File, err)
+	}
+	w := writer{plan: p, dir: dir, said: said, name: filepath.Base(p.File), temp: media.PartName(filepath.Base(p.File)), progress: progress}
 	result, err := w.run(ctx)
 	if err != nil {
 		err = fmt.Errorf("backup %q: %w", p.File, media.Also(err, w.undo()))
-		if p.MakeDir {
-			_ = os.Remove(filepath.Dir(p.File)) // it goes if nothing is in it, as it came
-		}
+		p.unmake()
 		return nil, err
 	}
 	return result, nil
+}
+
+// unmake takes a folder away that was made for this backup, if nothing is in it.
+func (p *CreatePlan) unmake() {
+	if p.MakeDir {
+		_ = os.Remove(filepath.Dir(p.File))
+	}
 }
 
 func (p *CreatePlan) openDir() (media.Folder, error) {
@@ -96,6 +105,7 @@ type writer struct {
 	hash     string
 	made     []string // names to remove if this fails
 	folders  folders  // that key files are read from
+	said     []string // of what lay in the folder
 	progress Progress
 }
 
@@ -108,7 +118,7 @@ func (w *writer) run(ctx context.Context) (*CreateResult, error) {
 		Operation: w.plan.opt.Operation, Copy: w.plan.opt.Copy, Copies: w.plan.opt.Copies, Created: w.plan.Manifest.Created, Manifest: w.plan.ManifestSHA256(), Tool: w.plan.Manifest.Tool,
 		Medium: w.plan.opt.Medium, Recipients: w.plan.recipients(), Readers: Readers(w.plan.Recipients), LeastAge: leastAge(w.plan.Recipients),
 		Keys: w.plan.Keys(), Metadata: w.plan.Metadata(),
-		Waived: slices.Clone(w.plan.opt.Waived), Warnings: slices.Clone(w.plan.Warnings),
+		Waived: slices.Clone(w.plan.opt.Waived), Warnings: slices.Concat(w.plan.Warnings, w.said),
 	}
 	if err := w.prove(ctx, result); err != nil {
 		return nil, err
@@ -304,11 +314,8 @@ func (w *writer) instructions() (string, error) {
 }
 
 func (w *writer) small(name string, data []byte) error {
-	return media.WriteFile(w.dir, partName(name), name, data)
+	return media.WriteFile(w.dir, media.PartName(name), name, data)
 }
-
-// partName is a name under which nothing is taken for a backup.
-func partName(name string) string { return "." + name + "." + rand.Text()[:10] + ".part" }
 
 func (w *writer) holds(name string, text []byte) bool {
 	data, err := media.ReadFile(w.dir, name, int64(len(text))+1)

@@ -79,6 +79,9 @@ func Verify(ctx context.Context, file string, ids []Identity, opt VerifyOptions)
 		return nil, fmt.Errorf("backup %q: %w: no identity is given, and no sums file lies beside it", r.File, ErrIdentity)
 	}
 	r.Warnings = append(r.Warnings, judgeInstructions(dir, name, r.instructions)...)
+	if parts, err := media.Parts(dir); err == nil && len(parts) > 0 {
+		r.Warnings = append(r.Warnings, unfinished(parts))
+	}
 	bad := r.judgeSums(hash)
 	if opt.SHA256 != "" && opt.SHA256 != r.SHA256 {
 		bad = errors.Join(bad, damage("its SHA-256 is %s, and %s was written", hash, strings.TrimPrefix(opt.SHA256, "sha256:")))

@@ -89,6 +89,15 @@ func (f *far) Names() ([]string, error) {
 	return got.Names, err
 }
 
+// Claim looks whether the medium is there before, since it may remove files.
+func (f *far) Claim() ([]string, error) {
+	if err := f.guard.Check(); err != nil {
+		return nil, err
+	}
+	got, err := f.ask(request{Op: "claim"})
+	return got.Names, f.still(err)
+}
+
 // Place looks whether the medium is there before, since a name that is placed looks done.
 func (f *far) Place(from, to string) error {
 	if err := f.guard.Check(); err != nil {

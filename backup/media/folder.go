@@ -26,6 +26,9 @@ type Folder interface {
 	Place(from, to string) error
 	// Remove takes a file away.
 	Remove(name string) error
+	// Claim says that the folder is written to until it is closed. If nobody else writes to it,
+	// what a killed process left there under a temporary name is removed, and named.
+	Claim() (cleared []string, err error)
 	// Settle makes all that was written to the file system of the folder durable.
 	Settle() error
 	io.Closer

@@ -22,7 +22,7 @@ func OpenFolder(path string, make bool) (Folder, error) {
 		if err != nil {
 			return nil, err
 		}
-		return local{root}, nil
+		return local{root, new(claim)}, nil
 	}
 	parent, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
@@ -36,15 +36,18 @@ func OpenFolder(path string, make bool) (Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return local{root}, nil
+	return local{root, new(claim)}, nil
 }
 
 // local is a Folder of this process.
-type local struct{ root *os.Root }
+type local struct {
+	root  *os.Root
+	claim *claim // nil where nothing is written
+}
 
 func (l local) Path() string { return l.root.Name() }
 
-func (l local) Close() error { return l.root.Close() }
+func (l local) Close() error { return errors.Join(l.claim.release(), l.root.Close()) }
 
 func (l local) Create(name string) (Writer, error) {
 	if err := single(name); err != nil {

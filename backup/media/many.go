@@ -17,7 +17,7 @@ const manyAtOnce = 128
 // cache that can be avoided, as Open does. Each is handed to take with its place in names,
 // several at a time, and is closed after that. The first error ends it.
 func ReadEach(ctx context.Context, root *os.Root, names []string, take func(i int, r io.Reader) error) error {
-	m := many{ctx: ctx, in: local{root}, names: names, take: take}
+	m := many{ctx: ctx, in: local{root: root}, names: names, take: take}
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), (len(names)+manyAtOnce-1)/manyAtOnce) {
 		wg.Go(m.work)

@@ -105,6 +105,8 @@ func (s *server) inFolder(req request) (answer reply, data []byte, err error) {
 		return answer, nil, err
 	case "names":
 		answer.Names, err = s.folder.Names()
+	case "claim":
+		answer.Names, err = s.folder.Claim()
 	case "place":
 		err = s.folder.Place(req.Name, req.To)
 	case "remove":

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"keyrite/backup"
+	"keyrite/trustdata"
 	backupui "keyrite/ui/backup"
 )
 
@@ -111,6 +112,13 @@ func (c *cli) backupList(ctx context.Context, dir string) error {
 		return err
 	}
 	defer records.Close()
+	left, err := backup.Leftovers(ctx, absolute(dir), reading(ctx))
+	if err != nil {
+		return err
+	}
+	if left != "" {
+		c.say("%s", trustdata.Visible(left))
+	}
 	found, err := backup.List(ctx, absolute(dir), records.Copies(c.now(), backup.DefaultIntervals), reading(ctx))
 	if err != nil {
 		return err

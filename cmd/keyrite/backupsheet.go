@@ -96,7 +96,10 @@ func (d backupDesk) Save(_ context.Context, sheet []byte, file string) error {
 		return err
 	}
 	name := filepath.Base(file)
-	err = media.WriteFile(folder, "."+name+".part", name, sheet)
+	if _, err := folder.Claim(); err != nil {
+		return errors.Join(err, folder.Close())
+	}
+	err = media.WriteFile(folder, media.PartName(name), name, sheet)
 	if err == nil {
 		var got []byte
 		if got, err = media.ReadFile(folder, name, int64(len(sheet))+1); err == nil && string(got) != string(sheet) {

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"keyrite/trustdata"
+	"keyrite/trustdata/audit"
 )
 
 // Clock is the only time that the console knows. cmd passes time.Now and tea.Tick.
@@ -88,8 +89,8 @@ func When(t, now time.Time) string {
 
 // The horizons of a date that needs somebody; the longer is Notary's own.
 const (
-	nowHorizon  = 30 * 24 * time.Hour
-	soonHorizon = 180 * 24 * time.Hour
+	nowHorizon  = audit.Imminent
+	soonHorizon = audit.Ahead
 )
 
 // Ends is the mark and the words for something that stops counting at t: "PAST

@@ -3,6 +3,8 @@ package ui
 import (
 	"fmt"
 	"strings"
+
+	"charm.land/lipgloss/v2"
 )
 
 // markRoom is the space before a row's first cell: cursor, mark, and blanks around them.
@@ -129,10 +131,25 @@ func (l *List) row(at, width int, slots []slot) string {
 	case l.inRange(at):
 		picked = "+"
 	}
-	if at == l.cursor {
-		return l.st.Selected.Render(Fit(picked+">"+Fit(string(r.Mark), 2, CutEnd)+" "+cells, width, CutEnd))
+	if at == l.cursor || r.Alarm {
+		return l.rowStyle(r, at == l.cursor).Render(Fit(picked+cursorSign(at == l.cursor)+Fit(string(r.Mark), 2, CutEnd)+" "+cells, width, CutEnd))
 	}
 	return picked + " " + l.st.Mark(r.Mark) + " " + strings.TrimRight(cells, " ")
+}
+
+// rowStyle is the look of a row that has one from end to end.
+func (l *List) rowStyle(r Row, selected bool) lipgloss.Style {
+	if r.Alarm {
+		return l.st.Error.Reverse(selected)
+	}
+	return l.st.Selected
+}
+
+func cursorSign(selected bool) string {
+	if selected {
+		return ">"
+	}
+	return " "
 }
 
 // lines draws a page's sections, and the title of the table after them.
@@ -220,6 +237,9 @@ func (l *List) detail(width, height int) []string {
 	case height >= 11 && width >= 60:
 		n = 2
 	}
+	if l.explain.Room != nil {
+		n = l.explain.Room(width, height)
+	}
 	out := fill(l.about(width, n), n)
 	if roomy(width, height) {
 		out = append([]string{l.st.Rule(width)}, out...)
@@ -231,6 +251,9 @@ func (l *List) detail(width, height int) []string {
 func (l *List) about(width, n int) []string {
 	var out []string
 	r, _ := l.Row()
+	if l.explain.Lines != nil {
+		return l.explain.Lines(r, width, n)
+	}
 	for _, d := range r.Detail {
 		for _, line := range Wrap(Scrub(d), width-2) {
 			out = append(out, " "+line)

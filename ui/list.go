@@ -28,6 +28,7 @@ type List struct {
 	finds   bool // the filter is for the facts of a page without rows, too
 	brief   bool // the summary stands elsewhere
 	asks    bool // which row is the question: the cursor is in view before it is moved
+	explain Explaining
 	marks   marking
 	past    []undo
 	last    string // the filter before it was cleared, for the next match
@@ -82,6 +83,17 @@ func (l *List) held() string {
 // subtitle.
 func (l *List) Brief() { l.brief = true }
 
+// Explaining is a screen's own way to explain the selected row.
+type Explaining struct {
+	// Room is how many lines the explanation gets in a body of this size.
+	Room func(width, height int) int
+	// Lines are at most n lines of at most width cells.
+	Lines func(row Row, width, n int) []string
+}
+
+// ExplainBy has the selected row explained in the screen's own way.
+func (l *List) ExplainBy(e Explaining) { l.explain = e }
+
 // Page is the page that is shown.
 func (l *List) Page() Page { return l.data.Page }
 
@@ -125,6 +137,9 @@ func (l *List) Filter(text string) {
 	l.query.text = text
 	l.arrange(l.ID())
 }
+
+// Filtered reports whether a filter is kept or being typed.
+func (l *List) Filtered() bool { return l.editing || l.query.text != "" }
 
 // CapturesInput is true while the filter is being typed.
 func (l *List) CapturesInput() bool { return l.editing }

@@ -10,7 +10,8 @@ import (
 type Listing struct {
 	Page
 	natural []int    // the widest cell of each column
-	host    []string // what every cell of a Host column begins with
+	host    []string // what the names in a Host column begin with
+	bare    []int    // the widest cell without that
 	text    []string // each row as the filter sees it
 	lower   []string
 	details bool // some row has a detail
@@ -18,7 +19,7 @@ type Listing struct {
 
 // NewListing measures and indexes a page.
 func NewListing(p Page) *Listing {
-	l := &Listing{Page: p, natural: make([]int, len(p.Columns)), host: make([]string, len(p.Columns)),
+	l := &Listing{Page: p, natural: make([]int, len(p.Columns)), host: make([]string, len(p.Columns)), bare: make([]int, len(p.Columns)),
 		text: make([]string, len(p.Rows)), lower: make([]string, len(p.Rows))}
 	for c, col := range p.Columns {
 		l.natural[c] = Width(col.Title)
@@ -29,6 +30,7 @@ func NewListing(p Page) *Listing {
 	for i, r := range p.Rows {
 		for c := range p.Columns {
 			l.natural[c] = max(l.natural[c], Width(Scrub(r.cell(c))))
+			l.bare[c] = max(l.bare[c], Width(Scrub(strings.TrimPrefix(r.cell(c), l.host[c]))))
 		}
 		l.text[i] = string(r.Mark) + "\n" + strings.Join(r.Cells, "\n") + "\n" + r.ID
 		l.lower[i] = strings.ToLower(l.text[i])
@@ -85,7 +87,7 @@ func (l *Listing) layout(width int) []slot {
 	for i := range slots {
 		if h := l.host[i]; h != "" {
 			slots[i].drop = h
-			slots[i].width = max(Width(l.Columns[i].Title), l.natural[i]-Width(h))
+			slots[i].width = max(Width(l.Columns[i].Title), l.bare[i])
 		}
 	}
 	for len(slots) > 1 && l.least(slots) > width {

@@ -1,5 +1,7 @@
 package ui
 
+import "keyrite/trustdata/audit"
+
 // Mark is the state of a thing in two characters. It is text first: a colour only
 // repeats it.
 type Mark string
@@ -17,6 +19,17 @@ const (
 
 // Marks are all of them, worst first.
 var Marks = []Mark{MarkNow, MarkSoon, MarkNote, MarkUnchecked, MarkRunning, MarkOK, MarkNone}
+
+// MarkOf is the mark of a finding's severity.
+func MarkOf(s audit.Severity) Mark {
+	switch s {
+	case audit.Error:
+		return MarkNow
+	case audit.Warning:
+		return MarkSoon
+	}
+	return MarkNote
+}
 
 // Word is the mark in plain mode.
 func (m Mark) Word() string {

@@ -83,6 +83,8 @@ type Row struct {
 	// Left is how long it was to the moments that cells stand for, by their number, when the
 	// page was made; below 0 they are past. Cells are ordered and compared by it.
 	Left map[int]time.Duration
+	// Alarm draws the whole row as what may be an attack.
+	Alarm bool
 	// Detail are the lines that explain the row when it is selected.
 	Detail []string
 	// Copy is what can be copied from the row.

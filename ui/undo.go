@@ -31,6 +31,9 @@ func (l *List) note(flipped ...string) {
 	l.past = append(l.past, undo{l.query.text, l.by, flipped})
 }
 
+// Steps counts what Undo can take back.
+func (l *List) Steps() int { return len(l.past) }
+
 // Undo takes the last step back that has changed something.
 func (l *List) Undo() tea.Cmd {
 	for len(l.past) > 0 {

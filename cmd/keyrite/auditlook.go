@@ -134,9 +134,7 @@ func (s *session) repositories(ctx context.Context, guns []trustdata.GUN, about 
 			fetcher = &reading
 		}
 		col, err := s.readWith(ctx, fetcher, guns[i])
-		r := audit.NewRepository(guns[i], col, err)
-		r.Chosen = s.access.Server != ""
-		r.Staged, r.StagedErr = s.staged(ctx, guns[i])
+		r := s.audited(ctx, guns[i], col, err)
 		comparing <- struct{}{}
 		if about.compare && ask && err == nil {
 			r.Drift = s.drift(ctx, col)
@@ -149,6 +147,15 @@ func (s *session) repositories(ctx context.Context, guns []trustdata.GUN, about 
 		}
 	})
 	return all
+}
+
+// audited is a repository as it was read, or err why it was not, with what is beside it on
+// this machine.
+func (s *session) audited(ctx context.Context, gun trustdata.GUN, col *trustdata.Collection, err error) audit.Repository {
+	r := audit.NewRepository(gun, col, err)
+	r.Chosen = s.access.Server != ""
+	r.Staged, r.StagedErr = s.staged(ctx, gun)
+	return r
 }
 
 // drift compares a repository's tags with what its registry serves.

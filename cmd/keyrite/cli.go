@@ -43,7 +43,7 @@ type cli struct {
 	profileName string
 	// badge is what the console's header says of this run: RW, RO or DEMO.
 	badge string
-	// overview is what the console says in place of the overview that it does not have yet.
+	// overview is what the overview says below everything else: the demo's passphrases.
 	overview string
 }
 
@@ -77,7 +77,7 @@ func run(args []string, p process) int {
 }
 
 func newCLI(p process) *cli {
-	c := &cli{process: p, interrupts: new(interrupts), overview: "There is no overview yet. 2 shows the keys, 3 the repositories."}
+	c := &cli{process: p, interrupts: new(interrupts)}
 	c.keychain = sync.OnceValue(c.newKeychain)
 	c.root = c.command()
 	c.root.SetIn(p.in)

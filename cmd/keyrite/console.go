@@ -69,7 +69,7 @@ func (d *desk) options() app.Options {
 	return app.Options{
 		Styles: d.styles, Clock: d.clock, Server: d.serverName(), Badge: badge, Profile: c.profileLabel(), Start: start,
 		Tabs: []app.Tab{
-			{Digit: "1", Name: "Overview", Missing: c.overview},
+			{Digit: "1", Name: "Overview", Screen: d.overviewScreen()},
 			{Digit: "2", Name: "Keys", Screen: d.keysScreen()},
 			{Digit: "3", Name: "Repos", Screen: d.reposScreen()},
 			{Digit: "4", Name: "Backups", Screen: d.backupsScreen()},

@@ -83,7 +83,7 @@ func TestConsoleChangesSigners(t *testing.T) {
 // TestConsoleDeletesAndRetires: what is listed is not retired, and what is deleted is archived.
 func TestConsoleDeletesAndRetires(t *testing.T) {
 	_, desk, d := demoConsole(t)
-	d.Press("esc", "g", "M").Has("stays in private/", "lists it for root").Press("esc")
+	d.Press("esc", "2", "g", "M").Has("stays in private/", "lists it for root").Press("esc")
 	d.Press("?").Has("move a root key out of use (retire)").Press("esc")
 	kept := filepath.Join(t.TempDir(), "kept")
 	at(d, "pay/api").Press("?").Has("refresh dates", "repair what has expired", "delete from the server").Press("esc").Press("X").Has("DELETE THE TRUST DATA OF 1 REPOSITORY").Press("enter", "a")

@@ -75,7 +75,7 @@ func TestDemoOpensOnWhatIsUnfinished(t *testing.T) {
 	d.Has("A ROTATION IS UNFINISHED: 0 OF 2", "shop/front", "the server still has what it had before", "to do")
 	d.Press("enter").Has("GO ON WITH 2 REPOSITORIES", "sent once more").Press("enter")
 	d.Type(world.Passphrases["root"]).Press("enter").Type(world.Passphrases["snapshot"]).Press("enter").Type(world.Passphrases["root"]).Press("enter")
-	confirmRoot(t, d.Has("[3 New key]")).Has("DONE. 2 of 2 repositories").Press("enter").Has("[2 Keys")
+	confirmRoot(t, d.Has("[3 New key]")).Has("DONE. 2 of 2 repositories").Press("enter").Has("[1 Overview")
 	for _, path := range []string{"shop/front", "shop/cart"} {
 		if v := desk.rootVersion(t, trustdata.GUN(demo.Host+"/"+path)); v != 2 {
 			t.Errorf("%s: root.json has version %d, want 2", path, v)
@@ -88,7 +88,7 @@ func TestDemoOpensOnWhatIsUnfinished(t *testing.T) {
 // could not be asked. The key that was made then signs, and the next start is silent.
 func TestConsoleRotatesRootKeyOfAll(t *testing.T) {
 	world, desk, d := demoConsole(t)
-	d.Press("esc").Has("[2 Keys").Press("g", "R").Has("renew the root certificate", "new root key").Lacks("snapshot").Press("G", "enter").Has("ROTATE THE ROOT KEY OF 3 REPOSITORIES", "infra/base", "left out")
+	d.Press("esc", "2").Has("[2 Keys").Press("g", "R").Has("renew the root certificate", "new root key").Lacks("snapshot").Press("G", "enter").Has("ROTATE THE ROOT KEY OF 3 REPOSITORIES", "infra/base", "left out")
 	d.Press("enter").Type(world.Passphrases["root"]).Press("enter").Type("a new long phrase").Press("enter").Type("a new long phrase").Press("enter").Press("N")
 	confirmRoot(t, d).Has("DONE. 3 of 3 repositories", "infra/base was left out")
 	if v := desk.rootVersion(t, trustdata.GUN(demo.Host+"/pay/web")); v != 2 {
@@ -109,7 +109,7 @@ func TestConsoleRotatesRootKeyOfAll(t *testing.T) {
 // are open.
 func TestConsoleRootKeyLostOnTheWay(t *testing.T) {
 	world, desk, d := demoConsole(t)
-	d.Press("esc", "g", "R", "G", "enter", "enter").Type(world.Passphrases["root"]).Press("enter").Type("a new long phrase").Press("enter").Type("a new long phrase").Press("enter").Press("N")
+	d.Press("esc", "2", "g", "R", "G", "enter", "enter").Type(world.Passphrases["root"]).Press("enter").Type("a new long phrase").Press("enter").Type("a new long phrase").Press("enter").Press("N")
 	gun := trustdata.GUN(demo.Host + "/pay/web")
 	world.LoseNext(gun, func() {})
 	confirmRoot(t, d).Has("STOPPED AFTER 2 OF 3", http.StatusText(http.StatusBadGateway))
@@ -138,7 +138,7 @@ func TestConsoleRotatesMarked(t *testing.T) {
 // TestConsoleRenewsCertificatesOfAll: the same root key, and a new certificate for each.
 func TestConsoleRenewsCertificatesOfAll(t *testing.T) {
 	world, desk, d := demoConsole(t)
-	d.Press("esc").Has("[2 Keys").Press("g", "R", "g", "enter").Has("3 REPOSITORIES", "infra/base").Press("enter").Type(world.Passphrases["root"]).Press("enter")
+	d.Press("esc", "2").Has("[2 Keys").Press("g", "R", "g", "enter").Has("3 REPOSITORIES", "infra/base").Press("enter").Type(world.Passphrases["root"]).Press("enter")
 	d.Has("[3 Review]", "the same key, with a new certificate").Press("enter").Advance(time.Second).Type("3 repositories").Press("tab", "enter").Has("DONE. 3 of 3 repositories")
 	if v := desk.rootVersion(t, trustdata.GUN(demo.Host+"/pay/web")); v != 2 {
 		t.Errorf("root.json has version %d, want 2", v)

@@ -25,6 +25,8 @@ type desk struct {
 	rounds int
 	// working counts the changes under way, which the end of the program waits for.
 	working sync.WaitGroup
+	// over is what the overview sees.
+	over *overlook
 
 	mu    sync.Mutex
 	uses  keys.Uses       // as found last

@@ -89,26 +89,15 @@ func (c *cli) doctor(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	d := audit.Doctor{Now: c.now()}
-	var checked checkedJSON
-	uses, err := s.uses(ctx)
+	var gun trustdata.GUN
+	if len(args) > 0 {
+		if gun, err = s.resolve(ctx, args[0]); err != nil {
+			return err
+		}
+	}
+	d, checked, err := s.examined(ctx, gun)
 	if err != nil {
 		return err
-	}
-	if d.Machine, checked, err = s.machine(ctx, uses); err != nil {
-		return err
-	}
-	if len(args) > 0 {
-		if d.GUN, err = s.resolve(ctx, args[0]); err != nil {
-			return err
-		}
-		checked.Repositories = 1
-	}
-	if d.GUN != "" && !c.flags.offline {
-		if d.Servers, err = s.serversOf(ctx, d.GUN); err != nil {
-			return err
-		}
-		checked.Servers = len(d.Servers)
 	}
 	findings := d.Findings()
 	out := doctorJSON{Findings: list(findings), Checked: checked, Servers: []serverJSON{}}
@@ -125,6 +114,24 @@ func (c *cli) doctor(ctx context.Context, args []string) error {
 		return errFindings
 	}
 	return nil
+}
+
+// examined is all that doctor looks at; with gun "" this machine alone.
+func (s *session) examined(ctx context.Context, gun trustdata.GUN) (d audit.Doctor, checked checkedJSON, err error) {
+	d.Now, d.GUN = s.cli.now(), gun
+	uses, err := s.uses(ctx)
+	if err != nil {
+		return d, checked, err
+	}
+	if d.Machine, checked, err = s.machine(ctx, uses); err != nil || gun == "" {
+		return d, checked, err
+	}
+	checked.Repositories = 1
+	if !s.cli.flags.offline {
+		d.Servers, err = s.serversOf(ctx, gun)
+		checked.Servers = len(d.Servers)
+	}
+	return d, checked, err
 }
 
 func newServerJSON(s audit.Server) serverJSON {

@@ -31,7 +31,7 @@ func (d *desk) dialectOf(gun trustdata.GUN) trustdata.Dialect {
 // repository that --tuf names, or what there is to do where no key is.
 func (d *desk) openedAt() (digit string, first ui.Screen) {
 	if d.session.cli.flags.tuf == "" {
-		return "2", d.firstScreen()
+		return "1", d.firstScreen()
 	}
 	return "3", d.tagsScreen(trustdata.GUN(d.session.cli.tufBase()))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"keyrite/trustdata"
+	"keyrite/trustdata/audit"
 	"keyrite/ui/keys"
 )
 
@@ -28,17 +29,30 @@ func (s *session) usesIn(ctx context.Context, guns []trustdata.GUN) (keys.Uses, 
 	})
 	uses := keys.Uses{}
 	for _, col := range all {
-		if col == nil {
-			continue
-		}
-		for _, role := range col.Roles {
-			for _, k := range role.Keys {
-				uses[k.KeyID] = append(uses[k.KeyID], keys.Use{GUN: col.GUN, Role: role.Role, Algorithm: k.Algorithm,
-					CertificateID: k.CertificateID, CertificateExpires: k.CertificateExpires, Expires: role.Expires})
-			}
+		if col != nil {
+			addUses(uses, col.GUN, col.Roles)
 		}
 	}
 	return uses, ctx.Err()
+}
+
+// usesOf is usesIn of what an audit has read.
+func usesOf(all []audit.Repository) keys.Uses {
+	uses := keys.Uses{}
+	for _, r := range all {
+		addUses(uses, r.GUN, r.Roles)
+	}
+	return uses
+}
+
+// addUses adds where the roles of a repository list keys.
+func addUses(uses keys.Uses, gun trustdata.GUN, roles []trustdata.RoleView) {
+	for _, role := range roles {
+		for _, k := range role.Keys {
+			uses[k.KeyID] = append(uses[k.KeyID], keys.Use{GUN: gun, Role: role.Role, Algorithm: k.Algorithm,
+				CertificateID: k.CertificateID, CertificateExpires: k.CertificateExpires, Expires: role.Expires})
+		}
+	}
 }
 
 // signsFor says in a few words for which repositories a key is listed in a role.

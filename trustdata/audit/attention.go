@@ -25,7 +25,7 @@ type Item struct {
 	// Title says what it is, and Brief the same in few words. Where says about what.
 	Title, Brief, Where string
 	Step                Step
-	// Says are the findings in whole sentences, each sentence once.
+	// Says are the findings in whole sentences, with their subjects where they are several.
 	Says []string
 	// Means says what follows, Fix what is done, and First what comes before that, or "". The
 	// first sentence of each says the most.
@@ -46,6 +46,10 @@ type Item struct {
 
 // ID is the identity of an item across audits.
 func (i Item) ID() string { return i.Code + "\n" + kindOf(i.Code).by.of(i.Findings[0]) }
+
+// OfDocker reports whether an item is about the docker that is installed here, which the
+// overview states apart from what can be done.
+func (i Item) OfDocker() bool { return i.Code == "content_trust_ignored" }
 
 // Attention takes findings together that one step mends, in the order of the first of each.
 // What is put off comes as items of its own, so that nothing new hides behind it.
@@ -110,7 +114,11 @@ func (l Look) item(findings []Finding) Item {
 		if f.GUN != "" && !slices.Contains(i.GUNs, f.GUN) {
 			i.GUNs = append(i.GUNs, f.GUN)
 		}
-		i.Says = add(i.Says, visible(f.Message))
+		said := visible(f.Message)
+		if len(findings) > 1 {
+			said = l.name(f) + ": " + said
+		}
+		i.Says = add(i.Says, said)
 		i.By = add(i.By, visible(f.Remedy))
 	}
 	i.Keys = l.keysOf(findings, k)

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -16,6 +17,7 @@ import (
 	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/trustdata/registry"
+	"keyrite/trustdata/remote"
 )
 
 // written are the codes that the package's own source gives to findings.
@@ -260,5 +262,45 @@ func TestPutOff(t *testing.T) {
 	fresh.GUN, fresh.Snoozed = "reg.example/other", nil
 	if items := calm().Attention(append(all, fresh)); len(items) != 2 || items[0].Snoozed == nil || items[1].Snoozed != nil {
 		t.Errorf("items: %+v", items)
+	}
+}
+
+func TestNext(t *testing.T) {
+	l := calm()
+	l.Copies[0].Due = today.AddDate(0, 0, -1)
+	if at, gun := l.Next(); !at.Equal(today.Add(1000*oneDay)) || gun != app || !l.NextDrill().IsZero() {
+		t.Errorf("next: %s of %q, drill %s", at, gun, l.NextDrill())
+	}
+	sooner := whole()
+	sooner.GUN, sooner.Roles[0].Keys[0].CertificateExpires = "reg.example/other", today.Add(5*oneDay)
+	past := whole()
+	past.Roles[1].Expires = today.Add(-oneDay)
+	l.Repositories = append(l.Repositories, past, sooner)
+	l.Copies = append(l.Copies, copyOf(oneDay, "1"))
+	l.Copies[1].Due = today.AddDate(0, 0, 40)
+	if at, gun := l.Next(); !at.Equal(today.Add(5*oneDay)) || gun != sooner.GUN || !l.NextDrill().Equal(today.AddDate(0, 0, 40)) {
+		t.Errorf("next: %s of %q, drill %s", at, gun, l.NextDrill())
+	}
+}
+
+// TestOver: what was known stays where a server could not be asked or contradicts it, and
+// goes where it says that there is nothing, or something that does not verify.
+func TestOver(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err   error
+		stays bool
+	}{
+		"read": {}, "unreachable": {errors.New("refused"), true}, "not there": {remote.ErrNotFound, false},
+		"forged":    {trustdata.Refuse("targets", trustdata.ReasonSignature, "none holds"), false},
+		"went back": {&remote.Conflict{Refused: trustdata.Refuse("root", trustdata.ReasonRollback, "older")}, true},
+	} {
+		now := Repository{GUN: app, Err: tt.err}
+		if tt.err == nil {
+			now = whole()
+		}
+		got := now.Over(whole())
+		if (len(got.Roles) > 0) != (tt.stays || tt.err == nil) || got.Err != tt.err {
+			t.Errorf("%s: %d roles, %v", name, len(got.Roles), got.Err)
+		}
 	}
 }

@@ -2,8 +2,8 @@ package audit
 
 // repositoryKinds are what can be said of a repository's metadata.
 var repositoryKinds = map[string]kind{
-	"contradiction": {title: "STOP: the trust server went back, or its root does not follow", brief: "STOP: went backwards", by: byRepository, step: StepStop,
-		means: "The trust server contradicts what this machine has seen. An old copy restored by mistake looks like this. So does an attack. Nothing of it was stored.",
+	"contradiction": {title: "STOP: the server contradicts what was seen", brief: "STOP: contradicts", by: byRepository, step: StepStop,
+		means: "An old copy restored by mistake looks like this. So does an attack. Nothing of it was stored.",
 		fix:   "Ask who runs the server, and show them both copies. Sign nothing and pull nothing until you know.",
 		never: "a server that contradicts what was seen may be under attack: that cannot be put off"},
 	"unverified": {title: "metadata does not verify", brief: "does not verify", by: byRepository, step: StepLook,

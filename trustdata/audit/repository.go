@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"keyrite/keyring"
 	"keyrite/trustdata"
@@ -13,8 +14,10 @@ import (
 // Repository is what was read of one repository. Its tags are counted and not kept, for
 // there may be hundreds of repositories.
 type Repository struct {
-	GUN      trustdata.GUN
-	Source   trustdata.Source
+	GUN    trustdata.GUN
+	Source trustdata.Source
+	// ReadAt is when its facts were read from their source.
+	ReadAt   time.Time
 	Server   string
 	Roles    []trustdata.RoleView
 	Problems []trustdata.Problem
@@ -40,9 +43,20 @@ type Repository struct {
 func NewRepository(gun trustdata.GUN, col *trustdata.Collection, err error) Repository {
 	r := Repository{GUN: gun, Err: err}
 	if col != nil {
-		r.Source, r.Server, r.Roles, r.Problems, r.Tags = col.Source, col.Server, col.Roles, col.Problems, len(col.Tags)
+		r.Source, r.ReadAt, r.Server, r.Roles, r.Problems, r.Tags = col.Source, col.ReadAt, col.Server, col.Roles, col.Problems, len(col.Tags)
 	}
 	return r
+}
+
+// Over is what a reading says of a repository that was known as old: a server that could not
+// be asked, or contradicts what was seen, takes nothing away and adds why.
+func (r Repository) Over(old Repository) Repository {
+	if r.Err == nil || old.Err != nil || errors.Is(r.Err, remote.ErrNotFound) ||
+		errors.Is(r.Err, trustdata.ErrVerify) && !errors.Is(r.Err, remote.ErrHistory) {
+		return r
+	}
+	old.Err, old.Staged, old.StagedErr = r.Err, r.Staged, r.StagedErr
+	return old
 }
 
 func (r Repository) eachKey(see func(trustdata.RoleView, trustdata.RoleKey)) {

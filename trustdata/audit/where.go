@@ -10,7 +10,12 @@ import (
 func (l Look) where(k kind, i Item) string {
 	f := i.Findings[0]
 	switch k.by {
-	case byRepository, bySelf:
+	case bySelf:
+		if f.GUN == "" {
+			return "several repositories"
+		}
+		return l.tagged(f)
+	case byRepository:
 		return l.tagged(f)
 	case byServer:
 		if len(i.GUNs) > 1 {
@@ -67,6 +72,14 @@ func (l Look) subject(f Finding) string {
 		return trustdata.Visible(string(f.GUN))
 	}
 	return "this machine"
+}
+
+// name is the subject of one finding of several.
+func (l Look) name(f Finding) string {
+	if f.GUN != "" && f.Path == "" {
+		return trustdata.Visible(string(f.GUN))
+	}
+	return l.subject(f)
 }
 
 func (l Look) keyName(f Finding) string {

@@ -142,7 +142,7 @@ func TestOpenByName(t *testing.T) {
 }
 
 func TestMissingTabsAnswer(t *testing.T) {
-	newWorld().console(t, 80, 24).Press("1").Has("There is no overview yet.", "10 keys (").Press("4").Has("no list of backups yet").Press("j").Lacks("no list of backups")
+	newWorld().console(t, 80, 24).Press("4").Has("no list of backups yet", "10 keys (").Press("j").Lacks("no list of backups")
 }
 
 func TestTabsKeepTheirPlace(t *testing.T) {

@@ -27,12 +27,12 @@ var cut = regexp.MustCompile(`\S*\.\.\.\S*`)
 // deep is the head of a box, whose mark says how much must be typed: the question does.
 var deep = regexp.MustCompile(`^[│║] !!? `)
 
-// undrawn are the lines of a frame about its window and its fields.
-var undrawn = regexp.MustCompile(`^-- \.\.\. |^Make the window |\d+ of \d+ +paste is off here`)
+// undrawn are the lines of a frame about its window, its fields and its keys.
+var undrawn = regexp.MustCompile(`^-- \.\.\. |^(│ )?Enter [a-z ]+(    |$)|^Make the window |\d+ of \d+ +paste is off here`)
 
 // drawn are the words that a frame has for its fields and its window, which lines are not
 // drawn with, and what the tests leave half typed in a field.
-var drawn = []string{"7f", "hidden", "something", "locked", "allow"}
+var drawn = []string{"7f", "hidden", "something", "locked", "allow", "2020", "doc"}
 
 // toldInLines fails where the lines of text lack a fact that the frame has: every word, date
 // and mark of its body. It looks at every state that a test of this package asserts something

@@ -62,16 +62,16 @@ func TestTheme(t *testing.T) {
 // TestMessages: what was said is kept, latest first, and so is an error in full.
 func TestMessages(t *testing.T) {
 	w := newWorld()
-	d := w.console(t, 100, 30).Press("1").Has("There is no overview yet.")
+	d := w.console(t, 100, 30).Press("4").Has("There is no list of backups yet.")
 	w.listErr = errDisk
-	d.Press("r").Has("What happened").Press("esc", ":").Type("messages").Press("enter").Has("messages", "permission denied", "There is no overview yet.", "09:41:0")
+	d.Press("r").Has("What happened").Press("esc", ":").Type("messages").Press("enter").Has("messages", "permission denied", "There is no list of backups yet.", "09:41:0")
 	lines := strings.Split(d.Text(), "\n")
 	var first, second int
 	for i, l := range lines {
 		if strings.Contains(l, "ermission denied") && first == 0 {
 			first = i
 		}
-		if strings.Contains(l, "no overview") {
+		if strings.Contains(l, "no list of backups") {
 			second = i
 		}
 	}

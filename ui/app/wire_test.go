@@ -39,7 +39,7 @@ func (w *world) wire(opt *app.Options) {
 	backUp := func() ui.Screen { return w.wizard(opt.Clock, st) }
 	k := keys.New(keys.Options{BackUp: backUp, Context: ctx, Styles: st, Clock: opt.Clock, Store: w, Finder: w, Dirs: []string{"~/.docker/trust"}, OpenRepository: open})
 	opt.Tabs = []app.Tab{
-		{Digit: "1", Name: "Overview", Missing: "There is no overview yet. 2 shows the keys."},
+		{Digit: "1", Name: "Overview", Screen: w.overview(st, opt.Clock)},
 		{Digit: "2", Name: "Keys", Screen: k},
 		{Digit: "3", Name: "Repos", Screen: repos.New(repos.Options{Context: ctx, Styles: st, Clock: opt.Clock, Source: w, Open: open, Archive: w.archive(st, opt.Clock),
 			Leave: w.leave(st, opt.Clock)})},

@@ -36,6 +36,11 @@ type world struct {
 	// names are the tags of evil.example/x, and changed what was changed.
 	names   []string
 	changed []string
+	// company is what the overview judges; offline leaves its servers alone, and note is what
+	// stands below it.
+	company *company
+	offline bool
+	note    string
 	// archived is what was archived.
 	archived []string
 	// sign makes the screens that sign and unsign, in place of ones that change the world.
@@ -90,7 +95,7 @@ func (w *world) console(t testing.TB, width, height int) *uitest.Driver {
 
 func (w *world) consoleWith(t testing.TB, width, height int, change func(*app.Options)) *uitest.Driver {
 	clock, st := uitest.NewClock(), ui.NewStyles(ui.Look{})
-	opt := app.Options{Styles: st, Clock: clock.UI(), Profile: "PROD acme", Server: "notary.acme.io", Badge: "RW", ParseName: app.ParseName}
+	opt := app.Options{Styles: st, Clock: clock.UI(), Profile: "PROD acme", Server: "notary.acme.io", Badge: "RW", ParseName: app.ParseName, Start: "2"}
 	w.wire(&opt)
 	change(&opt)
 	return uitest.New(t, app.New(opt), clock, width, height)

@@ -77,7 +77,7 @@ func together(findings []audit.Finding) []ui.Fact {
 	if more := len(findings) - 1; more > 0 {
 		subject = fmt.Sprintf("%s and %d more: ", name(f), more)
 	}
-	facts := []ui.Fact{{Mark: mark(f.Severity), Value: subject + text(f.Message) + "."}}
+	facts := []ui.Fact{{Mark: ui.MarkOf(f.Severity), Value: subject + text(f.Message) + "."}}
 	if f.Remedy != "" {
 		facts = append(facts, ui.Fact{Value: "   " + text(f.Remedy)})
 	}

@@ -24,7 +24,7 @@ func Page(d audit.Doctor, findings []audit.Finding) ui.Page {
 	}
 	found := ui.Section{Title: "FINDINGS"}
 	for _, f := range findings {
-		found.Facts = append(found.Facts, ui.Fact{Mark: mark(f.Severity), Value: subject(f) + text(f.Message) + "."})
+		found.Facts = append(found.Facts, ui.Fact{Mark: ui.MarkOf(f.Severity), Value: subject(f) + text(f.Message) + "."})
 		if f.Remedy != "" {
 			found.Facts = append(found.Facts, ui.Fact{Value: "   " + text(f.Remedy)})
 		}
@@ -62,16 +62,6 @@ func subject(f audit.Finding) string {
 		return trustdata.Visible(f.Path) + ": "
 	}
 	return ""
-}
-
-func mark(s audit.Severity) ui.Mark {
-	switch s {
-	case audit.Error:
-		return ui.MarkNow
-	case audit.Warning:
-		return ui.MarkSoon
-	}
-	return ui.MarkNote
 }
 
 func server(s audit.Server) ui.Section {

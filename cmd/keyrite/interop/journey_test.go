@@ -40,7 +40,8 @@ func newDesk(t *testing.T) desk {
 
 // openTags opens the repository by its name, from the list of keys.
 func (d desk) openTags(x *interop.Terminal) string {
-	x.Wait("2 keys", "root", "repository")
+	x.Wait("[1 Overview", "of 1 repository checked.", "has no backup")
+	x.Press("2", "2 keys", "root", "repository")
 	x.Press("o", "OPEN A REPOSITORY")
 	x.Type(d.gun)
 	x.Wait(d.gun)
@@ -180,7 +181,8 @@ func restores(x *interop.Terminal, file, identity string, ids ...string) {
 	x.Ponder()
 	x.Press("Tab", `"Restore" is selected`)
 	x.Press("Enter", "[5 Prove]", "read back and is what the backup says")
-	x.Press("Enter", "2 keys (")
+	x.Press("Enter", "[1 Overview")
+	x.Press("2", "2 keys (")
 	for _, id := range ids {
 		x.Wait(id[:7])
 	}

@@ -58,7 +58,7 @@ func TestConsoleGivesTheTerminalBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			x := interop.NewKeyrite(t).Terminal(80, 24)
-			x.Wait("keyrite > keys", "? all keys")
+			x.Wait("keyrite > overview", "? all keys")
 			// Otherwise what is seen afterwards proves nothing.
 			if on, cursor := x.State("alternate_on"), x.State("cursor_flag"); on != "1" || cursor != "0" {
 				t.Fatalf("in the console: alternate screen %s, cursor %s", on, cursor)

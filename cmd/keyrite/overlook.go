@@ -1,0 +1,281 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"keyrite/backup"
+	"keyrite/keyring"
+	"keyrite/trustdata"
+	"keyrite/trustdata/audit"
+	"keyrite/trustdata/state"
+	"keyrite/ui"
+	"keyrite/ui/keys"
+	"keyrite/ui/overview"
+)
+
+// overlook is what the overview sees. Judging takes time for every repository, so while
+// answers come it is done a few times a second and not for each.
+type overlook struct {
+	desk *desk
+
+	mu   sync.Mutex
+	look audit.Look
+	// put is what was put off.
+	put []state.Snooze
+	// told counts the servers' answers for the screen.
+	told overview.News
+	// dirty says that something came since look was judged last.
+	dirty bool
+}
+
+var _ overview.Source = (*overlook)(nil)
+
+// judgedEvery is how long there is at least from one judging to the next while answers come.
+const judgedEvery = 150 * time.Millisecond
+
+// Look implements overview.Source: first what is on this machine, then what servers answer.
+func (o *overlook) Look(ctx context.Context, how overview.How, emit func(overview.News)) error {
+	s := o.desk.session
+	look := audit.Look{}
+	known, err := s.here(ctx, &look)
+	if err != nil {
+		return err
+	}
+	if look.Within, err = parseDays("--fail-within", usualWithin); err != nil {
+		return err
+	}
+	put, err := s.state.Snoozes().List()
+	if err != nil {
+		return err
+	}
+	look.Repositories = o.cached(ctx, known)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	o.begin(look, put, how)
+	o.desk.learn(known, usesOf(look.Repositories))
+	emit(o.judge())
+	if !how.Ask || len(known) == 0 {
+		return nil
+	}
+	stop := o.tell(emit)
+	o.ask(ctx, known, how)
+	stop()
+	emit(o.judge())
+	return ctx.Err()
+}
+
+// tell lets the screen have what came, a few times a second, until it is stopped.
+func (o *overlook) tell(emit func(overview.News)) (stop func()) {
+	var telling sync.WaitGroup
+	end := make(chan struct{})
+	telling.Go(func() {
+		tick := time.NewTicker(judgedEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-end:
+				return
+			case <-tick.C:
+				if o.came() {
+					emit(o.judge())
+				}
+			}
+		}
+	})
+	return func() {
+		close(end)
+		telling.Wait()
+	}
+}
+
+// came reports whether something came since the last judging.
+func (o *overlook) came() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.dirty
+}
+
+// begin takes a new look in the place of the last one. What registries said before stays
+// until they are asked again.
+func (o *overlook) begin(look audit.Look, put []state.Snooze, how overview.How) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for i, r := range look.Repositories {
+		at := slices.IndexFunc(o.look.Repositories, func(old audit.Repository) bool { return old.GUN == r.GUN })
+		if at >= 0 {
+			look.Repositories[i].Drift = o.look.Repositories[at].Drift
+		}
+	}
+	o.look, o.put, o.told = look, put, overview.News{Compared: how.Compare}
+	if how.Ask {
+		o.told.Asked = len(look.Repositories)
+	}
+}
+
+// cached reads what is cached of each repository, what has expired too.
+func (o *overlook) cached(ctx context.Context, guns []trustdata.GUN) []audit.Repository {
+	f := o.desk.session.fetcher()
+	f.Late, f.Offline = true, true
+	all := make([]audit.Repository, len(guns))
+	o.desk.session.sideBySide(true, len(guns), func(i int) func() {
+		col, err := o.desk.session.readWith(ctx, f, guns[i])
+		r := o.desk.session.audited(ctx, guns[i], col, err)
+		return func() { all[i] = r }
+	})
+	return all
+}
+
+// ask asks for each repository, a few at a time.
+func (o *overlook) ask(ctx context.Context, guns []trustdata.GUN, how overview.How) {
+	s := o.desk.session
+	f := s.fetcher()
+	f.Late = true
+	comparing := make(chan struct{}, comparedAtOnce)
+	s.sideBySide(false, len(guns), func(i int) func() {
+		if ctx.Err() != nil {
+			return func() {}
+		}
+		col, err := s.readWith(ctx, f, guns[i])
+		r := s.audited(ctx, guns[i], col, err)
+		if how.Compare && err == nil {
+			comparing <- struct{}{}
+			r.Drift = s.drift(ctx, col)
+			<-comparing
+		}
+		return func() {
+			if !errors.Is(err, context.Canceled) || ctx.Err() == nil { // else nobody waits for it any more
+				o.answered(i, r, how)
+			}
+		}
+	})
+}
+
+// answered takes one answer.
+func (o *overlook) answered(i int, r audit.Repository, how overview.How) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	old := o.look.Repositories[i]
+	r = r.Over(old)
+	if !how.Compare {
+		r.Drift = old.Drift
+	}
+	o.look.Repositories[i], o.dirty = r, true
+	o.told.Came++
+	if r.Err != nil {
+		o.told.Failed++
+	}
+	o.look.Online = o.look.Online || r.Err == nil && r.Source == trustdata.SourceLive
+}
+
+// judge says what there is to see now.
+func (o *overlook) judge() overview.News {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now := o.desk.session.cli.now()
+	o.dirty = false
+	l, n := o.look, o.told
+	findings := l.Findings()
+	audit.PutOff(findings, o.put, now)
+	for _, i := range l.Attention(findings) {
+		if i.Snoozed != nil {
+			n.PutOff = append(n.PutOff, i)
+		} else {
+			n.Items = append(n.Items, i)
+		}
+	}
+	n.Now, n.Keys, n.Repositories = now, len(l.Keys), len(l.Repositories)
+	for _, r := range l.Repositories {
+		n.Tags += r.Tags
+	}
+	n.Freshness = freshness(l)
+	n.Next, n.NextGUN = l.Next()
+	n.NextDrill = l.NextDrill()
+	return n
+}
+
+// freshness is that of the oldest of what was read. Without repositories it is the disk's.
+func freshness(l audit.Look) ui.Freshness {
+	f := ui.Freshness{Disk: true, At: l.Now}
+	for _, r := range l.Repositories {
+		if r.ReadAt.IsZero() {
+			continue
+		}
+		older := f.Disk || r.ReadAt.Before(f.At)
+		if cached := r.Source == trustdata.SourceCache; cached != (f.Source == trustdata.SourceCache) && !f.Disk {
+			older = cached
+		}
+		if older {
+			f = ui.Freshness{Source: r.Source, At: r.ReadAt}
+		}
+	}
+	return f
+}
+
+// PutOff implements overview.Source.
+func (o *overlook) PutOff(_ context.Context, findings []audit.Finding, until time.Time, reason string) (overview.News, error) {
+	put, err := audit.Snooze(findings, o.desk.session.cli.now(), until, reason)
+	if err != nil {
+		return overview.News{}, err
+	}
+	return o.noted(o.desk.session.state.Snoozes().Put(put))
+}
+
+// TakeUp implements overview.Source.
+func (o *overlook) TakeUp(_ context.Context, findings []audit.Finding) (overview.News, error) {
+	var lift []state.Subject
+	for _, f := range findings {
+		lift = append(lift, f.Subject())
+	}
+	return o.noted(o.desk.session.state.Snoozes().Lift(lift))
+}
+
+// noted reads back what is put off, once something was noted, and judges anew.
+func (o *overlook) noted(err error) (overview.News, error) {
+	if err != nil {
+		return overview.News{}, err
+	}
+	put, err := o.desk.session.state.Snoozes().List()
+	if err != nil {
+		return overview.News{}, err
+	}
+	o.mu.Lock()
+	o.put = put
+	o.mu.Unlock()
+	return o.judge(), nil
+}
+
+// copyOf is the newest copy that has a key, one that was proven before others; nil for none.
+func (o *overlook) copyOf(id trustdata.KeyID) (found *backup.Copy) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, c := range o.look.Copies { // the newest first
+		if c.Problem != "" || !slices.Contains(c.Keys, id) {
+			continue
+		}
+		if found == nil || found.ProvenAt.IsZero() && !c.ProvenAt.IsZero() {
+			found = &c
+		}
+	}
+	return found
+}
+
+// keyFiles are the key files as they were listed last.
+func (o *overlook) keyFiles() []keyring.Info {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.look.Keys
+}
+
+// learn keeps what was found, where nothing was found before.
+func (d *desk) learn(known []trustdata.GUN, uses keys.Uses) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.known == nil {
+		d.known, d.uses = known, uses
+	}
+}

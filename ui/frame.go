@@ -53,14 +53,18 @@ func (l *List) titles(slots []slot) string {
 	return strings.Repeat(" ", markRoom) + l.st.Head.Render(strings.TrimRight(head, " "))
 }
 
+// why says why nothing is shown.
+func (l *List) why() string {
+	if _, n := l.counts(); n > 0 {
+		return fmt.Sprintf("No %s matches %q (%d hidden). Esc shows all.", l.one, l.query.text, n)
+	}
+	return strings.TrimSpace(l.data.Empty + " " + l.data.EmptyKey)
+}
+
 // nothing says why there is no row.
 func (l *List) nothing(width int) []string {
-	text := strings.TrimSpace(l.data.Empty + " " + l.data.EmptyKey)
-	if _, n := l.counts(); n > 0 {
-		text = fmt.Sprintf("No %s matches %q (%d hidden). Esc shows all.", l.one, l.query.text, n)
-	}
 	var out []string
-	for _, line := range Wrap(Scrub(text), width-2) {
+	for _, line := range Wrap(Scrub(l.why()), width-2) {
 		out = append(out, " "+line)
 	}
 	return out

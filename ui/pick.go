@@ -17,6 +17,10 @@ func (l *List) Select(id string) bool {
 // filter, in the order that was chosen, and which of them are marked.
 func (l *List) Shown() Page {
 	p := l.data.Page
+	p.Sections = l.sections()
+	if shown, all := l.counts(); shown == 0 && all > 0 {
+		p.Empty = l.why()
+	}
 	p.Rows = make([]Row, len(l.shown))
 	for at, i := range l.shown {
 		r := l.data.Rows[i]

@@ -5,9 +5,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -240,5 +243,36 @@ func TestRatifyVerdict(t *testing.T) {
 	r := w.keyrite.Try("notation", "verify", at+bad, "--ratify", file)
 	if r.Code != 3 || !strings.Contains(r.Stdout, "no certificate in ca:certs vouches") || !strings.Contains(r.Stdout, "reports what it refuses and stops nothing") {
 		t.Errorf("bad: exit %d\n%s", r.Code, r.Output())
+	}
+}
+
+// TestNotationRevocation: notation always asks whether a certificate was revoked; keyrite
+// does so when it is told to, and says otherwise that it did not.
+func TestNotationRevocation(t *testing.T) {
+	t.Parallel()
+	s := newSigning(t)
+	w := &notationWorld{t: t, registry: interop.StartReferrersRegistry(t), flags: []string{"--insecure-registry"}, keyrite: interop.NewKeyrite(t)}
+	var asked atomic.Int32
+	var list []byte
+	host := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		rw.Write(list)
+	}))
+	defer host.Close()
+	builder := s.acme.Signer("builder", nt.Leaf{CRL: []string{host.URL + "/acme.crl"}})
+	list = s.acme.RevocationList(builder)
+	digest := w.push("revoked", func(of ocispec.Descriptor) (string, []byte) { return nt.JWS, builder.Sign(nt.JWS, of) })
+	verify := []string{"notation", "verify", w.registry.Host + "/" + judgedRepository + "@" + digest, "--notation-config", s.dir}
+
+	r := w.keyrite.Run(verify...)
+	if !strings.Contains(r.Stdout, "whether its certificate was revoked was not asked") || !strings.Contains(r.Stdout, strings.TrimPrefix(host.URL, "http://")+" would know: --revocation asks") || asked.Load() != 0 {
+		t.Errorf("not asked: %d requests\n%s", asked.Load(), r.Stdout)
+	}
+	r = w.keyrite.Try(append(verify, "--revocation")...)
+	if r.Code != 3 || !strings.Contains(r.Stdout, "its certificate was revoked") || asked.Load() == 0 {
+		t.Errorf("asked: exit %d, %d requests\n%s", r.Code, asked.Load(), r.Output())
+	}
+	if stock := w.stock(s.dir, digest); stock.Code == 0 {
+		t.Errorf("notation accepts it: %s", stock.Output())
 	}
 }

@@ -24,8 +24,9 @@ func WritePlain(w io.Writer, p Page) error {
 }
 
 // Plain is a page as lines of text, whose bytes a terminal only shows. Rows has one for
-// each of the page's that are written out.
-type Plain struct{ Head, Rows, Foot []string }
+// each of the page's that are written out. Under has, for each line of Head, the title of
+// its section.
+type Plain struct{ Head, Under, Rows, Foot []string }
 
 func (p Plain) all() [][]string { return [][]string{p.Head, p.Rows, p.Foot} }
 
@@ -34,16 +35,20 @@ func (p Page) Plain(rows int) Plain {
 	var out Plain
 	say(&out.Head, Sentence(p.Title), p.Freshness.sentence())
 	say(&out.Head, Sentence(p.Summary))
+	out.under("")
 	for _, s := range p.Sections {
 		say(&out.Head, Sentence(s.Title))
+		out.under("")
 		for _, f := range s.Facts {
 			say(&out.Head, f.plain()...)
 		}
+		out.under(s.Title)
 	}
 	say(&out.Head, Sentence(p.TableTitle))
 	if len(p.Rows) == 0 {
 		say(&out.Head, Sentence(p.Empty))
 	}
+	out.under("")
 	for i := range min(rows, len(p.Rows)) {
 		say(&out.Rows, p.plainRow(i)...)
 	}
@@ -51,6 +56,13 @@ func (p Page) Plain(rows int) Plain {
 		say(&out.Foot, Sentence(n))
 	}
 	return out
+}
+
+// under notes the title of the lines of Head that were added last.
+func (p *Plain) under(title string) {
+	for len(p.Under) < len(p.Head) {
+		p.Under = append(p.Under, Scrub(Sentence(title)))
+	}
 }
 
 // say adds the line that parts make, unless all are empty.

@@ -474,3 +474,20 @@ func TestCommand(t *testing.T) {
 		s.has(s.say(":"), "GO.\nWhere (")
 	})
 }
+
+// TestChangedFactHasItsTitle: a fact that changes is told under the title that it stands
+// under, once, and so is one that comes with its title.
+func TestChangedFactHasItsTitle(t *testing.T) {
+	page := func(where string, more ...ui.Section) ui.Page {
+		return ui.Page{Title: "Back up", Sections: append([]ui.Section{
+			{Title: "WHERE", Facts: []ui.Fact{{Value: where}, {Label: "Size", Value: "13 KiB"}}}}, more...)}
+	}
+	inBubble(t, func(s *session) {
+		s.happens(func() { s.screen.Set(ui.NewListing(page("nowhere yet"))) })
+		s.has(s.happens(func() { s.screen.Set(ui.NewListing(page("/media/a"))) }), "\nWHERE.\n/media/a.\nType")
+		got := s.happens(func() {
+			s.screen.Set(ui.NewListing(page("/media/a", ui.Section{Title: "WHO", Facts: []ui.Fact{{Value: "nobody"}}})))
+		})
+		s.has(got, "\nWHO.\nnobody.\nType")
+	})
+}

@@ -74,7 +74,7 @@ func (s Scene) wayOut() []string {
 }
 
 // asks is a dialog's question in lines.
-func asks(a ui.Asking) []string {
+func asks(a ui.Asking) []line {
 	var t text
 	t.add(a.Says...)
 	return t.lines

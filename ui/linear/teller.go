@@ -23,7 +23,7 @@ type teller struct {
 	screen  ui.Screen // what was told last, and which step of it
 	step    string
 	dialog  ui.Dialog
-	stated  []string // what the dialog has stated
+	stated  []line // what the dialog has stated
 	before  text
 	at      string // the selected row
 	rows    int    // how many rows are read out
@@ -97,7 +97,7 @@ func (t *teller) page(s Scene) []string {
 	t.before = now
 	if t.whole {
 		t.whole = false
-		return append([]string{""}, now.lines...)
+		return append([]string{""}, now.plain()...)
 	}
 	return unsaid(before, now.lines)
 }

@@ -1,8 +1,8 @@
 package linear
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"keyrite/ui"
@@ -14,15 +14,26 @@ const atOnce = 40
 
 // text is a scene without its dialog, in lines.
 type text struct {
-	lines []string
+	lines []line
 	// ids are the identities of the rows that are read out, in their order: a number that
 	// is typed means the row that was read out with it.
 	ids  []string
 	rows []string // those rows as lines
 }
 
+// line is one statement, and the title that it stands under.
+type line struct{ text, under string }
+
 // Text is a scene in lines, with at most so many rows of the screen's table.
-func (s Scene) Text(rows int) []string { return s.text(rows).lines }
+func (s Scene) Text(rows int) []string { return s.text(rows).plain() }
+
+func (t text) plain() []string {
+	out := make([]string, len(t.lines))
+	for i, l := range t.lines {
+		out[i] = l.text
+	}
+	return out
+}
 
 func (s Scene) text(most int) text {
 	p := s.page()
@@ -34,7 +45,9 @@ func (s Scene) text(most int) text {
 	}
 	t.add(s.where())
 	t.add(s.step())
-	t.add(plain.Head...)
+	for i, l := range plain.Head {
+		t.lines = append(t.lines, line{l, plain.Under[i]})
+	}
 	if len(p.Rows) == 0 {
 		t.add(p.EmptyKey)
 	}
@@ -53,7 +66,7 @@ func (s Scene) text(most int) text {
 func (t *text) add(lines ...string) {
 	for _, l := range lines {
 		if l = strings.TrimSpace(l); l != "" {
-			t.lines = append(t.lines, ui.Scrub(l))
+			t.lines = append(t.lines, line{text: ui.Scrub(l)})
 		}
 	}
 }
@@ -115,14 +128,26 @@ func trouble(t ui.Trouble) []string {
 	for _, p := range t.Parts() {
 		out.add(p.Label + ": " + p.Value)
 	}
-	return out.lines
+	return out.plain()
 }
 
-// unsaid are the lines of now that were not among before.
-func unsaid(before, now []string) []string {
+// unsaid are the lines of now that were not among before, each after the title that it
+// stands under.
+func unsaid(before, now []line) []string {
 	said := map[string]bool{}
 	for _, l := range before {
-		said[lasting(l)] = true
+		said[lasting(l.text)] = true
 	}
-	return slices.DeleteFunc(slices.Clone(now), func(l string) bool { return said[lasting(l)] })
+	var out []string
+	under := ""
+	for _, l := range now {
+		if said[lasting(l.text)] {
+			continue
+		}
+		if l.under != "" && l.under != under {
+			out = append(out, l.under)
+		}
+		out, under = append(out, l.text), cmp.Or(l.under, l.text)
+	}
+	return out
 }

@@ -80,7 +80,7 @@ func written(t *testing.T) map[string]bool {
 // TestKinds: every code that a finding can have is explained, and nothing else is.
 func TestKinds(t *testing.T) {
 	all := map[string]kind{}
-	for _, table := range []map[string]kind{repositoryKinds, tagKinds, keyKinds, backupKinds, machineKinds, serverKinds} {
+	for _, table := range kindTables() {
 		for code, k := range table {
 			if _, twice := all[code]; twice {
 				t.Errorf("%s is explained twice", code)

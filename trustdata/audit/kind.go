@@ -1,5 +1,10 @@
 package audit
 
+import (
+	"maps"
+	"sync"
+)
+
 // Step is what mends a finding: the word for its next step.
 type Step string
 
@@ -59,12 +64,24 @@ type kind struct {
 	never string
 }
 
+// kindTables are all kinds by their codes.
+func kindTables() []map[string]kind {
+	return []map[string]kind{repositoryKinds(), tagKinds(), keyKinds(), backupKinds(), machineKinds(), serverKinds()}
+}
+
+// kinds are all kinds, made when the first is asked for: each start would pay for them.
+var kinds = sync.OnceValue(func() map[string]kind {
+	all := map[string]kind{}
+	for _, table := range kindTables() {
+		maps.Copy(all, table)
+	}
+	return all
+})
+
 // kindOf is the kind of a code. One that no table has is shown all the same.
 func kindOf(code string) kind {
-	for _, table := range []map[string]kind{repositoryKinds, tagKinds, keyKinds, backupKinds, machineKinds, serverKinds} {
-		if k, ok := table[code]; ok {
-			return k
-		}
+	if k, ok := kinds()[code]; ok {
+		return k
 	}
 	return kind{title: code, brief: code, by: bySelf, step: StepLook}
 }

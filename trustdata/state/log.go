@@ -221,7 +221,7 @@ func (l *Log) catchUp(f *os.File) error {
 
 // add writes lines at the end of the last whole one, which cuts off a torn one.
 func (l *Log) add(entries ...*entry) error {
-	text, err := l.lines(entries)
+	text, records, head, err := l.lines(entries)
 	if err != nil {
 		return err
 	}
@@ -229,22 +229,23 @@ func (l *Log) add(entries ...*entry) error {
 		l.failed = fmt.Errorf("log %q: %w", l.path, err)
 		return l.failed
 	}
-	return l.take(text)
+	l.records, l.prev, l.size = append(l.records, records...), head, l.size+int64(len(text))
+	return nil
 }
 
-// lines chains entries to the last line.
-func (l *Log) lines(entries []*entry) ([]byte, error) {
-	var all []byte
-	prev := l.prev
+// lines chains entries to the last line, and gives them as reading them would.
+func (l *Log) lines(entries []*entry) (text []byte, records []Record, head string, err error) {
+	head = l.prev
 	for i, e := range entries {
-		text, err := json.Marshal(line{Format: logFormat, Seq: int64(len(l.records)+i) + 1, Prev: prev, Time: l.now().UTC(), Kind: e.kind, Data: e.data})
+		rec := Record{Seq: int64(len(l.records)+i) + 1, Time: l.now().UTC().Round(0), Kind: e.kind, Data: e.data}
+		one, err := json.Marshal(line{Format: logFormat, Seq: rec.Seq, Prev: head, Time: rec.Time, Kind: rec.Kind, Data: rec.Data})
 		if err != nil {
-			return nil, err
+			return nil, nil, "", err
 		}
-		prev = hashLine(text)
-		all = append(append(all, text...), '\n')
+		head = hashLine(one)
+		text, records = append(append(text, one...), '\n'), append(records, rec)
 	}
-	return all, nil
+	return text, records, head, nil
 }
 
 func (l *Log) write(text []byte) error {

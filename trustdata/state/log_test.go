@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func clock() time.Time { return time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC) }
@@ -66,6 +68,30 @@ func TestLogIsReadBack(t *testing.T) {
 	}
 	if got := openLog(t, path).Records(); len(got) != 4 || got[3].Kind != "more" {
 		t.Errorf("after Append: %+v", got)
+	}
+}
+
+// What a log says of what it has just written is what reading it says, to the byte.
+func TestLogKnowsWhatItWrote(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	for n, data := range []any{nil, "<&>\u2028\x7f", map[string]any{"b": 1, "a": []any{1.5, nil}}, json.RawMessage(` { "x" : "<" } `), struct{}{}} {
+		l, err := OpenLog(path, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Append("kind <&>", data); err != nil {
+			t.Fatal(err)
+		}
+		again, err := OpenLog(path, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(again.Records(), l.Records()); diff != "" || l.Head() != again.Head() || l.size != again.size || len(l.Records()) != n+1 {
+			t.Errorf("after record %d:\n%s", n, diff)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -25,6 +25,8 @@ type Source struct {
 	// Dirs are the trust directories. Where two hold a file of one name, the first one's
 	// goes in.
 	Dirs []*keyring.Dir
+	// Scan is what was read of Dirs just now; nil has them read.
+	Scan *Scan
 	// Staged are new keys that wait in pending/ and go in as the private keys that they
 	// are about to become.
 	Staged []keyring.Staged
@@ -70,7 +72,6 @@ type entry struct {
 type collection struct {
 	entries []entry
 	at      map[string]int // by the lower-case path
-	held    int64          // bytes of key files
 	leftOut []LeftOut
 }
 
@@ -85,10 +86,15 @@ var order = map[Kind]int{KindKey: 0, KindRetired: 1, KindSettings: 2, KindMetada
 // collect finds and hashes all that goes in.
 func collect(ctx context.Context, src Source) (*collection, error) {
 	c := &collection{at: map[string]int{}, leftOut: slices.Clone(src.LeftOut)}
-	for _, dir := range src.Dirs {
-		if err := c.addDir(ctx, dir); err != nil {
+	scan := src.Scan
+	if scan == nil {
+		var err error
+		if scan, err = ScanDirs(ctx, src.Dirs); err != nil {
 			return nil, err
 		}
+	}
+	if err := c.addScanned(scan); err != nil {
+		return nil, err
 	}
 	for _, staged := range src.Staged {
 		if err := c.addStaged(staged); err != nil {

@@ -6,15 +6,18 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 
 	"keyrite/keyring"
+	"keyrite/trustdata"
 	"keyrite/trustdata/state"
 )
 
@@ -30,119 +33,162 @@ type place struct {
 	name string
 }
 
-// addDir takes what belongs into a backup from one trust directory; one that is not there
-// is empty.
-func (c *collection) addDir(ctx context.Context, dir *keyring.Dir) error {
-	root, err := os.OpenRoot(dir.Path())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	var all []found
-	for _, top := range []string{privateDir, retiredDir, tufDir} {
-		err := fs.WalkDir(root.FS(), top, func(name string, item fs.DirEntry, err error) error {
-			switch {
-			case ctx.Err() != nil:
-				return ctx.Err()
-			case name == top && errors.Is(err, fs.ErrNotExist):
-				return nil
-			case err != nil:
-				return fmt.Errorf("trust directory %q: %w", dir.Path(), err)
-			case item.IsDir() && top == tufDir && item.Name() == "changelist" && !strings.Contains(name, "/metadata/"):
-				return fs.SkipDir // staged changes are work, not evidence
-			case item.IsDir():
-				return nil
-			}
-			all = c.find(all, dir, name, item)
-			return nil
-		})
+// Scan is what lies in trust directories and belongs into a backup, read once. Files that
+// change after that are noticed when the backup is written.
+type Scan struct{ dirs []scanned }
+
+// scanned is what lies in one trust directory. Of a file that is too large there is only the
+// name.
+type scanned struct {
+	entries  []entry
+	tooLarge []bool
+	leftOut  []LeftOut
+}
+
+// ScanDirs reads the files of trust directories; one that is not there is empty.
+func ScanDirs(ctx context.Context, dirs []*keyring.Dir) (*Scan, error) {
+	s, held := &Scan{}, &atomic.Int64{}
+	for _, dir := range dirs {
+		one, err := scanDir(ctx, dir, held)
 		if err != nil {
-			return err
+			return nil, err
+		}
+		s.dirs = append(s.dirs, *one)
+	}
+	return s, nil
+}
+
+// GUNs are the repositories that the key files in use name, in no order and each once.
+func (s *Scan) GUNs() []trustdata.GUN {
+	all := map[trustdata.GUN]bool{}
+	for _, one := range s.dirs {
+		for i := range one.entries {
+			if e := &one.entries[i]; e.Kind == KindKey {
+				all[e.GUN] = true
+			}
 		}
 	}
-	return c.addFound(ctx, dir, root, all)
+	return slices.Collect(maps.Keys(all))
 }
 
-// find notes a file, or why it stays out.
-func (c *collection) find(all []found, dir *keyring.Dir, name string, item fs.DirEntry) []found {
-	kind, err := kindOf(name)
-	switch {
-	case err != nil:
-		c.leave(fullName(dir, name), "its name is not one that a backup holds")
-	case !item.Type().IsRegular():
-		c.leave(fullName(dir, name), "it is not a regular file")
-	default:
-		return append(all, found{name, kind})
+// addScanned takes what was read.
+func (c *collection) addScanned(s *Scan) error {
+	for _, one := range s.dirs {
+		c.leftOut = append(c.leftOut, one.leftOut...)
+		c.entries = slices.Grow(c.entries, len(one.entries))
+		for i, e := range one.entries {
+			if one.tooLarge[i] {
+				c.leave(e.from, errTooLarge.Error())
+			} else if err := c.add(e); err != nil {
+				return err
+			}
+		}
 	}
-	return all
+	return nil
 }
 
-func fullName(dir *keyring.Dir, name string) string {
-	return filepath.Join(dir.Path(), filepath.FromSlash(name))
-}
-
-// addFound reads what was found, as many files at once as there are processors, and takes
-// them in their order.
-func (c *collection) addFound(ctx context.Context, dir *keyring.Dir, root *os.Root, all []found) error {
-	s := scanner{dir: dir, root: root, open: folders{}, keep: maxKept - c.held}
+func scanDir(ctx context.Context, dir *keyring.Dir, held *atomic.Int64) (*scanned, error) {
+	root, err := os.OpenRoot(dir.Path())
+	if errors.Is(err, fs.ErrNotExist) {
+		return &scanned{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	s := scanner{dir: dir, root: root, open: folders{}, held: held}
 	defer s.open.close()
-	for _, f := range all {
-		s.open.add(place{dir, path.Dir(f.name)})
+	for _, top := range []string{privateDir, retiredDir, tufDir} {
+		if err := s.walk(ctx, top); err != nil {
+			return nil, err
+		}
 	}
-	entries, failed := make([]entry, len(all)), make([]error, len(all))
+	return s.read(ctx)
+}
+
+// walk finds what belongs into a backup below a folder.
+func (s *scanner) walk(ctx context.Context, top string) error {
+	return fs.WalkDir(s.root.FS(), top, func(name string, item fs.DirEntry, err error) error {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case name == top && errors.Is(err, fs.ErrNotExist):
+			return nil
+		case err != nil:
+			return fmt.Errorf("trust directory %q: %w", s.dir.Path(), err)
+		case item.IsDir() && top == tufDir && item.Name() == "changelist" && !strings.Contains(name, "/metadata/"):
+			return fs.SkipDir // staged changes are work, not evidence
+		case item.IsDir():
+			return nil
+		}
+		kind, err := kindOf(name)
+		switch {
+		case err != nil:
+			s.out.leftOut = append(s.out.leftOut, LeftOut{s.full(name), "its name is not one that a backup holds"})
+		case !item.Type().IsRegular():
+			s.out.leftOut = append(s.out.leftOut, LeftOut{s.full(name), "it is not a regular file"})
+		default:
+			s.found = append(s.found, found{name, kind})
+		}
+		return nil
+	})
+}
+
+// read reads what was found, as many files at once as there are processors.
+func (s *scanner) read(ctx context.Context) (*scanned, error) {
+	for _, f := range s.found {
+		s.open.add(place{s.dir, path.Dir(f.name)})
+	}
+	s.out.entries, s.out.tooLarge = make([]entry, len(s.found)), make([]bool, len(s.found))
+	failed := make([]error, len(s.found))
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(all) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				entries[i], failed[i] = s.scan(all[i])
+			for i := int(next.Add(1)) - 1; i < len(s.found) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				s.out.entries[i], failed[i] = s.scan(s.found[i])
 			}
 		})
 	}
 	wg.Wait()
 	if err := ctx.Err(); err != nil {
-		return err
+		return nil, err
 	}
-	c.held += s.held.Load()
-	for i, e := range entries {
-		if errors.Is(failed[i], errTooLarge) {
-			c.leave(e.from, failed[i].Error())
-			continue
-		}
-		if failed[i] != nil {
-			return fmt.Errorf("file %q: %w", e.from, failed[i])
-		}
-		if err := c.add(e); err != nil {
-			return err
+	for i := range s.out.entries {
+		e := &s.out.entries[i]
+		if s.out.tooLarge[i] = errors.Is(failed[i], errTooLarge); failed[i] != nil && !s.out.tooLarge[i] {
+			return nil, fmt.Errorf("file %q: %w", e.from, failed[i])
 		}
 	}
-	return nil
+	return &s.out, nil
 }
 
 // maxKept is how many bytes of key files are held between the plan and the writing; the
 // others are read again.
 const maxKept = 8 << 20
 
-// scanner reads the files of a trust directory for a plan.
+// scanner reads the files of a trust directory.
 type scanner struct {
-	dir  *keyring.Dir
-	root *os.Root
-	open folders
-	keep int64
-	held atomic.Int64
+	dir   *keyring.Dir
+	root  *os.Root
+	open  folders
+	found []found
+	out   scanned
+	held  *atomic.Int64 // bytes of key files, in all directories
+}
+
+func (s *scanner) full(name string) string {
+	return filepath.Join(s.dir.Path(), filepath.FromSlash(name))
 }
 
 func (s *scanner) scan(f found) (e entry, err error) {
-	e = entry{from: fullName(s.dir, f.name), open: func() (io.ReadCloser, error) { return reopen(s.dir.Path(), f.name) }}
+	e = entry{from: s.full(f.name), open: func() (io.ReadCloser, error) { return reopen(s.dir.Path(), f.name) }}
 	if f.kind == KindKey || f.kind == KindRetired {
 		e.in = place{s.dir, path.Dir(f.name)}
 		if data, info := s.open.read(e.in, path.Base(f.name)); info != nil {
 			e.mod, e.state = info.ModTime(), keyring.StateOf(info)
 			e.lookInto(f.name, f.kind, data)
-			if s.held.Add(e.Size) <= s.keep {
+			if s.held.Add(e.Size) <= maxKept {
 				e.data = data
 			} else {
 				s.held.Add(-e.Size)

@@ -169,7 +169,12 @@ func (w *writer) encrypt(ctx context.Context, dst io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := w.archive(ctx, sealed); err != nil {
+	out := writeBehind(sealed)
+	err = w.archive(ctx, out)
+	if end := out.end(); err == nil {
+		err = end
+	}
+	if err != nil {
 		return err
 	}
 	return sealed.Close()

@@ -88,7 +88,7 @@ func (d *drill) keys(m *Manifest) ([]Key, int) {
 
 // state is drilled only if every single key opened.
 func (d *drill) state(m *Manifest) State {
-	if n := len(m.keys()); n > 0 && len(d.opened) == n {
+	if n := m.keyCount(); n > 0 && len(d.opened) == n {
 		return StateDrilled
 	}
 	return StateProven

@@ -186,13 +186,22 @@ func limitOf(kind Kind) int64 {
 
 // keys are the key files, in the manifest's order.
 func (m *Manifest) keys() []Key {
-	keys := []Key{}
-	for _, f := range m.Files {
-		if f.isKey() {
+	keys := make([]Key, 0, m.keyCount())
+	for i := range m.Files {
+		if f := &m.Files[i]; f.isKey() {
 			keys = append(keys, f.key())
 		}
 	}
 	return keys
+}
+
+func (m *Manifest) keyCount() (n int) {
+	for i := range m.Files {
+		if m.Files[i].isKey() {
+			n++
+		}
+	}
+	return n
 }
 
 func (f File) isKey() bool { return f.Kind == KindKey || f.Kind == KindRetired }

@@ -136,10 +136,11 @@ func PlanCreate(ctx context.Context, src Source, opt CreateOptions) (*CreatePlan
 	}
 	m := &Manifest{Format: formatVersion, Tool: src.Tool, Created: opt.Now.UTC().Truncate(time.Second), Operation: opt.Operation, Copies: opt.Copies, LeftOut: found.leftOut,
 		Instructions: instructionsSum(opt.Recipients)}
-	for _, e := range found.entries {
-		m.Files = append(m.Files, e.File)
+	m.Files = make([]File, len(found.entries))
+	for i := range found.entries {
+		m.Files[i] = found.entries[i].File
 	}
-	if len(m.keys()) == 0 {
+	if m.keyCount() == 0 {
 		return nil, errors.New("there is no key to back up")
 	}
 	if err := m.check(); err != nil {

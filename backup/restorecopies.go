@@ -79,7 +79,7 @@ func (p *RestorePlan) readCopy(ctx context.Context, file string) (*Given, error)
 		_ = f.Close() // it was only read
 	}
 	if err == nil {
-		g.SHA256, g.Keys = "sha256:"+hash, len(g.manifest.keys())
+		g.SHA256, g.Keys = "sha256:"+hash, g.manifest.keyCount()
 		g.Whole = g.Keys
 		return g, nil
 	}

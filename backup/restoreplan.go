@@ -149,7 +149,7 @@ func (p *RestorePlan) compare(ctx context.Context) ([]RestoreRow, error) {
 		return nil, err
 	}
 	defer here.close()
-	var rows []RestoreRow
+	rows := make([]RestoreRow, 0, len(p.Manifest.Files))
 	for _, f := range p.Manifest.Files {
 		row := RestoreRow{File: f}
 		if row.here, err = here.hash(f.Path); err != nil {

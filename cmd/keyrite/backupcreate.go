@@ -13,6 +13,7 @@ import (
 // backupCreate writes the copies of a set one after another, each with its own proof. What
 // was written before one fails stays, and counts for what it is.
 func (c *cli) backupCreate(ctx context.Context, f backupFlags) error {
+	c.collectAsUsual()
 	ctx, cancel := c.context(ctx)
 	defer cancel()
 	set, err := c.planSet(ctx, f)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"keyrite/backup"
+	"keyrite/keyring"
 	"keyrite/trustdata"
 )
 
@@ -16,11 +17,27 @@ func (s *session) backupSource(ctx context.Context) (backup.Source, error) {
 // this machine does not have of the evidence.
 func (s *session) backupSourceFetched(ctx context.Context, fetch bool) (backup.Source, error) {
 	src := backup.Source{Dirs: s.dirs, Tool: "keyrite " + version(), Settings: s.cli.settings()}
-	guns, err := s.known(ctx)
+	scan, err := backup.ScanDirs(ctx, s.dirs)
 	if err != nil {
 		return src, err
 	}
+	guns, err := s.knownBy(ctx, scan)
+	if err != nil {
+		return src, err
+	}
+	if !fetch { // else it would be old by the time that it is planned with
+		src.Scan = scan
+	}
 	return src, s.collectEvidence(ctx, &src, guns, fetch)
+}
+
+// knownBy is known where the key files have been read for a backup.
+func (s *session) knownBy(ctx context.Context, scan *backup.Scan) ([]trustdata.GUN, error) {
+	var infos []keyring.Info
+	for _, gun := range scan.GUNs() {
+		infos = append(infos, keyring.Info{GUN: gun})
+	}
+	return s.knownWith(ctx, infos)
 }
 
 // givenSource is what goes into a backup of key files that are no trust directory: they, and

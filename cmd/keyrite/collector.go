@@ -5,7 +5,8 @@ import "runtime/debug"
 // The garbage collector's percentages. A verb is over before most of what it made is
 // garbage, so it is collected four times later than usual: the first time at 16 MiB, which
 // a verb on ten thousand tags hardly reaches. The console lives long and stays small, and so
-// does a change of many repositories, however many they are.
+// does a change of many repositories, and a backup or restore of many keys, however many they
+// are.
 const (
 	verbGC  = 400
 	usualGC = 100

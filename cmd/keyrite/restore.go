@@ -14,6 +14,7 @@ import (
 )
 
 func (c *cli) backupRestore(ctx context.Context, files []string, f backupFlags) error {
+	c.collectAsUsual()
 	ctx, cancel := c.context(ctx)
 	defer cancel()
 	if f.into == "" {

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"keyrite/backup/media"
 	"keyrite/backup/media/mediatest"
 )
 
@@ -113,6 +114,13 @@ func (d *desk) once(r rite) {
 	}
 	if s.code != 0 {
 		d.t.Errorf("done again: exit %d\n%s%s", s.code, s.stdout, s.stderr)
+	}
+	if r.name == "create" {
+		for name := range d.files(d.socket.Mount) {
+			if media.IsPart(filepath.Base(name)) {
+				d.t.Errorf("done again, %q is left", name)
+			}
+		}
 	}
 	if r.name == "restore" {
 		restored := d.files(d.other())

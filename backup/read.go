@@ -6,8 +6,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 )
 
 // maxPadding bounds the zeros behind the archive's end; tar writes up to 10 KiB.
@@ -48,8 +50,8 @@ func readWhole(ctx context.Context, src io.Reader, ids []Identity, t take) (hash
 	both := io.TeeReader(src, h)
 	m, err = readArchive(ctx, both, ids, t)
 	if _, rest := io.Copy(io.Discard, &meter{r: both, ctx: ctx}); rest != nil {
-		if left := SalvageOf(err); left != nil {
-			rest = &brokenError{rest, left}
+		if left, at := SalvageOf(err), new(fs.PathError); left != nil && errors.As(rest, &at) {
+			rest = &brokenError{rest, left} // the medium is there, and cannot be read
 		}
 		return "", nil, rest
 	}

@@ -93,21 +93,23 @@ func TestRestoreFromSeveralCopies(t *testing.T) {
 type bad struct {
 	media.Folder
 	from int64
+	with error
 }
 
 func (b bad) Open(name string) (media.Reader, error) {
 	r, err := b.Folder.Open(name)
-	return &badReader{r, b.from}, err
+	return &badReader{r, b.from, b.with}, err
 }
 
 type badReader struct {
 	media.Reader
 	left int64
+	with error
 }
 
 func (b *badReader) Read(p []byte) (int, error) {
 	if b.left == 0 {
-		return 0, &fs.PathError{Op: "read", Path: "stick", Err: syscall.EIO}
+		return 0, b.with
 	}
 	n, err := b.Reader.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
@@ -117,9 +119,10 @@ func (b *badReader) Read(p []byte) (int, error) {
 // A medium that cannot be read from one place on is like one that was cut short there.
 func TestSalvageOfWhatCannotBeRead(t *testing.T) {
 	l := newLongBackup(t, CreateOptions{})
+	var with error = &fs.PathError{Op: "read", Path: "stick", Err: syscall.EIO}
 	opt := RestoreOptions{Open: func(path string, make bool) (media.Folder, error) {
 		dir, err := media.OpenFolder(path, make)
-		return bad{dir, int64(l.payload + 2*sealedChunk)}, err
+		return bad{dir, int64(l.payload + 2*sealedChunk), with}, err
 	}}
 	to := filepath.Join(t.TempDir(), "trust")
 	_, err := PlanRestore(context.Background(), l.file, own(l.id), openDir(t, to), opt)
@@ -136,5 +139,12 @@ func TestSalvageOfWhatCannotBeRead(t *testing.T) {
 	names, _ := l.before(l.payload + 2*sealedChunk)
 	if want := countKeys(names); r.OK || want == 0 || want == longKeys || len(r.Restored) != want || len(r.Lost) != longKeys-want {
 		t.Errorf("OK %v, %d restored, want %d, %d lost", r.OK, len(r.Restored), want, len(r.Lost))
+	}
+	// One that was taken out, or whose reading was given up, is not damaged.
+	for _, with = range []error{&media.LostError{Title: "ACME", Mount: "/media/a", Why: media.TakenOut}, &media.HungError{Medium: "ACME"}, context.Canceled} {
+		_, err := PlanRestore(context.Background(), l.file, own(l.id), openDir(t, filepath.Join(t.TempDir(), "trust")), opt)
+		if !errors.Is(err, with) || errors.Is(err, ErrDamaged) || SalvageOf(err) != nil {
+			t.Errorf("%v: %v", with, err)
+		}
 	}
 }

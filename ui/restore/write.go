@@ -187,6 +187,6 @@ func (m *Model) provePage() ui.Page {
 
 // again opens the backup anew, since what is here may have changed.
 func (m *Model) again() tea.Cmd {
-	m.plan, m.failed = nil, nil
+	m.plan, m.torn, m.failed = nil, nil, nil
 	return m.Go(1)
 }

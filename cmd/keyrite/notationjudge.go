@@ -41,10 +41,9 @@ type signatureSource struct{ *registry.Client }
 
 var _ notation.Source = signatureSource{}
 
-// Signatures implements notation.Source: of all that was found, what is attached to the
-// subject itself. A signature of an index says nothing of its parts, nor they of it.
+// Signatures implements notation.Source: what is attached to the subject itself. A signature of an index says nothing of its parts, nor they of it.
 func (s signatureSource) Signatures(ctx context.Context, subject string) (digests, problems []string, err error) {
-	found := s.Client.Signatures(ctx, subject)
+	found := s.Client.SignaturesOn(ctx, subject)
 	for _, sig := range found.On(subject, registry.Notation) {
 		digests = append(digests, sig.Digest)
 	}

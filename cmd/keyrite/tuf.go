@@ -29,7 +29,7 @@ func (c *cli) checkTUF(cmd *cobra.Command) error {
 		return usagef("--tuf URL|DIR and --tuf-root FILE go together: the first names the metadata, the second the root.json to start from")
 	case cmd.Flags().Changed("from-archive"):
 		return usagef("--from-archive and --tuf exclude each other")
-	case cmd != c.root && !slices.Contains(tufVerbs, cmd.Name()):
+	case cmd != c.root && (cmd.Parent() != c.root || !slices.Contains(tufVerbs, cmd.Name())):
 		return usagef("--tuf names a TUF 1.0 repository, which only the console and %s can work on", strings.Join(tufVerbs, ", "))
 	}
 	return nil

@@ -111,6 +111,15 @@ func (c *Client) Signatures(ctx context.Context, digest string) Found {
 	return f
 }
 
+// SignaturesOn looks for those on the manifest of a digest alone, and not on its parts.
+func (c *Client) SignaturesOn(ctx context.Context, digest string) Found {
+	ctx, cancel := context.WithTimeout(ctx, lookFor)
+	defer cancel()
+	var f Found
+	f.Err = c.signaturesOn(ctx, digest, &f)
+	return f
+}
+
 func (f *Found) add(format string, args ...any) {
 	f.Problems = append(f.Problems, fmt.Sprintf(format, args...))
 }

@@ -23,7 +23,7 @@ func (d *desk) firstScreen() ui.Screen {
 	if d.session.cli.flags.readOnly {
 		restore.Screen, restore.Say = nil, "This session is read-only: start keyrite without --read-only to restore keys."
 	}
-	return firstrun.New(firstrun.Options{Styles: d.styles, Looked: d.looked(), ParseName: d.parseName, Open: d.tagsScreen, HasKeys: d.hasKeys, Choices: []firstrun.Choice{
+	return firstrun.New(firstrun.Options{Styles: d.styles, At: d.session.cli.now(), Looked: d.looked(), ParseName: d.parseName, Open: d.tagsScreen, HasKeys: d.hasKeys, Choices: []firstrun.Choice{
 		{Name: "Look at a repository", Follows: "who signed what, and does it still hold? Needs no key."},
 		restore,
 		{Name: "Use keys in another folder", Follows: "only looks, until you ask for more", Say: "Start keyrite --trust-dir DIR for keys in another folder."},

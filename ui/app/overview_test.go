@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -169,6 +170,22 @@ func TestOverviewSaysAll(t *testing.T) {
 	for _, want := range []string{"Act now. ", "version 6 is older than version 7", "What it means: ", "What fixes it: ", "Before that: ", "By hand: keyrite repair registry.acme.io/infra/base", "registry.acme.io/shop/06", "2026-11-19 09:41 UTC (3 d ago)", "Soon. "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+// TestHeaderSaysHowItKnows: at every size each screen with facts says how old they are, and in
+// which company one is.
+func TestHeaderSaysHowItKnows(t *testing.T) {
+	tags := []string{"3", "/", "w", "e", "b", "enter", "enter"}
+	known := regexp.MustCompile(`live \d\d:\d\d|disk \d\d:\d\d|OFFLINE|\d+ \w+ old|from archive`)
+	for name, keys := range map[string][]string{"overview": {"1"}, "keys": {"2"}, "key": {"2", "enter"}, "repos": {"3"}, "tags": tags,
+		"tag": append(tags[:len(tags):len(tags)], "enter"), "roles": append(tags[:len(tags):len(tags)], "i"), "activity": {"5"}} {
+		for _, s := range sizes() {
+			head, _, _ := strings.Cut(newWorld().console(t, s[0], s[1]).Press(keys...).Text(), "\n")
+			if !strings.Contains(head, "PROD") || !strings.HasSuffix(head, "RW") || !known.MatchString(head) {
+				t.Errorf("%s at %s: %q", name, sizeName(s), head)
+			}
 		}
 	}
 }

@@ -40,6 +40,7 @@ type Model struct {
 	tasks  []ui.Task
 	saved  []archive.Saved
 	went   bool // it was begun
+	read   ui.Freshness
 	begin  key.Binding
 }
 
@@ -146,6 +147,7 @@ func (m *Model) take(s saved) {
 		t.State, t.Note = ui.TaskFailed, trustdata.VisibleError(s.err)
 	} else {
 		m.saved = append(m.saved, *s.res)
+		m.read = ui.Freshness{Source: trustdata.SourceLive, At: m.opt.Clock.Now()}
 		t.State, t.Note = ui.TaskDone, fmt.Sprintf("%s, %s, read back and verified", ui.Plural(s.res.Tags, "tag", "tags"), ui.Plural(s.res.Roots, "root", "roots"))
 	}
 	if s.at+1 < len(m.tasks) {
@@ -170,8 +172,12 @@ func (m *Model) show() {
 			p.Sections[0].Facts = append(p.Sections[0].Facts, ui.Fact{Value: trustdata.Visible(string(gun)), Mark: ui.MarkNone})
 		}
 	}
+	p.Freshness = m.read
 	m.Set(ui.NewListing(p))
 }
+
+// Freshness is when the last repository was read from its server.
+func (m *Model) Freshness() ui.Freshness { return m.read }
 
 // ShortHelp are the keys of the footer.
 func (m *Model) ShortHelp() []key.Binding {

@@ -4,6 +4,7 @@ package firstrun
 
 import (
 	"fmt"
+	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -27,6 +28,8 @@ type Options struct {
 	// Looked are the places that were looked into, and what was found there.
 	Looked  []ui.Fact
 	Choices []Choice
+	// At is when they were looked into.
+	At time.Time
 	// ParseName turns what was typed into a repository's name, and Open makes the screen of
 	// its tags.
 	ParseName func(string) (trustdata.GUN, error)
@@ -55,7 +58,7 @@ func New(opt Options) *Model {
 
 // Page is the screen's page.
 func Page(opt Options) ui.Page {
-	p := ui.Page{Title: "Welcome", Order: "as they come", TableTitle: "WHAT WOULD YOU LIKE TO DO?",
+	p := ui.Page{Title: "Welcome", Freshness: ui.Freshness{Disk: true, At: opt.At}, Order: "as they come", TableTitle: "WHAT WOULD YOU LIKE TO DO?",
 		Sections: []ui.Section{
 			{Facts: []ui.Fact{{Value: "No signing key was found here yet. Nothing has been created or changed on this machine."}}},
 			{Title: "LOOKED IN", Facts: opt.Looked}},
@@ -72,6 +75,9 @@ func (m *Model) Init() tea.Cmd { return nil }
 
 // Title is the screen's name.
 func (m *Model) Title() string { return "welcome" }
+
+// Freshness is when the disk was looked at.
+func (m *Model) Freshness() ui.Freshness { return m.Page().Freshness }
 
 // TakesDigits keeps the digits for the choices.
 func (m *Model) TakesDigits() bool { return true }

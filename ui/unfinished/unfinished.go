@@ -50,6 +50,7 @@ type Model struct {
 	ops            []*rotation.Operation
 	notes          []string
 	looked         bool // the servers were asked, and have answered
+	read           ui.Freshness
 	sending        string
 	did            string    // what this screen has told the others last
 	wizard         ui.Screen // that goes on with an operation
@@ -75,7 +76,7 @@ type (
 func New(opt Options) *Model {
 	m := &Model{List: ui.NewList(opt.Styles, "repository", "repositories"), opt: opt, ops: opt.Found,
 		loader: ui.NewLoader[event](opt.Context, opt.Clock), sender: ui.NewLoader[event](opt.Context, opt.Clock),
-		goOn: ui.Bind("Enter", "go on", "enter"), look: ui.Bind("r", "look again", "r"), giveUp: ui.Bind("x", "give it up (asks)", "x")}
+		goOn: ui.Bind("Enter", "go on", "enter"), look: ui.Bind("r", "look again", "r"), giveUp: ui.Bind("x", "give it up (asks)", "x"), read: ui.Freshness{Disk: true, At: opt.Clock.Now()}}
 	m.refresh()
 	return m
 }
@@ -86,7 +87,14 @@ func (m *Model) Title() string { return "unfinished" }
 // Init asks the servers: until they answer, what the journal says is shown.
 func (m *Model) Init() tea.Cmd { return m.ask() }
 
-func (m *Model) refresh() { m.Set(ui.NewListing(Page(m.ops, m.notes, m.looked))) }
+// Freshness is when the journal was read, or the servers were asked.
+func (m *Model) Freshness() ui.Freshness { return m.read }
+
+func (m *Model) refresh() {
+	page := Page(m.ops, m.notes, m.looked)
+	page.Freshness = m.read
+	m.Set(ui.NewListing(page))
+}
 
 // Busy reports whether servers are being asked.
 func (m *Model) Busy() bool { return m.sending == "" && m.loader.Busy() != "" }
@@ -200,7 +208,7 @@ func (m *Model) handle(e event) tea.Cmd {
 
 // found takes what a look has brought. What it has ended stays on the screen.
 func (m *Model) found(all []rotation.Recovered) tea.Cmd {
-	m.looked, m.notes = true, nil
+	m.looked, m.notes, m.read = true, nil, ui.Freshness{Source: trustdata.SourceLive, At: m.opt.Clock.Now()}
 	// What was open and is not found any more has ended elsewhere.
 	m.ops = slices.DeleteFunc(slices.Clone(m.ops), func(op *rotation.Operation) bool {
 		return !op.Closed && !slices.ContainsFunc(all, func(rec rotation.Recovered) bool { return rec.Op != nil && rec.Op.ID == op.ID })

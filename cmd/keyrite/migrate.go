@@ -34,6 +34,9 @@ type migrating struct {
 	out, store     string
 	identities     []string
 	plan, archive  string
+	// verify counts only signatures that verify by policy.
+	verify bool
+	policy notationFlags
 }
 
 // about adds the flags that both verbs have.

@@ -10,6 +10,8 @@ import (
 
 	"keyrite/trustdata/archive"
 	"keyrite/trustdata/migration"
+	"keyrite/trustdata/notation"
+	"keyrite/trustdata/registry"
 	shown "keyrite/ui/migrate"
 )
 
@@ -19,13 +21,15 @@ func (c *cli) migrateCheckCommand() *cobra.Command {
 		Use: "check [GUN...] --archive DIR", Short: "Look whether everything planned was signed anew and archived (exit code 3 if not)",
 		Long: "Look again at trust server and registry. It is complete when every planned digest carries a signature of the\n" +
 			"system, no signed tag is unplanned, and the archive in DIR verifies and is as new as what the server has.\n" +
-			"A signature is present or not; whether it verifies is for notation or cosign to say.",
+			"What is present counts; with --verify only what verifies by the trust policy of notation, as in notation verify.",
 		Args: usageArgs(cobra.ArbitraryArgs),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.migrateCheck(cmd.Context(), args, &m, cmd.Flags().Changed("for"))
 		},
 	}
 	m.about(cmd)
+	cmd.Flags().BoolVar(&m.verify, "verify", false, "count only signatures that verify by notation's trust policy")
+	m.policy.add(cmd)
 	cmd.Flags().StringVar(&m.plan, "plan", "", "check against the plan in `FILE` (default: one that is made now)")
 	cmd.Flags().StringVar(&m.archive, "archive", "", "the folder of archives that keyrite archive wrote: `DIR`")
 	return cmd
@@ -62,15 +66,27 @@ func (c *cli) migrateCheck(ctx context.Context, typed []string, m *migrating, fo
 	if m.archive == "" {
 		m.archive = m.fromArchive
 	}
+	policy, err := c.judging(m)
+	if err != nil {
+		return err
+	}
 	all, err := c.lookAll(ctx, s, guns, m, plan)
 	if err != nil {
 		return err
+	}
+	if policy != nil {
+		if err := s.judgeAll(ctx, policy, all); err != nil {
+			return err
+		}
 	}
 	now, err := s.planOf(all, m)
 	if err != nil {
 		return err
 	}
 	checked := migration.Check(plan, now, all, s.kept(ctx, all, m.archive))
+	if policy != nil {
+		checked.JudgedBy = policy.Origin
+	}
 	if err := c.emit(checked, shown.CheckPage(checked)); err != nil {
 		return err
 	}
@@ -96,6 +112,41 @@ func unfinishedOnes(checked *migration.Checked) string {
 		names = append(names[:few], fmt.Sprintf("%d more", more))
 	}
 	return strings.Join(names, ", ")
+}
+
+// judging is the trust policy that signatures must verify by, nil if those that are present
+// count.
+func (c *cli) judging(m *migrating) (*notation.Policy, error) {
+	switch {
+	case !m.verify && m.policy == (notationFlags{}):
+		return nil, nil
+	case !m.verify:
+		return nil, usagef("a trust policy counts with --verify")
+	case m.signer.For != registry.Notation:
+		return nil, usagef("--verify is for notation: %s verifies its own signatures", m.signer.For)
+	}
+	return c.notationPolicy(m.policy)
+}
+
+// judgeAll has the policy judge the signatures of every digest that carries one.
+func (s *session) judgeAll(ctx context.Context, policy *notation.Policy, all []*migration.Live) error {
+	for _, l := range all {
+		gun := l.Collection.GUN
+		err := l.Judge(ctx, registry.Notation, func(ctx context.Context, digest string) (string, error) {
+			r, err := s.judge(ctx, policy, gun, "", digest, false)
+			switch {
+			case err != nil || r.Verified:
+				return "", err
+			case r.Why != "":
+				return r.Why, nil
+			}
+			return "the policy lets it through, and no signature verifies", nil
+		})
+		if err != nil {
+			return fmt.Errorf("%q: %w", gun, err)
+		}
+	}
+	return nil
 }
 
 // kept judges the archives below dir.

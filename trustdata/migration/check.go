@@ -12,8 +12,11 @@ import (
 
 // Checked is how far a migration is.
 type Checked struct {
-	Complete     bool      `json:"complete"`
-	For          string    `json:"for"`
+	Complete bool   `json:"complete"`
+	For      string `json:"for"`
+	// JudgedBy is the trust policy by which signatures verified, "" where those that are
+	// present count.
+	JudgedBy     string    `json:"judged_by"`
 	Checked      time.Time `json:"checked"`
 	Repositories []State   `json:"repositories"`
 	NoEqual      []Lack    `json:"no_equal"`
@@ -28,11 +31,13 @@ type State struct {
 	// Verified is false where a role of its metadata does not verify: that may hide tags.
 	Verified bool `json:"verified"`
 	// Planned is how many digests are planned, and Signed how many of them carry a signature
-	// of the system: present, and verified by nobody here.
+	// of the system: one that verifies by Checked.JudgedBy, else one that is present.
 	Planned int `json:"planned"`
 	Signed  int `json:"signed"`
 	// ToSign carry none yet.
 	ToSign []Item `json:"to_sign"`
+	// Refused are those of them that carry signatures, none of which verifies.
+	Refused []Refusal `json:"refused"`
 	// Unplanned are signed tags that no plan has, nor a decision against them.
 	Unplanned []Tag `json:"unplanned"`
 	// Withdrawn are planned digests that content trust no longer vouches for.
@@ -43,6 +48,12 @@ type State struct {
 	Left       []Tag    `json:"left_out"`
 	Archive    Evidence `json:"archive"`
 	Problems   []string `json:"problems"`
+}
+
+// Refusal is why the signatures of a digest, sha256:<hex>, do not count.
+type Refusal struct {
+	Digest string `json:"digest"`
+	Why    string `json:"why"`
 }
 
 // Evidence is what is kept of a repository's metadata.
@@ -114,7 +125,7 @@ func Check(plan, now *Plan, all []*Live, kept []Evidence) *Checked {
 
 // check compares one repository's plan with what is now.
 func check(planned, now *Repository, live *Live, system string) State {
-	s := State{GUN: now.GUN, Verified: now.Verified, ToSign: []Item{}, Unplanned: []Tag{}, Withdrawn: []Item{}, Unknown: now.Unknown, Impossible: now.Impossible,
+	s := State{GUN: now.GUN, Verified: now.Verified, ToSign: []Item{}, Refused: []Refusal{}, Unplanned: []Tag{}, Withdrawn: []Item{}, Unknown: now.Unknown, Impossible: now.Impossible,
 		Left: now.Left, Problems: now.Problems}
 	for _, it := range planned.items() {
 		s.Planned++
@@ -122,9 +133,12 @@ func check(planned, now *Repository, live *Live, system string) State {
 		switch {
 		case !vouched(live.Collection, hex):
 			s.Withdrawn = append(s.Withdrawn, it)
-		case len(live.Found[hex].On(hex, system)) > 0:
+		case live.signed(hex, system):
 			s.Signed++
 		default:
+			if why := live.Refused[hex]; why != "" {
+				s.Refused = append(s.Refused, Refusal{it.Digest, why})
+			}
 			s.ToSign = append(s.ToSign, it)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"keyrite/trustdata"
@@ -30,6 +31,32 @@ type Live struct {
 	Found map[string]registry.Found
 	// Lost is why the signed digest of a moved tag cannot be had.
 	Lost map[string]error
+	// Refused is why signatures that are present do not count, by digest.
+	Refused map[string]string
+}
+
+// Judge asks about each digest that carries a signature of the system whether one of them
+// verifies; why is "" if one does. Without it, what is present counts.
+func (l *Live) Judge(ctx context.Context, system string, verify func(ctx context.Context, digest string) (why string, err error)) error {
+	l.Refused = map[string]string{}
+	for _, digest := range slices.Sorted(maps.Keys(l.Found)) {
+		if len(l.Found[digest].On(digest, system)) == 0 {
+			continue
+		}
+		why, err := verify(ctx, digest)
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			l.Refused[digest] = why
+		}
+	}
+	return nil
+}
+
+// signed reports whether a digest, 64 hex digits, carries a signature that counts.
+func (l *Live) signed(digest, system string) bool {
+	return len(l.Found[digest].On(digest, system)) > 0 && l.Refused[digest] == ""
 }
 
 // Look compares a collection with its registry and looks for the other systems' signatures
@@ -68,12 +95,7 @@ func (l *Live) problems() []string {
 	if l.Listing != nil {
 		problems = append(problems, "tags without a signature may be missing: "+l.Listing.Error())
 	}
-	digests := []string{}
-	for digest := range l.Found {
-		digests = append(digests, digest)
-	}
-	slices.Sort(digests)
-	for _, digest := range digests {
+	for _, digest := range slices.Sorted(maps.Keys(l.Found)) {
 		if err := l.Found[digest].Err; err != nil && !errors.Is(err, context.Canceled) {
 			problems = append(problems, fmt.Sprintf("signatures of %s could not be looked for: %s", sha(digest), err))
 		}

@@ -441,3 +441,36 @@ func TestKept(t *testing.T) {
 		}
 	}
 }
+
+// TestJudge: a signature that does not verify is none, in a plan and in a check.
+func TestJudge(t *testing.T) {
+	col, from := fixture()
+	all := look(t, col, from)
+	var asked []string
+	verify := func(why string, err error) func(context.Context, string) (string, error) {
+		return func(_ context.Context, digest string) (string, error) {
+			asked = append(asked, digest[:1])
+			return why, err
+		}
+	}
+	if err := all[0].Judge(t.Context(), registry.Notation, verify("nobody vouches for it", nil)); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Join(asked, "") != "2" {
+		t.Errorf("asked about %q", asked)
+	}
+	p := plan(t, all, nil)
+	if got := told(p.Repositories[0]); got["done"] != nil || len(got["sign"]) != 4 {
+		t.Errorf("planned: %q", got)
+	}
+	c := Check(nil, p, all, []Evidence{{}})
+	if d := cmp.Diff([]Refusal{{"sha256:" + hex("2"), "nobody vouches for it"}}, c.Repositories[0].Refused); d != "" || c.Repositories[0].Signed != 0 {
+		t.Error(d)
+	}
+	if err := all[0].Judge(t.Context(), registry.Notation, verify("", nil)); err != nil || len(plan(t, all, nil).Repositories[0].Done) != 1 {
+		t.Errorf("one that verifies: %v", err)
+	}
+	if err := all[0].Judge(t.Context(), registry.Notation, verify("", fs.ErrPermission)); !errors.Is(err, fs.ErrPermission) {
+		t.Error(err)
+	}
+}

@@ -159,7 +159,7 @@ func (l *Live) plan(opt Options, used map[string]bool) Repository {
 		it := items[digest]
 		slices.Sort(it.Signers)
 		it.Signers = slices.Compact(it.Signers)
-		if len(l.Found[digest].On(digest, opt.Signer.For)) > 0 {
+		if l.signed(digest, opt.Signer.For) {
 			r.Done = append(r.Done, *it)
 		} else {
 			r.Sign = append(r.Sign, *it)

@@ -103,12 +103,18 @@ func CheckPage(c *migration.Checked) ui.Page {
 			{Title: "TAGS", Priority: 3, Min: 8}},
 	}
 	verdict := ui.Fact{Label: "COMPLETE", Value: "every planned digest carries a signature, present and not verified, and the evidence is archived", Mark: ui.MarkOK}
+	if c.JudgedBy != "" {
+		verdict.Value = "every planned digest carries a signature that verifies by " + trustdata.Visible(c.JudgedBy) + ", and the evidence is archived"
+	}
 	if !c.Complete {
 		verdict = ui.Fact{Label: "NOT COMPLETE", Value: "leave content trust as it is", Mark: ui.MarkSoon}
 	}
 	page.Sections = []ui.Section{{Facts: []ui.Fact{verdict}}}
 	for _, s := range c.Repositories {
 		page.Rows = append(page.Rows, missing(s)...)
+		for _, r := range s.Refused {
+			page.Notes = append(page.Notes, trustdata.Visible(fmt.Sprintf("%s@%s carries signatures, none of which verifies: %s.", s.GUN, r.Digest, r.Why)))
+		}
 		page.Notes = append(page.Notes, about(s.GUN, s.Problems)...)
 	}
 	page.Notes = append(page.Notes, c.Warnings...)
@@ -122,8 +128,16 @@ func missing(s migration.State) []ui.Row {
 	add := func(mark ui.Mark, what, digest, tags string, detail ...string) {
 		rows = append(rows, ui.Row{ID: gun + "\n" + what + "\n" + digest + "\n" + tags, Mark: mark, Cells: []string{gun, what, short(digest), tags}, Detail: detail})
 	}
+	refused := map[string]bool{}
+	for _, r := range s.Refused {
+		refused[r.Digest] = true
+	}
 	for _, it := range s.ToSign {
-		add(ui.MarkSoon, "NOT SIGNED ANEW", it.Digest, names(it.Tags), trustdata.Visible(it.Line))
+		what := "NOT SIGNED ANEW"
+		if refused[it.Digest] {
+			what = "DOES NOT VERIFY"
+		}
+		add(ui.MarkSoon, what, it.Digest, names(it.Tags), trustdata.Visible(it.Line))
 	}
 	for _, t := range s.Unplanned {
 		add(ui.MarkSoon, "NOT PLANNED", t.Signed, trustdata.Visible(t.Tag), trustdata.Visible(t.Why))

@@ -34,12 +34,14 @@ type migrationTagJSON struct {
 }
 
 type migratedJSON struct {
-	Complete     bool `json:"complete"`
+	Complete     bool   `json:"complete"`
+	JudgedBy     string `json:"judged_by"`
 	Repositories []struct {
-		Planned   int                 `json:"planned"`
-		Signed    int                 `json:"signed"`
-		ToSign    []migrationItemJSON `json:"to_sign"`
-		Unplanned []migrationTagJSON  `json:"unplanned"`
+		Planned   int                            `json:"planned"`
+		Signed    int                            `json:"signed"`
+		ToSign    []migrationItemJSON            `json:"to_sign"`
+		Unplanned []migrationTagJSON             `json:"unplanned"`
+		Refused   []struct{ Digest, Why string } `json:"refused"`
 		Archive   struct {
 			Problem string `json:"problem"`
 		} `json:"archive"`
@@ -120,6 +122,16 @@ func TestMigration(t *testing.T) {
 			k.Run("archive", gun, "--to", archives)
 			if done := migrated(t, k, "--plan", planned.Files[0], "--archive", archives); !done.Complete {
 				t.Fatalf("signed and archived: %+v", done)
+			}
+			verified := migrated(t, k, "--plan", planned.Files[0], "--archive", archives, "--verify", "--notation-config", signer.ConfigDir())
+			if !verified.Complete || verified.JudgedBy == "" {
+				t.Errorf("verified: %+v", verified)
+			}
+			stranger := interop.NewNotation(t)
+			stranger.Run("policy", "import", planned.Files[2])
+			foreign := migrated(t, k, "--plan", planned.Files[0], "--archive", archives, "--verify", "--notation-config", stranger.ConfigDir())
+			if r := foreign.Repositories[0]; foreign.Complete || r.Signed != 0 || len(r.Refused) != 3 {
+				t.Errorf("by a policy that trusts somebody else: %+v", foreign)
 			}
 			again := interop.JSON[migrationJSON](k, "migrate", "plan", gun, "--include", gun+":moved", "--leave", gun+":left").Repositories[0]
 			if len(again.Sign) != 0 || len(again.Done) != 3 {

@@ -138,16 +138,25 @@ func (s *session) resolveAll(ctx context.Context, typed []string) ([]trustdata.G
 	return guns, nil
 }
 
-// lookAll looks at each repository, one after the other, and at its digests in plan.
+// lookAll looks at the repositories, a few at a time, and at their digests in plan. It gives
+// them in their order, or why one of them could not be looked at: a plan without it would
+// look whole.
 func (c *cli) lookAll(ctx context.Context, s *session, guns []trustdata.GUN, m *migrating, plan *migration.Plan) ([]*migration.Live, error) {
-	var all []*migration.Live
-	for _, gun := range guns {
-		c.progress("looking at " + trustdata.Visible(string(gun)))
-		live, err := s.lookAt(ctx, gun, m.fromArchive, plan)
-		if err != nil {
-			return nil, c.unverified(gun, err)
+	all, errs := make([]*migration.Live, len(guns)), make([]error, len(guns))
+	slots := make(chan struct{}, comparedAtOnce)
+	s.sideBySide(false, len(guns), func(i int) func() {
+		slots <- struct{}{}
+		live, err := s.lookAt(ctx, guns[i], m.fromArchive, plan)
+		<-slots
+		return func() {
+			c.progress("looked at " + trustdata.Visible(string(guns[i])))
+			all[i], errs[i] = live, err
 		}
-		all = append(all, live)
+	})
+	for i, err := range errs {
+		if err != nil {
+			return nil, c.unverified(guns[i], err)
+		}
 	}
 	return all, nil
 }

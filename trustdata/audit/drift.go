@@ -31,6 +31,8 @@ func NewDrift(rows []registry.Compared, within func(served, signed string) bool,
 	}
 	for _, row := range rows {
 		switch {
+		case row.State == registry.Unsigned && registry.IsSignatureTag(row.Name):
+			// Not an image: content trust signs none of these, and nobody runs them by name.
 		case row.State == registry.Unsigned:
 			add(&d.Unsigned, row.Name)
 		case !row.Pulled:

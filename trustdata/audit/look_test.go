@@ -247,7 +247,8 @@ func TestNewDrift(t *testing.T) {
 		return registry.Compared{Tag: trustdata.Tag{Name: name, Pulled: pulled, Digest: name}, State: state, RegistryDigest: "served"}
 	}
 	rows := []registry.Compared{row("a", true, registry.Signed), row("b", true, registry.Moved), row("b", false, registry.Moved), row("c", true, registry.Gone),
-		row("d", false, registry.Unsigned), row("d", false, registry.Unsigned), row("e", true, registry.Moved), row("f", true, registry.Unknown)}
+		row("d", false, registry.Unsigned), row("d", false, registry.Unsigned), row("e", true, registry.Moved), row("f", true, registry.Unknown),
+		row("sha256-"+strings.Repeat("a", 64)+".sig", false, registry.Unsigned)}
 	got := NewDrift(rows, func(served, signed string) bool { return served == "served" && signed == "e" }, nil)
 	want := &Drift{Moved: []string{"b"}, Gone: []string{"c"}, Unsigned: []string{"d"}, OnePlatform: []string{"e"}}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -202,6 +202,8 @@ func judge(t trustdata.Tag, pulled string, isPulled bool, a answer) Compared {
 		row.State = Unsigned
 		if onlySigned {
 			row.Reason = fmt.Sprintf("signed only in %q, where docker does not look", t.Roles[0])
+		} else if IsSignatureTag(t.Name) {
+			row.Reason = "other systems keep what they say of an image under such a name"
 		}
 	}
 	return row

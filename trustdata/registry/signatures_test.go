@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"keyrite/trustdata"
 	"keyrite/trustdata/access"
 )
 
@@ -381,6 +382,11 @@ func TestFindSignatures(t *testing.T) {
 
 func TestIsSignatureTag(t *testing.T) {
 	hex := hexOf("x")
+	for tag, want := range map[string]string{"sha256-" + hex + ".sig": "other systems keep", "latest": ""} {
+		if row := Judge(&trustdata.Collection{}, tag, hex, nil); row.State != Unsigned || !strings.HasPrefix(row.Reason, want) || want == "" && row.Reason != "" {
+			t.Errorf("%q is %q: %q", tag, row.State, row.Reason)
+		}
+	}
 	for tag, want := range map[string]bool{"sha256-" + hex: true, "sha256-" + hex + ".sig": true, "sha256-" + hex + ".att": true,
 		"sha256-" + hex + ".1": false, "sha256-abc.sig": false, "latest": false, hex: false} {
 		if IsSignatureTag(tag) != want {

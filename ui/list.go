@@ -141,6 +141,9 @@ func (l *List) Filter(text string) {
 // Filtered reports whether a filter is kept or being typed.
 func (l *List) Filtered() bool { return l.editing || l.query.text != "" }
 
+// FilterText is the filter, "" for none.
+func (l *List) FilterText() string { return l.query.text }
+
 // CapturesInput is true while the filter is being typed.
 func (l *List) CapturesInput() bool { return l.editing }
 

@@ -14,7 +14,7 @@ func TestOrderIsRemembered(t *testing.T) {
 // TestMarksAreCountedInTheHeader, and u takes them back.
 func TestMarksAreCountedInTheHeader(t *testing.T) {
 	d := newWorld().console(t, 100, 30).Press("3", "v", "j", "j").Has("range of 3 repositories").Press("v").Has("repos (3 marked)")
-	d.Press("/").Type("sandbox").Press("enter").Has("repos (3 marked, 3 of them not shown)").Press("esc")
+	d.Press("/").Type("sandbox").Press("enter").Has("repos /sandbox (3 marked, 3 of them not shown)").Press("esc")
 	d.Press("u", "u").Has("The filter is off again.").Press("u").Has("The mark of 3 repositories is as before.").Lacks("marked)").Press("u").Has("Nothing to undo here", "What was published has no undo.")
 }
 
@@ -23,7 +23,7 @@ func TestHiddenMarksAreListed(t *testing.T) {
 	w := newWorld()
 	d := w.console(t, 100, 30).Press("3", "*", "/").Type("edge").Press("enter", "a")
 	d.Has("MARKED, BUT NOT SHOWN", "registry.acme.io/infra/base", "registry.acme.io/sandbox/tmp", "1  all 7 repositories that are marked", "2  only the 1 repository that the filter shows")
-	d.Press("esc").Has("repos (7 marked, 6 of them not shown)").Press("a", "2").Has("ARCHIVE 1 REPOSITORY").Press("esc").Has("registry.acme.io/edge/gw").Lacks("infra/base")
+	d.Press("esc").Has("repos /edge (7 marked, 6 of them not shown)").Press("a", "2").Has("ARCHIVE 1 REPOSITORY").Press("esc").Has("registry.acme.io/edge/gw").Lacks("infra/base")
 	d.Press("esc", "a", "1").Has("ARCHIVE 7 REPOSITORIES").Press("esc").Has("infra/base", "edge/gw")
 	// Where all of them are shown nothing is asked.
 	d.Press("esc", "esc", "a").Has("ARCHIVE 7 REPOSITORIES")

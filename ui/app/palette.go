@@ -8,6 +8,7 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
+	"keyrite/trustdata"
 	"keyrite/ui"
 	"keyrite/ui/help"
 	"keyrite/ui/palette"
@@ -18,7 +19,7 @@ const maxLines = 50
 
 // askPalette opens the palette over everything that can be gone to and done from here.
 func (m *Model) askPalette() tea.Cmd {
-	return ui.Send(ui.AskMsg{Dialog: palette.New(m.st, m.entries(), m.lines), Answer: func(r any) tea.Cmd {
+	return ui.Send(ui.AskMsg{Dialog: palette.New(m.st, m.entries(), m.typedName, m.lines), Answer: func(r any) tea.Cmd {
 		chosen, ok := r.(palette.Chosen)
 		if !ok {
 			return nil
@@ -51,6 +52,25 @@ func (m *Model) entries() []palette.Entry {
 		}
 	}
 	return m.appendPlaces(append(out, m.commands()...))
+}
+
+// typedName offers to open what was typed as a repository's name, where it has the form of one
+// with a host or with a folder.
+func (m *Model) typedName(line string) (palette.Entry, bool) {
+	gun, err := trustdata.ParseGUN(line)
+	if err != nil || m.opt.Open == nil || !strings.Contains(line, "/") {
+		return palette.Entry{}, false
+	}
+	return palette.Entry{Name: trustdata.Visible(string(gun)), About: "open it by this name; that needs no key", Do: func() tea.Cmd {
+		if cmd, held := m.held(); held {
+			return cmd
+		}
+		name, err := m.opt.ParseName(line)
+		if err != nil {
+			return ui.Send(ui.ErrorMsg{Err: err})
+		}
+		return ui.Send(ui.PushMsg{Screen: m.opt.Open(name)})
+	}}, true
 }
 
 // appendKey adds what a key does. Choosing it presses that key, and no other way is gone:

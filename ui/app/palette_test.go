@@ -13,7 +13,7 @@ func TestPaletteGoes(t *testing.T) {
 	for _, c := range []struct{ typed, has string }{
 		{"repos", "[3 Repos 7]"}, {"acti", "[5 Activity]"}, {"7f3a", "ROOT KEY"}, {"pweb", "2026.10.1"},
 		{"gloss", "GUN"}, {"messa", "Nothing was said yet."}, {"why", "THE MARK"}, {"all keys", "ON THIS SCREEN (keys)"},
-		{"open a rep", "OPEN A REPOSITORY"}, {":repos", "[3 Repos 7]"},
+		{"open a rep", "OPEN A REPOSITORY"}, {"evil.example/x", "x has no tags yet."}, {":repos", "[3 Repos 7]"},
 	} {
 		newWorld().console(t, 100, 30).Press(":").Type(c.typed).Press("enter").Has(c.has)
 	}

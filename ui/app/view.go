@@ -7,6 +7,7 @@ import (
 	"charm.land/bubbles/v2/help"
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"keyrite/ui"
 )
@@ -83,8 +84,25 @@ func (m *Model) small() string {
 	return text
 }
 
-// marked is a screen with rows that can be marked.
-type marked interface{ MarkedSentence() string }
+// listed is a screen with rows that can be filtered and marked.
+type listed interface {
+	FilterText() string
+	MarkedSentence() string
+}
+
+// maxFiltered is how much of a filter stands in the header.
+const maxFiltered = 24
+
+// listedAs is what the header says of the rows: the filter, and how many are marked.
+func listedAs(s listed) (text string) {
+	if f := s.FilterText(); f != "" {
+		text = " /" + ui.Clip(ui.Scrub(f), maxFiltered, ui.CutEnd)
+	}
+	if m := s.MarkedSentence(); m != "" {
+		text += " (" + m + ")"
+	}
+	return text
+}
 
 func (m *Model) header() ui.Header {
 	h := ui.Header{Crumbs: []string{"keyrite"}, Profile: m.opt.Profile, Server: m.opt.Server, Badge: m.opt.Badge}
@@ -94,10 +112,8 @@ func (m *Model) header() ui.Header {
 	if s, ok := m.top().(ui.ShortTitler); ok && !full(m.w, m.h) {
 		h.Crumbs[len(h.Crumbs)-1] = s.ShortTitle()
 	}
-	if s, ok := m.top().(marked); ok {
-		if said := s.MarkedSentence(); said != "" {
-			h.Crumbs[len(h.Crumbs)-1] += " (" + said + ")"
-		}
+	if s, ok := m.top().(listed); ok {
+		h.Crumbs[len(h.Crumbs)-1] += listedAs(s)
 	}
 	if s, ok := m.top().(ui.Sourced); ok {
 		f := s.Freshness()
@@ -134,7 +150,20 @@ func (m *Model) second() string {
 			b.WriteString("  " + name + "  ")
 		}
 	}
-	return b.String()
+	return m.withWays(b.String())
+}
+
+// withWays puts, at the right of the tabs, the two keys from which all others are found.
+func (m *Model) withWays(tabs string) string {
+	ways := ": go"
+	if m.keys.help.Enabled() {
+		ways += "   ? help"
+	}
+	room := m.w - 1 - ansi.StringWidth(tabs)
+	if room < len(ways)+2 {
+		return tabs
+	}
+	return tabs + strings.Repeat(" ", room-len(ways)) + ways
 }
 
 // body is the dialog if one is open, else the screen, with the trouble below it.

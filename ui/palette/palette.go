@@ -8,6 +8,7 @@ package palette
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -38,8 +39,10 @@ type Chosen struct {
 // Palette is the dialog.
 type Palette struct {
 	st      *ui.Styles
-	all     []indexed
+	known   []indexed
+	all     []indexed // the known ones and, at the end, what the line itself names
 	found   []int
+	named   func(line string) (Entry, bool)
 	cursor  int
 	line    ui.TextLine
 	history []string // oldest first
@@ -53,9 +56,10 @@ type Palette struct {
 
 type keyMap struct{ run, complete, older, down, leave key.Binding }
 
-// New makes the palette. history are the lines that were taken before, oldest first.
-func New(st *ui.Styles, entries []Entry, history []string) *Palette {
-	p := &Palette{st: st, all: index(entries), history: history, keys: keyMap{
+// New makes the palette. Named makes an entry of a line that names something which none of
+// the entries does; it may be nil. History are the lines that were taken before, oldest first.
+func New(st *ui.Styles, entries []Entry, named func(line string) (Entry, bool), history []string) *Palette {
+	p := &Palette{st: st, known: index(entries), named: named, history: history, keys: keyMap{
 		run: ui.Bind("Enter", "run", "enter"), complete: ui.Bind("Tab", "complete", "tab"),
 		older: ui.Bind("Up", "older", "up", "ctrl+p"), down: ui.Bind("Down", "next", "down", "ctrl+n"), leave: ui.Bind("Esc", "close", "esc")}}
 	p.search()
@@ -64,8 +68,16 @@ func New(st *ui.Styles, entries []Entry, history []string) *Palette {
 
 // search finds anew what the line asks for.
 func (p *Palette) search() {
-	p.found = find(strings.TrimPrefix(strings.TrimSpace(p.line.Text()), ":"), p.all)
-	p.cursor = 0
+	line := strings.TrimPrefix(strings.TrimSpace(p.line.Text()), ":")
+	p.all, p.cursor = p.known, 0
+	p.found = find(line, p.all)
+	if p.named == nil {
+		return
+	}
+	if e, ok := p.named(line); ok && !slices.ContainsFunc(p.known, func(k indexed) bool { return k.Name == e.Name }) {
+		p.all = append(slices.Clip(p.all), index([]Entry{e})...)
+		p.found = append(p.found, len(p.all)-1)
+	}
 }
 
 func (p *Palette) selected() (Entry, bool) {
@@ -178,7 +190,7 @@ func (p *Palette) Status() string {
 	case p.recall > 0:
 		return fmt.Sprintf("%d of %d earlier lines.", p.recall, len(p.history))
 	}
-	return fmt.Sprintf("%d of %s.", len(p.found), ui.Plural(len(p.all), "entry", "entries"))
+	return fmt.Sprintf("%d of %s.", len(p.found), ui.Plural(len(p.known), "entry", "entries"))
 }
 
 // ShortHelp are the keys of the footer.

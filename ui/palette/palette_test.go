@@ -54,7 +54,7 @@ func code(r rune) tea.KeyPressMsg { return tea.KeyPressMsg{Code: r} }
 // TestWhatChangesWaitsForItsCapital: Enter alone never takes an entry that changes something,
 // and neither does its small letter.
 func TestWhatChangesWaitsForItsCapital(t *testing.T) {
-	p := New(ui.NewStyles(ui.Look{}), some, nil)
+	p := New(ui.NewStyles(ui.Look{}), some, nil, nil)
 	typed(p, "rotate")
 	for _, k := range []tea.KeyPressMsg{code(tea.KeyEnter), code(tea.KeyEnter), code(tea.KeyEnter), {Code: 'r', Text: "r"}} {
 		if r, _ := p.Update(k); r != nil {
@@ -71,7 +71,7 @@ func TestWhatChangesWaitsForItsCapital(t *testing.T) {
 }
 
 func TestTabCompletes(t *testing.T) {
-	p := New(ui.NewStyles(ui.Look{}), some, nil)
+	p := New(ui.NewStyles(ui.Look{}), some, nil, nil)
 	typed(p, "pweb")
 	p.Update(code(tea.KeyTab))
 	if got := p.line.Text(); got != "registry.acme.io/pay/web" {
@@ -84,7 +84,7 @@ func TestTabCompletes(t *testing.T) {
 }
 
 func TestHistory(t *testing.T) {
-	p := New(ui.NewStyles(ui.Look{}), some, []string{"repos", "archive"})
+	p := New(ui.NewStyles(ui.Look{}), some, nil, []string{"repos", "archive"})
 	typed(p, "mess")
 	for _, c := range []struct {
 		key  rune
@@ -103,7 +103,7 @@ func TestHistory(t *testing.T) {
 
 // TestSelecting: without a recalled line the arrows go through what was found.
 func TestSelecting(t *testing.T) {
-	p := New(ui.NewStyles(ui.Look{}), some, nil)
+	p := New(ui.NewStyles(ui.Look{}), some, nil, nil)
 	typed(p, "registry")
 	p.Update(code(tea.KeyDown))
 	p.Update(code(tea.KeyDown))
@@ -115,7 +115,7 @@ func TestSelecting(t *testing.T) {
 
 // TestRowsSayThatTheyChangeThings at every width that a window may have.
 func TestRowsSayThatTheyChangeThings(t *testing.T) {
-	p := New(ui.NewStyles(ui.Look{}), some, nil)
+	p := New(ui.NewStyles(ui.Look{}), some, nil, nil)
 	for width := 40; width <= 200; width++ {
 		view := ansi.Strip(p.View(width, 7))
 		for i, l := range strings.Split(view, "\n") {
@@ -130,7 +130,7 @@ func TestRowsSayThatTheyChangeThings(t *testing.T) {
 }
 
 func TestLeaving(t *testing.T) {
-	p := New(ui.NewStyles(ui.Look{}), some, nil)
+	p := New(ui.NewStyles(ui.Look{}), some, nil, nil)
 	typed(p, "zzz")
 	if r, _ := p.Update(code(tea.KeyEnter)); r != nil {
 		t.Errorf("Enter on nothing took %+v", r)
@@ -142,7 +142,7 @@ func TestLeaving(t *testing.T) {
 
 // TestInLines: the same by lines of text, for whoever hears the console.
 func TestInLines(t *testing.T) {
-	p := New(ui.NewStyles(ui.Look{}), some, nil)
+	p := New(ui.NewStyles(ui.Look{}), some, nil, nil)
 	reply := func(text string) any {
 		r, _ := p.Reply([]byte(text))
 		return r
@@ -183,5 +183,24 @@ func TestInLines(t *testing.T) {
 	}
 	if r := reply(""); r != (ui.Cancelled{}) {
 		t.Errorf("an empty line gave %+v", r)
+	}
+}
+
+// TestNamed: what the line itself names comes last, and only where no entry is called so.
+func TestNamed(t *testing.T) {
+	p := New(ui.NewStyles(ui.Look{}), some, func(line string) (Entry, bool) {
+		return Entry{Name: line, About: "by name"}, strings.Contains(line, "/")
+	}, nil)
+	typed(p, "alpine/x")
+	if r, _ := p.Update(code(tea.KeyEnter)); r.(Chosen).Name != "alpine/x" || r.(Chosen).About != "by name" {
+		t.Errorf("Enter took %+v", r)
+	}
+	p.set("pay/web")
+	if e, _ := p.selected(); len(p.found) != 3 || e.About != "tags" {
+		t.Errorf("%d found, the first is %+v", len(p.found), e)
+	}
+	p.set("registry.acme.io/pay/web")
+	if len(p.found) != 2 {
+		t.Errorf("a name that is known is offered again: %d found", len(p.found))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -87,6 +88,9 @@ func newCLI(p process) *cli {
 }
 
 func (c *cli) execute(ctx context.Context, args []string) error {
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		c.completeAll(c.root)
+	}
 	c.root.SetArgs(args)
 	return c.root.ExecuteContext(ctx)
 }
@@ -108,7 +112,6 @@ func (c *cli) command() *cobra.Command {
 			return c.useConfig(cmd)
 		},
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	f := root.PersistentFlags()
 	f.StringArrayVar(&c.flags.trustDirs, "trust-dir", nil, "trust directory `DIR` (repeatable; default $DOCKER_CONFIG/trust, else ~/.docker/trust, and ~/.notary)")
@@ -136,7 +139,7 @@ func (c *cli) command() *cobra.Command {
 	f.DurationVar(&c.flags.deadline, "deadline", 0, "how long the whole verb may take (default no limit)")
 	root.AddCommand(c.keysCommand(), c.reposCommand(), c.tagsCommand(), c.verifyCommand(), c.inspectCommand(), c.deleteCommand(),
 		c.rotateCommand(), c.rotationsCommand(), c.retireCommand(), c.ceremonyCommand(), c.initCommand(), c.signCommand(), c.revokeCommand(), c.archiveCommand(), c.backupCommand(), c.activityCommand(), c.configCommand(), c.doctorCommand(), c.auditCommand(), c.demoCommand(), c.versionCommand())
-	root.AddCommand(c.refreshCommand(), c.repairCommand(), c.signerCommand(), c.mediumCommand(), c.migrateCommand(), c.notationCommand())
+	root.AddCommand(c.refreshCommand(), c.repairCommand(), c.signerCommand(), c.mediumCommand(), c.migrateCommand(), c.notationCommand(), c.manCommand())
 	root.AddCommand(topics()...)
 	return root
 }

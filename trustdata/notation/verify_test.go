@@ -152,6 +152,11 @@ var verdicts = []struct {
 		nt.Layout(w.t, w.dir, s)
 		w.repo.Attach(nt.JWS, w.builder.Sign(nt.JWS, w.repo.Target))
 	}, notation.Failed, notation.ReasonTimestamp, "no timestamp countersignature"},
+	{"an ended certificate with a timestamp of its time", func(w *world) { w.stamped("clock", time.Now().AddDate(-1, -6, 0)) }, notation.Verified, "", ""},
+	{"a timestamp of a clock that nobody trusts", func(w *world) { w.stamped("other", time.Now().AddDate(-1, -6, 0)) },
+		notation.Failed, notation.ReasonTimestamp, "its time is not proved"},
+	{"a timestamp after the certificate had ended", func(w *world) { w.stamped("clock", time.Now().AddDate(0, -6, 0)) },
+		notation.Failed, notation.ReasonTimestamp, "timestamp can be after certificate"},
 	{"a trust store that is not there", func(w *world) {
 		nt.Layout(w.t, w.dir, nt.Trusting("strict", "ca:missing"))
 		w.repo.Attach(nt.JWS, w.builder.Sign(nt.JWS, w.repo.Target))
@@ -172,6 +177,16 @@ var verdicts = []struct {
 	{"a policy that skips", func(w *world) {
 		nt.Layout(w.t, w.dir, nt.Statement{Name: "lax", Scopes: []string{repository}, Verification: map[string]any{"level": "skip"}})
 	}, "", "", ""},
+}
+
+// stamped attaches a signature by a certificate that ended a year ago, with a time stamp, to
+// a policy that trusts the clock called "clock".
+func (w *world) stamped(clock string, at time.Time) {
+	clocks := map[string]*nt.Authority{"clock": nt.NewAuthority(w.t, "clock"), "other": w.other}
+	nt.Trust(w.t, w.dir, "tsa", "clock", clocks["clock"])
+	nt.Layout(w.t, w.dir, nt.Trusting("strict", "ca:acme", "tsa:clock"))
+	old := w.acme.Signer("builder", nt.Leaf{Begins: time.Now().AddDate(-2, 0, 0), Ends: time.Now().AddDate(-1, 0, 0)})
+	w.repo.Attach(nt.JWS, old.SignPast(nt.JWS, w.repo.Target, nt.Past{At: time.Now().AddDate(-1, -6, 0), Clock: clocks[clock].Clock(at)}))
 }
 
 // altered changes a byte in the middle of the signed part.

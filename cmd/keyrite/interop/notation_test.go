@@ -82,6 +82,13 @@ var signatures = []struct {
 		old := s.acme.Signer("builder", nt.Leaf{Begins: time.Now().AddDate(-2, 0, 0), Ends: time.Now().AddDate(-1, 0, 0)})
 		return nt.COSE, old.SignPast(nt.COSE, of, nt.Past{At: time.Now().AddDate(-1, -6, 0)})
 	}, "failed", "certificate"},
+	{"timestamp", func(s *signing, of ocispec.Descriptor) (string, []byte) {
+		clock := nt.NewAuthority(s.t, "clock")
+		nt.Trust(s.t, s.dir, "tsa", "clock", clock)
+		nt.Layout(s.t, s.dir, nt.Trusting("strict", "ca:acme", "tsa:clock"))
+		old, at := s.acme.Signer("builder", nt.Leaf{Begins: time.Now().AddDate(-2, 0, 0), Ends: time.Now().AddDate(-1, 0, 0)}), time.Now().AddDate(-1, -6, 0)
+		return nt.COSE, old.SignPast(nt.COSE, of, nt.Past{At: at, Clock: clock.Clock(at)})
+	}, "verified", ""},
 	{"untrusted", func(s *signing, of ocispec.Descriptor) (string, []byte) {
 		return nt.COSE, s.other.Signer("builder", nt.Leaf{}).Sign(nt.COSE, of)
 	}, "failed", "untrusted"},

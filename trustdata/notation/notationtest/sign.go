@@ -2,6 +2,7 @@ package notationtest
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"time"
 
@@ -39,6 +40,8 @@ type Past struct {
 	Plugin string
 	// Authority signs in the scheme notary.x509.signingAuthority.
 	Authority bool
+	// Clock adds a time stamp, nil none.
+	Clock *Clock
 }
 
 // SignPast has notation-core-go make a signature of another time.
@@ -67,6 +70,10 @@ func (s *Signer) SignPast(kind string, target ocispec.Descriptor, how Past) []by
 	}
 	if how.Authority {
 		request.SigningScheme = signature.SigningSchemeX509SigningAuthority
+	}
+	if how.Clock != nil {
+		request.Timestamper, request.TSARootCAs = how.Clock, x509.NewCertPool()
+		request.TSARootCAs.AddCert(how.Clock.root)
 	}
 	envelope, err := signature.NewEnvelope(kind)
 	if err != nil {

@@ -102,6 +102,8 @@ type Key struct {
 	SignsFor []Use `json:"signs_for,omitempty"`
 	// Problem says why the key is of no use as it is, or why it did not open.
 	Problem string `json:"problem,omitempty"`
+	// Opened says that it was opened with its passphrase, or without one, and signed.
+	Opened bool `json:"opened,omitempty"`
 }
 
 // Progress is told how far work has come; it may be nil, and must not block.

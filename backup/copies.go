@@ -87,6 +87,8 @@ type Copy struct {
 	DrilledAt time.Time         `json:"drilled_at,omitzero"`
 	Waived    []string          `json:"waived"`
 	Keys      []trustdata.KeyID `json:"keys"`
+	// Drilled is how many of the keys were opened when it was decrypted last.
+	Drilled int `json:"drilled"`
 	// Problem says what the last look found wrong, or is "".
 	Problem string `json:"problem"`
 	// Holds says what each key is, Recipients who can open it, Tool what wrote it.
@@ -188,6 +190,9 @@ func (c *Copy) note(rec Record) {
 	}
 	if c.Written.IsZero() {
 		c.Written = rec.At
+	}
+	if rec.State == StateProven || rec.State == StateDrilled {
+		c.Drilled = rec.Drilled
 	}
 	switch rec.State {
 	case StateDrilled:

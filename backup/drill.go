@@ -1,11 +1,13 @@
 package backup
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
 
 	"keyrite/keyring"
+	"keyrite/trustdata"
 	"keyrite/trustdata/notary"
 )
 
@@ -16,12 +18,14 @@ const drillPurpose = "keyrite/drill/v1\n"
 // passphrase, and those that ask, which may be nil, knows the passphrase of.
 type drill struct {
 	ask    Passphrases
+	keep   bool // the files of keys that stay locked
 	opened map[string]bool
 	failed map[string]string
+	locked map[string][]byte
 }
 
 func (d *drill) take() take {
-	d.opened, d.failed = map[string]bool{}, map[string]string{}
+	d.opened, d.failed, d.locked = map[string]bool{}, map[string]string{}, map[string][]byte{}
 	return take{
 		wants: File.isKey,
 		file:  d.open,
@@ -34,34 +38,50 @@ func (d *drill) open(f File, data []byte) error {
 	if f.Problem != "" {
 		return nil
 	}
-	pass := keyring.NewPassphrase(nil)
+	pass, known := keyring.NewPassphrase(nil), true
 	if f.locked {
-		known := false
+		known = false
 		if d.ask != nil {
 			pass, known = d.ask(f.key())
 		}
-		if !known {
-			return nil
-		}
 	}
-	k, _, err := keyring.Decode(data, pass)
-	switch {
+	if !known {
+		d.stays(f, data)
+		return nil
+	}
+	switch err := openKey(f.Path, f.KeyID, data, pass); {
+	case errors.Is(err, ErrDamaged):
+		return err
 	case errors.Is(err, keyring.ErrPassphrase):
 		d.failed[f.Path] = "the backup opens, but the passphrase that is given for this key does not open it"
-		return nil
+		d.stays(f, data)
 	case err != nil:
 		d.failed[f.Path] = err.Error()
-		return nil
+	default:
+		d.opened[f.Path] = true
+	}
+	return nil
+}
+
+func (d *drill) stays(f File, data []byte) {
+	if d.keep {
+		d.locked[f.Path] = bytes.Clone(data)
+	}
+}
+
+// openKey is what a drill does with one key file.
+func openKey(path string, id trustdata.KeyID, data []byte, pass keyring.Passphrase) error {
+	k, _, err := keyring.Decode(data, pass)
+	if err != nil {
+		return err
 	}
 	defer k.Wipe()
-	if k.KeyID() != f.KeyID {
-		return damage("%q holds the key %s", f.Path, k.KeyID())
+	if k.KeyID() != id {
+		return damage("%q holds the key %s", path, k.KeyID())
 	}
 	if err := sign(k); err != nil {
-		d.failed[f.Path] = fmt.Sprintf("it opens and does not sign: %v", err)
-		return nil
+		return fmt.Errorf("it opens and does not sign: %w", err)
 	}
-	d.opened[f.Path] = true
 	return nil
 }
 
@@ -82,13 +102,16 @@ func (d *drill) keys(m *Manifest) ([]Key, int) {
 		if why := d.failed[k.Path]; why != "" {
 			keys[i].Problem = why
 		}
+		keys[i].Opened = d.opened[k.Path]
 	}
 	return keys, len(d.opened)
 }
 
-// state is drilled only if every single key opened.
-func (d *drill) state(m *Manifest) State {
-	if n := m.keyCount(); n > 0 && len(d.opened) == n {
+func (d *drill) state(m *Manifest) State { return drilledState(len(d.opened), m.keyCount()) }
+
+// drilledState is drilled only if every single key opened.
+func drilledState(opened, keys int) State {
+	if keys > 0 && opened == keys {
 		return StateDrilled
 	}
 	return StateProven

@@ -32,6 +32,8 @@ type Record struct {
 	Waived []string  `json:"waived"`
 	// Keys are those of its key files that are of use.
 	Keys []trustdata.KeyID `json:"keys,omitempty"`
+	// Drilled is how many of the keys were opened with their passphrases.
+	Drilled int `json:"drilled,omitempty"`
 	// Holds says what each key is; only whoever writes a backup notes it.
 	Holds []Held `json:"holds,omitempty"`
 	// Tool wrote the backup.
@@ -86,13 +88,13 @@ func held(keys []Key) (all []Held) {
 
 // Record is what there is to remember of a backup that was written.
 func (r *CreateResult) Record() Record {
-	return Record{File: r.File, SHA256: r.SHA256, State: r.State, Waived: r.Waived, Keys: usableKeys(r.Keys),
+	return Record{File: r.File, SHA256: r.SHA256, State: r.State, Waived: r.Waived, Keys: usableKeys(r.Keys), Drilled: r.Drilled,
 		Written: true, Reading: r.Reading, Operation: r.Operation, Copy: r.Copy, Copies: r.Copies, Created: r.Created, Manifest: r.Manifest, Medium: r.Medium, Recipients: r.Recipients, Readers: r.Readers, Holds: held(r.Keys), Tool: r.Tool}
 }
 
 // Record is what there is to remember of a backup that was verified, sound or not.
 func (r *VerifyResult) Record() Record {
-	return Record{File: r.File, SHA256: r.SHA256, State: r.State, Keys: usableKeys(r.Keys),
+	return Record{File: r.File, SHA256: r.SHA256, State: r.State, Keys: usableKeys(r.Keys), Drilled: r.Drilled,
 		Reading: r.Reading, Medium: r.Medium, Problem: strings.Join(r.Problems, "; ")}
 }
 

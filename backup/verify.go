@@ -17,7 +17,9 @@ type VerifyOptions struct {
 	// Passphrases, if not nil, opens keys: each one whose passphrase it knows is decrypted
 	// in memory, compared by its ID and made to sign.
 	Passphrases Passphrases
-	Progress    Progress
+	// Keep has the result keep the files of keys that stay locked, in memory, for Locked.
+	Keep     bool
+	Progress Progress
 	// Open opens the folder of the backup; nil is media.OpenFolder.
 	Open media.Opener
 	// Medium is what the backup is on, and Replugged says that it was out of the machine since
@@ -55,7 +57,8 @@ type VerifyResult struct {
 	// Warnings are about what lies beside the backup, which is no part of it.
 	Warnings []string `json:"warnings"`
 
-	instructions string // the manifest's SHA-256 of RESTORE.txt
+	instructions string            // the manifest's SHA-256 of RESTORE.txt
+	locked       map[string][]byte // by their paths
 }
 
 // Verify reads a backup from its medium and proves what can be proven of it. Nothing is
@@ -135,7 +138,7 @@ func (r *VerifyResult) read(ctx context.Context, dir media.Folder, name string, 
 // decrypt fills in what the inside of the backup says. Of one that is damaged it is told
 // apart, as what can be salvaged.
 func (r *VerifyResult) decrypt(ctx context.Context, f media.Reader, ids []Identity, opt VerifyOptions) (string, error) {
-	drill := drill{ask: opt.Passphrases}
+	drill := drill{ask: opt.Passphrases, keep: opt.Keep}
 	t := drill.take()
 	t.read = func(n int64) { opt.Progress.step(PhaseVerify, n, 0) }
 	hash, m, err := readWhole(ctx, f, ids, t)
@@ -145,6 +148,7 @@ func (r *VerifyResult) decrypt(ctx context.Context, f media.Reader, ids []Identi
 	}
 	r.Decrypted, r.Created, r.Tool = true, m.Created, m.Tool
 	r.Keys, r.Drilled = drill.keys(m)
+	r.locked = drill.locked
 	r.Metadata, r.State, r.SignedBy, r.instructions = m.guns(), drill.state(m), m.signedBy, m.Instructions
 	r.LeftOut = append(r.LeftOut, m.LeftOut...)
 	return hash, nil

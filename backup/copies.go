@@ -192,7 +192,9 @@ func (c *Copy) note(rec Record) {
 		c.Written = rec.At
 	}
 	if rec.State == StateProven || rec.State == StateDrilled {
-		c.Drilled = rec.Drilled
+		if c.Drilled = rec.Drilled; rec.State == StateDrilled {
+			c.Drilled = len(c.Keys) // older records do not count them
+		}
 	}
 	switch rec.State {
 	case StateDrilled:

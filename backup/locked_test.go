@@ -63,7 +63,9 @@ func TestLockedKeys(t *testing.T) {
 
 // What a passphrase that is set did not open can still be opened; what it opened cannot.
 func TestLockedKeysBesideSetOnes(t *testing.T) {
-	v := kept(t, func(k Key) (keyring.Passphrase, bool) { return keyringtest.Passphrase("phrase-targets"), k.Role != "alice" })
+	v := kept(t, func(k Key) (keyring.Passphrase, bool) {
+		return keyringtest.Passphrase("phrase-targets"), k.Role != "alice"
+	})
 	if v.Drilled != 1 || len(v.Locked()) != 2 {
 		t.Fatalf("%d opened, %d locked", v.Drilled, len(v.Locked()))
 	}

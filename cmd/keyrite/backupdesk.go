@@ -102,7 +102,7 @@ func (d backupDesk) Verify(ctx context.Context, file string, with backupui.Openi
 	if err != nil {
 		return nil, err
 	}
-	res, err := drives.Verify(ctx, absolute(file), known, ids, backup.VerifyOptions{Passphrases: d.session.cli.keyPassphrases, Progress: progress, Open: reading(ctx)})
+	res, err := drives.Verify(ctx, absolute(file), known, ids, backup.VerifyOptions{Passphrases: d.session.cli.keyPassphrases, Keep: with.Drill, Progress: progress, Open: reading(ctx)})
 	if res == nil {
 		return nil, err
 	}
@@ -111,6 +111,11 @@ func (d backupDesk) Verify(ctx context.Context, file string, with backupui.Openi
 		what = "drill"
 	}
 	return res, errors.Join(err, d.session.recordBackup(what, res.Record()))
+}
+
+// Record implements backupui.Recorder.
+func (d backupDesk) Record(_ context.Context, what string, rec backup.Record) error {
+	return d.session.recordBackup(what, rec)
 }
 
 // restoreDesk is what the restore wizard needs of the layers below.

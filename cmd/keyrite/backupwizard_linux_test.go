@@ -34,11 +34,8 @@ func newStickDesk(t *testing.T, bus string) stickDesk {
 		t.Fatal(err)
 	}
 	d := stickDesk{desk: deskOf(t, func(name string) string {
-		switch name {
-		case "DBUS_SYSTEM_BUS_ADDRESS":
+		if name == "DBUS_SYSTEM_BUS_ADDRESS" {
 			return bus
-		case "NOTARY_TARGETS_PASSPHRASE", "NOTARY_ROOT_PASSPHRASE":
-			return "correct horse"
 		}
 		return home(name)
 	}, func(f *flags) { f.virtual, f.noKeychain = true, true })}
@@ -88,7 +85,8 @@ func TestBackUpOntoAStick(t *testing.T) {
 		t.Fatalf("it may be taken out, and is mounted: %v, %v", names, err)
 	}
 	socket.Insert(image, false)
-	screen.Await("MAY BE TAKEN OUT", "it is the same medium, put in anew", "1 of 1 with its passphrase: of the right key ID, and it signed").Fits()
+	screen.Await("PASSPHRASE OF THE REPOSITORY KEY", "0 of 1 passphrase so far").Type("wrong").Press("enter").Await("Second try.").Type("correct horse").Press("enter")
+	screen.Await("MAY BE TAKEN OUT", "it is the same medium, put in anew", "1 of 1 passphrase: each opened key has the right ID, and signed").Fits()
 	screen.Press("enter").Await("COPY 2 OF 2", "drilled, after it was out and back")
 	socket.Insert(image, false)
 	screen.Press("r").Await("copy 1 of this set is on it").Press("space").Await("That drive cannot be chosen: copy 1 of this set is on it already.")

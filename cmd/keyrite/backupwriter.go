@@ -115,7 +115,17 @@ func (d backupDesk) Replug(ctx context.Context, p *backup.CreatePlan, made *back
 	if err != nil {
 		return nil, err
 	}
-	v, err := drives.Replug(ctx, made, p.Identities(), backup.VerifyOptions{Passphrases: d.session.cli.keyPassphrases, Progress: progress}, told)
+	v, err := drives.Replug(ctx, made, p.Identities(), backup.VerifyOptions{Passphrases: d.session.cli.keyPassphrases, Keep: true, Progress: progress}, told)
+	if v == nil {
+		return nil, err
+	}
+	return v, errors.Join(err, d.session.recordBackup("prove backup", v.Record()))
+}
+
+// Reread implements backupui.Writer. What was found is recorded, be it damage.
+func (d backupDesk) Reread(ctx context.Context, p *backup.CreatePlan, made *backup.CreateResult, progress backup.Progress) (*backup.VerifyResult, error) {
+	v, err := backup.Verify(ctx, made.File, p.Identities(), backup.VerifyOptions{Passphrases: d.session.cli.keyPassphrases, Keep: true, Progress: progress,
+		Open: reading(ctx), Medium: made.Medium, SHA256: made.SHA256})
 	if v == nil {
 		return nil, err
 	}

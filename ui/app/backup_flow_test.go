@@ -49,6 +49,12 @@ func (sets) Replug(context.Context, *backup.CreatePlan, *backup.CreateResult, fu
 	return nil, nil
 }
 
+func (sets) Reread(context.Context, *backup.CreatePlan, *backup.CreateResult, backup.Progress) (*backup.VerifyResult, error) {
+	return nil, nil
+}
+
+func (sets) Record(context.Context, string, backup.Record) error { return nil }
+
 func (sets) Waive(context.Context, string) error { return nil }
 
 func (sets) Sheet(context.Context, string) ([]byte, error) {

@@ -38,6 +38,7 @@ type vault struct {
 	hidden   bool                       // this system does not show its drives
 	written  []backup.Record
 	waived   []string // the operations
+	deeds    []string // what was recorded later
 }
 
 func newVault(t *testing.T) *vault {
@@ -150,6 +151,15 @@ func (w writer) Replug(context.Context, *backup.CreatePlan, *backup.CreateResult
 	return nil, errors.New("there is no drive")
 }
 
+func (w writer) Reread(ctx context.Context, p *backup.CreatePlan, made *backup.CreateResult, progress backup.Progress) (*backup.VerifyResult, error) {
+	return backup.Verify(ctx, made.File, p.Identities(), backup.VerifyOptions{Keep: true, Progress: progress, SHA256: made.SHA256, Medium: made.Medium})
+}
+
+func (v *vault) Record(_ context.Context, what string, rec backup.Record) error {
+	v.written, v.deeds = append(v.written, rec), append(v.deeds, what)
+	return nil
+}
+
 func (w writer) Waive(_ context.Context, operation string) error {
 	w.vault.waived = append(w.vault.waived, operation)
 	return nil
@@ -205,7 +215,7 @@ func (r reader) Verify(ctx context.Context, file string, with backupui.Opening, 
 	if err != nil {
 		return nil, err
 	}
-	return backup.Verify(ctx, file, ids, backup.VerifyOptions{Progress: progress})
+	return backup.Verify(ctx, file, ids, backup.VerifyOptions{Progress: progress, Keep: with.Drill})
 }
 
 type restorer struct{ *vault }
@@ -349,7 +359,7 @@ func TestBackupsListFollowsTheWriting(t *testing.T) {
 	d := v.list(100, 44).Press("b").Press("f").Type(v.stick).Press("enter", "n").Paste(v.public).Press("enter").Type(v.end).Press("enter", "B").Has("[3 Prove]")
 	d.Press("esc").Fits().Has(backupName, "1 copy is remembered", "1 of 2", "read back").Press("enter").Fits().Has("KEYS IN IT: 2", v.ids[0].Short(), "today: it was never proven", "a folder, not recognised").Press("esc")
 	d.Press("t").Has("SIGNING KEYS: BACKUP SHEET").Press("w").Has("WRITE THE SHEET").Press("esc", "esc").Has("1 copy is remembered")
-	d.Press("d").Has("DRILL: HOW IS IT OPENED?").Press("1").Type(v.identity).Press("enter").Has("It is sound").Press("esc")
+	d.Press("d").Has("DRILL: HOW IS IT OPENED?").Press("1").Type(v.identity).Press("enter").Has("PASSPHRASE OF THE ROOT KEY").Press("esc").Has("It is sound").Press("esc")
 	v.away = true
 	d.Press("d").Has("What happened", "Its medium is not in this machine").Press("esc").Press("f").Type(v.stick).Press("enter").Has("1 backup in " + v.stick).Press("esc").Has("1 copy is remembered")
 }

@@ -66,7 +66,7 @@ func clockFacts(c backup.Copy, now time.Time) []ui.Fact {
 	}
 	return []ui.Fact{{Label: "State", Value: howProven(c.State, c.Reading), Mark: readingMark(c.State, c.Reading, c.Medium != nil && c.Medium.Recognised)},
 		{Label: "Written", Value: at(c.Written), Mark: ui.MarkNone}, {Label: "Proven", Value: at(c.ProvenAt), Mark: ui.MarkNone},
-		{Label: "Drilled", Value: at(c.DrilledAt), Mark: ui.MarkNone}, due}
+		{Label: "Drilled", Value: at(c.DrilledAt), Mark: ui.MarkNone}, {Label: "Keys opened", Value: passphrases(c.Drilled, len(c.Keys)), Mark: ui.MarkNone}, due}
 }
 
 func toldReaders(c backup.Copy) []ui.Fact {

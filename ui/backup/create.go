@@ -32,6 +32,7 @@ type Place struct {
 
 // Writer is what writing a backup needs of the layers below.
 type Writer interface {
+	Recorder
 	// Drives are the removable drives that are in now. Where they cannot be seen it is
 	// media.ErrNotFound.
 	Drives(context.Context) ([]Place, error)
@@ -41,8 +42,11 @@ type Writer interface {
 	// far it got. When ctx ends it takes away what it wrote.
 	Write(context.Context, *backup.CreatePlan, backup.Progress) (*backup.CreateResult, error)
 	// Replug proves a copy on a drive once that was taken out and put back, and records
-	// it, as backup.Drives has it.
+	// it, as backup.Drives has it. The result keeps the keys that stay locked.
 	Replug(ctx context.Context, plan *backup.CreatePlan, made *backup.CreateResult, told func(backup.Moment, string), progress backup.Progress) (*backup.VerifyResult, error)
+	// Reread reads a copy once more that is in a folder, proves it and records that. The
+	// result keeps the keys that stay locked.
+	Reread(ctx context.Context, plan *backup.CreatePlan, made *backup.CreateResult, progress backup.Progress) (*backup.VerifyResult, error)
 }
 
 // Sheets is what belongs to a set as a whole.
@@ -91,6 +95,7 @@ type Create struct {
 	waived  bool // the set gets no other copy
 	failed  error
 	replug  replug
+	trial   *trial // of the copy that was proven last
 	sheet   sheet
 	cramped bool
 }
@@ -131,6 +136,7 @@ func NewCreate(opt CreateOptions) *Create {
 		ui.Step{Name: "Write", Page: m.writePage, Leaving: m.leavingWrite, Start: m.write, Held: m.writing, Next: "back to the choice", Do: m.again, Blocked: m.busy},
 		ui.Step{Name: "Prove", Page: m.provePage, Leaving: m.leavingProof, Start: m.prove, Held: m.unproven, Next: "next copy, or the sheet", Do: m.goOn, Blocked: m.proving,
 			Acts: []ui.Act{
+				{Key: b("p", "passphrases", "p"), Do: m.askKeys, Blocked: m.cannotAsk},
 				{Key: b("S", "skip the proof", "S"), Do: m.skip, Blocked: m.cannotSkip},
 				{Key: b("W", "no other copy", "W"), Do: m.waive, Blocked: m.cannotWaive}}},
 		ui.Step{Name: "Sheet", Page: m.sheetPage, Leaving: m.leavingSheet, Start: m.readSheet, Next: "finish",
@@ -146,11 +152,12 @@ func (m *Create) busy() string { return m.loader.Busy() }
 // Busy reports whether something runs.
 func (m *Create) Busy() bool {
 	_, looking := m.look.Running()
-	return m.busy() != "" || looking
+	return m.busy() != "" || looking || m.trial.busy() != ""
 }
 
-// Cancel stops what runs, and forgets the passphrase.
+// Cancel stops what runs, and forgets the passphrases.
 func (m *Create) Cancel() {
+	m.trial.stop()
 	m.loader.Cancel()
 	m.look.Cancel()
 	m.forget()
@@ -203,6 +210,9 @@ func (m *Create) Update(msg tea.Msg) tea.Cmd {
 		m.Refresh()
 		return cmd
 	}
+	if cmd, mine := m.trial.update(msg); mine {
+		return cmd
+	}
 	got, cmd, ok := m.loader.Take(msg)
 	if !ok {
 		return m.Wizard.Update(msg)
@@ -228,6 +238,8 @@ func (m *Create) heard(e event) tea.Cmd {
 		m.replug.at(e)
 	case proved:
 		return m.endProof(e)
+	case reread:
+		return m.endReread(e)
 	case waivedMsg:
 		return m.endWaiver(e)
 	case sheetRead:

@@ -24,6 +24,7 @@ type Opening struct {
 
 // Reader is what looking at backups needs of the layers below.
 type Reader interface {
+	Recorder
 	// Copies are those that are remembered. None of them is looked at.
 	Copies(context.Context) ([]backup.Copy, error)
 	// Find is where a copy is now, whatever its medium is called today.
@@ -31,7 +32,8 @@ type Reader interface {
 	// List looks at the backups in a folder.
 	List(ctx context.Context, folder string) ([]backup.Listed, error)
 	// Verify reads a backup to its end and records how far it is proven. It gives a
-	// result beside its error where the backup is not sound.
+	// result beside its error where the backup is not sound. Of a drill the result keeps the
+	// keys that stay locked.
 	Verify(ctx context.Context, file string, with Opening, progress backup.Progress) (*backup.VerifyResult, error)
 }
 

@@ -2,6 +2,7 @@
 package backup
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -127,8 +128,9 @@ var proofs = []proof{
 	{state: backup.StateDrilled, label: "drilled", yes: "every key opened with its passphrase, and signed", no: "no: not every key was opened with its passphrase"},
 }
 
-// proofFacts are the rows written, read back, proven, drilled.
-func proofFacts(have backup.State) []ui.Fact {
+// proofFacts are the rows written, read back, proven, drilled; opened of so many keys were
+// opened with their passphrases.
+func proofFacts(have backup.State, opened, keys int) []ui.Fact {
 	reached := slices.IndexFunc(proofs, func(p proof) bool { return p.state == have })
 	var facts []ui.Fact
 	for i, p := range proofs {
@@ -136,12 +138,21 @@ func proofFacts(have backup.State) []ui.Fact {
 		case i <= reached:
 			facts = append(facts, ui.Fact{Label: p.label, Value: p.yes, Mark: ui.MarkOK})
 		case p.state == backup.StateDrilled && reached >= 0:
-			facts = append(facts, ui.Fact{Label: p.label, Value: p.no, Mark: ui.MarkNone})
+			no := p.no
+			if opened > 0 {
+				no = "no: " + passphrases(opened, keys) + " so far"
+			}
+			facts = append(facts, ui.Fact{Label: p.label, Value: no, Mark: ui.MarkNone})
 		default:
 			facts = append(facts, ui.Fact{Label: p.label, Value: p.no, Mark: ui.MarkUnchecked})
 		}
 	}
 	return facts
+}
+
+// passphrases says how many were proven: "2 of 38 passphrases".
+func passphrases(opened, keys int) string {
+	return fmt.Sprintf("%d of %s", opened, ui.Plural(keys, "passphrase", "passphrases"))
 }
 
 // CreatedPage is a backup that was written.
@@ -152,7 +163,7 @@ func CreatedPage(r *backup.CreateResult) ui.Page {
 		Sections: []ui.Section{
 			{Facts: []ui.Fact{{Label: "File", Value: trustdata.Visible(r.File)}, {Label: "SHA-256", Value: sum(r.SHA256)},
 				{Label: "Holds", Value: holds(len(r.Keys), len(r.Metadata))}}},
-			{Title: "HOW FAR IT IS PROVEN", Facts: proofFacts(r.State)},
+			{Title: "HOW FAR IT IS PROVEN", Facts: proofFacts(r.State, r.Drilled, len(r.Keys))},
 		},
 		Notes: []string{restoreSentence(filepath.Base(r.File))},
 		Copy:  []ui.Copyable{{What: "file", Text: trustdata.Visible(r.File)}, {What: "SHA-256", Text: strings.TrimPrefix(r.SHA256, "sha256:")}},

@@ -48,7 +48,7 @@ func (r *replug) at(m moment) {
 // prove has a copy on a drive taken out and put back. One in a folder was proven as far as
 // it can be when it was written.
 func (m *Create) prove() tea.Cmd {
-	m.replug = replug{}
+	m.replug, m.trial = replug{}, nil
 	if m.result.Drive == nil || m.plan == nil {
 		return nil
 	}
@@ -70,13 +70,13 @@ func (m *Create) endProof(e proved) tea.Cmd {
 		return nil
 	}
 	m.result.Take(e.result)
-	return ui.Send(ui.DoneMsg{Action: "proven"})
+	return tea.Batch(ui.Send(ui.DoneMsg{Action: "proven"}), m.drill(e.result))
 }
 
 // proving is why Enter cannot go on: the proof is under way.
 func (m *Create) proving() string {
 	if m.busy() == "" {
-		return ""
+		return m.trial.busy()
 	}
 	return "The proof is under way. S skips it, and the copy stays unproven on its medium."
 }
@@ -84,7 +84,7 @@ func (m *Create) proving() string {
 // unproven is why the wizard stays while it proves: only Esc and S stop that.
 func (m *Create) unproven() string {
 	if m.busy() == "" {
-		return ""
+		return m.trial.busy()
 	}
 	return "The proof is under way. Esc stops it, and the copy stays " + StateWord(m.result.State) + "."
 }
@@ -215,7 +215,7 @@ func (m *Create) keyRows(v *backup.VerifyResult) []ui.Fact {
 	if v == nil || !v.OK || !v.Decrypted {
 		return []ui.Fact{{Label: "opened", Value: orNobody(v, "not yet"), Mark: ui.MarkUnchecked}}
 	}
-	facts := []ui.Fact{{Label: "opened", Value: fmt.Sprintf("%d of %d with its passphrase: of the right key ID, and it signed", v.Drilled, len(v.Keys)), Mark: ui.MarkOK}}
+	facts := []ui.Fact{{Label: "opened", Value: count(v) + ": each opened key has the right ID, and signed", Mark: ui.MarkOK}}
 	if v.Drilled < len(v.Keys) {
 		facts[0].Mark = ui.MarkSoon
 	}

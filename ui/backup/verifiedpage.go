@@ -24,7 +24,7 @@ func VerifiedPage(r *backup.VerifyResult) ui.Page {
 		facts = append(facts, ui.Fact{Label: "Holds", Value: "not known: it was not decrypted", Mark: ui.MarkUnchecked})
 	}
 	page := ui.Page{Title: "Backup " + trustdata.Visible(filepath.Base(r.File)), Summary: said,
-		Sections: []ui.Section{{Facts: append([]ui.Fact{{Label: "Result", Value: said, Mark: mark}}, facts...)}, {Title: "HOW FAR IT IS PROVEN", Facts: proofFacts(r.State)}},
+		Sections: []ui.Section{{Facts: append([]ui.Fact{{Label: "Result", Value: said, Mark: mark}}, facts...)}, {Title: "HOW FAR IT IS PROVEN", Facts: proofFacts(r.State, r.Drilled, len(r.Keys))}},
 		Copy:     []ui.Copyable{{What: "file", Text: trustdata.Visible(r.File)}}}
 	if len(r.Problems) > 0 {
 		page.Sections = append(page.Sections, sentences("WHAT IS WRONG", r.Problems, ui.MarkNow))
@@ -87,6 +87,8 @@ func keyRows(keys []backup.Key) []ui.Row {
 		switch {
 		case k.Problem != "":
 			mark, state = ui.MarkSoon, trustdata.Visible(k.Problem)
+		case k.Opened:
+			mark, state = ui.MarkOK, "opened, and signed"
 		case k.Retired:
 			state = "retired"
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"path/filepath"
 
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"keyrite/backup"
@@ -85,9 +84,12 @@ func (m *Model) verify(file string, with Opening, try int) tea.Cmd {
 	})
 }
 
-// report shows what a verification found. A wrong passphrase is asked for again.
+// report shows what a verification found, and in a drill asks for the keys' passphrases. A
+// wrong passphrase of the backup is asked for again.
 func (m *Model) report(e verified) tea.Cmd {
 	switch {
+	case e.result != nil && e.drill:
+		return tea.Batch(ui.Send(ui.PushMsg{Screen: m.newDrill(e)}), m.load())
 	case e.result != nil:
 		// The state on record may have changed; the list says so once it is read again.
 		return tea.Batch(ui.Send(ui.PushMsg{Screen: newReport(m.opt.Styles, "verify", m.verdict(e), m.opt.Clock)}), m.load())
@@ -105,41 +107,3 @@ func (m *Model) verdict(e verified) ui.Page {
 	}
 	return p
 }
-
-// report is a page that is only read.
-type report struct {
-	*ui.List
-	title string
-	fresh ui.Freshness
-}
-
-func newReport(st *ui.Styles, title string, p ui.Page, clock ui.Clock) *report {
-	r := &report{List: ui.NewList(st, "key", "keys"), title: title, fresh: ui.Freshness{Disk: true, At: clock.Now()}}
-	r.Set(ui.NewListing(p))
-	return r
-}
-
-// Init has nothing to load.
-func (r *report) Init() tea.Cmd { return nil }
-
-// Title is the page's.
-func (r *report) Title() string { return r.title }
-
-// Freshness is when the backup was read.
-func (r *report) Freshness() ui.Freshness { return r.fresh }
-
-// Update scrolls.
-func (r *report) Update(msg tea.Msg) tea.Cmd {
-	cmd, _ := r.List.Update(msg)
-	return cmd
-}
-
-// ShortHelp are the keys of the footer.
-func (r *report) ShortHelp() []key.Binding {
-	return append(r.Short(), ui.Bind("Esc", "close", "esc"))
-}
-
-// FullHelp are all keys of this screen.
-func (r *report) FullHelp() [][]key.Binding { return [][]key.Binding{r.Moves()} }
-
-var _ ui.Screen = (*report)(nil)

@@ -32,7 +32,7 @@ func (s Signer) Check() error {
 	case trustdata.Visible(s.Key+s.KeyID+s.Plugin) != s.Key+s.KeyID+s.Plugin:
 		return errors.New("the name of a key or of a plugin has characters that nobody can see")
 	case (s.KeyID == "") != (s.Plugin == ""):
-		return errors.New("Notation takes the ID of a key and the name of a plugin together")
+		return errors.New("the ID of a key and the name of a plugin go together")
 	}
 	return nil
 }

@@ -99,6 +99,14 @@ func scanDir(ctx context.Context, dir *keyring.Dir, held *atomic.Int64) (*scanne
 	s := scanner{dir: dir, root: root, open: folders{}, held: held}
 	defer s.open.close()
 	for _, top := range []string{privateDir, retiredDir, tufDir} {
+		info, err := root.Stat(top)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err == nil && !info.IsDir():
+			s.find(top, fs.FileInfoToDirEntry(info))
+			continue
+		}
 		if err := s.walk(ctx, top); err != nil {
 			return nil, err
 		}
@@ -106,32 +114,42 @@ func scanDir(ctx context.Context, dir *keyring.Dir, held *atomic.Int64) (*scanne
 	return s.read(ctx)
 }
 
-// walk finds what belongs into a backup below a folder.
-func (s *scanner) walk(ctx context.Context, top string) error {
-	return fs.WalkDir(s.root.FS(), top, func(name string, item fs.DirEntry, err error) error {
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case name == top && errors.Is(err, fs.ErrNotExist):
-			return nil
-		case err != nil:
-			return fmt.Errorf("trust directory %q: %w", s.dir.Path(), err)
-		case item.IsDir() && top == tufDir && item.Name() == "changelist" && !strings.Contains(name, "/metadata/"):
-			return fs.SkipDir // staged changes are work, not evidence
-		case item.IsDir():
-			return nil
+// walk finds what belongs into a backup in a folder and below it.
+func (s *scanner) walk(ctx context.Context, folder string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	entries, err := state.ReadDir(s.root, folder)
+	if err != nil {
+		return fmt.Errorf("trust directory %q: %w", s.dir.Path(), err)
+	}
+	for _, item := range entries {
+		name := folder + "/" + item.Name()
+		if !item.IsDir() {
+			s.find(name, item)
+			continue
 		}
-		kind, err := kindOf(name)
-		switch {
-		case err != nil:
-			s.out.leftOut = append(s.out.leftOut, LeftOut{s.full(name), "its name is not one that a backup holds"})
-		case !item.Type().IsRegular():
-			s.out.leftOut = append(s.out.leftOut, LeftOut{s.full(name), "it is not a regular file"})
-		default:
-			s.found = append(s.found, found{name, kind})
+		if strings.HasPrefix(folder, tufDir) && item.Name() == "changelist" && !strings.Contains(name, "/metadata/") {
+			continue // staged changes are work, not evidence
 		}
-		return nil
-	})
+		if err := s.walk(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find notes a file, or why it stays out.
+func (s *scanner) find(name string, item fs.DirEntry) {
+	kind, err := kindOf(name)
+	switch {
+	case err != nil:
+		s.out.leftOut = append(s.out.leftOut, LeftOut{s.full(name), "its name is not one that a backup holds"})
+	case !item.Type().IsRegular():
+		s.out.leftOut = append(s.out.leftOut, LeftOut{s.full(name), "it is not a regular file"})
+	default:
+		s.found = append(s.found, found{name, kind})
+	}
 }
 
 // read reads what was found, as many files at once as there are processors.

@@ -1,7 +1,6 @@
 package backup
 
 import (
-	"archive/tar"
 	"bufio"
 	"context"
 	"crypto/sha256"
@@ -11,7 +10,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"time"
@@ -105,6 +103,7 @@ type writer struct {
 	hash     string
 	made     []string // names to remove if this fails
 	folders  folders  // that key files are read from
+	same     []bool   // whether a held file is as it was, by its place in the plan
 	said     []string // of what lay in the folder
 	progress Progress
 }
@@ -178,107 +177,6 @@ func (w *writer) encrypt(ctx context.Context, dst io.Writer) error {
 		return err
 	}
 	return sealed.Close()
-}
-
-func (w *writer) archive(ctx context.Context, dst io.Writer) error {
-	t := tar.NewWriter(dst)
-	if err := t.WriteHeader(header(manifestName, w.plan.measured.size, w.plan.Manifest.Created)); err != nil {
-		return err
-	}
-	if err := w.plan.Manifest.encodeTo(t); err != nil {
-		return err
-	}
-	sig, err := w.plan.signManifest()
-	if err != nil {
-		return fmt.Errorf("signing the manifest: %w", err)
-	}
-	if sig != nil {
-		if err := w.member(t, signatureName, sig); err != nil {
-			return err
-		}
-	}
-	w.folders = folders{}
-	defer w.folders.close()
-	made := map[string]bool{}
-	var done int64
-	for _, e := range w.plan.entries {
-		for _, dir := range parents(e.Path) {
-			if made[dir] {
-				continue
-			}
-			made[dir] = true
-			if err := t.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: dir + "/", Mode: 0o700, ModTime: w.plan.Manifest.Created}); err != nil {
-				return err
-			}
-		}
-		if err := w.add(ctx, t, e); err != nil {
-			return err
-		}
-		done += e.Size
-		w.progress.step(PhaseWrite, done, w.plan.Bytes)
-	}
-	return t.Close()
-}
-
-// member writes a member that no file is behind.
-func (w *writer) member(t *tar.Writer, name string, data []byte) error {
-	if err := t.WriteHeader(header(name, int64(len(data)), w.plan.Manifest.Created)); err != nil {
-		return err
-	}
-	_, err := t.Write(data)
-	return err
-}
-
-func header(name string, size int64, mod time.Time) *tar.Header {
-	return &tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o600, ModTime: mod.Truncate(time.Second)}
-}
-
-// add copies one file, which must still be the one that was planned.
-func (w *writer) add(ctx context.Context, t *tar.Writer, e entry) error {
-	mod := e.mod
-	if mod.Unix() <= 0 {
-		mod = w.plan.Manifest.Created
-	}
-	if err := t.WriteHeader(header(e.Path, e.Size, mod)); err != nil {
-		return err
-	}
-	if data := w.known(e); data != nil {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		_, err := t.Write(data)
-		return err
-	}
-	r, err := e.open()
-	if err != nil {
-		return fmt.Errorf("file %q: %w: %w", e.from, ErrChanged, err)
-	}
-	defer r.Close()
-	h := sha256.New()
-	n, err := io.Copy(io.MultiWriter(t, h), io.LimitReader(&meter{r: r, ctx: ctx}, e.Size))
-	if err != nil {
-		return err
-	}
-	extra, _ := r.Read(make([]byte, 1))
-	if n != e.Size || extra != 0 || hex.EncodeToString(h.Sum(nil)) != e.SHA256 {
-		return fmt.Errorf("file %q: %w", e.from, ErrChanged)
-	}
-	return nil
-}
-
-// known is what a small file surely holds as it was planned: what was held of one that
-// nothing was done with since, or what it holds now. It is nil where neither is so.
-func (w *writer) known(e entry) []byte {
-	w.folders.add(e.in)
-	name := path.Base(e.Path)
-	if e.data != nil && w.folders[e.in] != nil && w.folders[e.in].Unchanged(name, e.state) {
-		return e.data
-	}
-	data, _ := w.folders.read(e.in, name)
-	if sum := sha256.Sum256(data); data == nil || hex.EncodeToString(sum[:]) != e.SHA256 {
-		return nil
-	}
-	return data
 }
 
 // beside writes what lies with the backup, before the backup has its name: where that is

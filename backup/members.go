@@ -15,6 +15,7 @@ type reader struct {
 	take   take
 	raw    string // of the manifest
 	roll   *roll
+	judges *judges
 	ledger *ledger
 }
 
@@ -49,15 +50,31 @@ func (r *reader) manifest() (*Manifest, error) {
 	return m, nil
 }
 
-// members reads all that follows the manifest: its signature, if it has one, then the
-// files in its order, each once, and before them the folders that they are in.
+// members reads all that follows the manifest, and settles what it says.
 func (r *reader) members(m *Manifest) error {
 	r.ledger, r.roll = newLedger(m.Files), newRoll(m.Files)
+	r.judges = &judges{take: r.take, roll: r.roll}
+	err := r.all(m)
+	if before := r.judges.end(); before != nil {
+		err = before // of a file that came before
+	}
+	if err != nil {
+		return err
+	}
+	if f, missing := r.roll.missing(); missing > 0 {
+		return damage("%q is missing, with %d of %d files", f.Path, missing, len(m.Files))
+	}
+	return r.ledger.settle(m)
+}
+
+// all reads the signature, if there is one, then the files in the manifest's order, each
+// once, and before them the folders that they are in.
+func (r *reader) all(m *Manifest) error {
 	folders := foldersOf(m.Files)
 	for first := true; ; first = false {
 		hdr, err := r.tar.Next()
 		if err == io.EOF {
-			break
+			return nil
 		}
 		if err != nil {
 			return err
@@ -75,19 +92,14 @@ func (r *reader) members(m *Manifest) error {
 			}
 			continue
 		}
-		f := r.roll.call(hdr.Name)
-		if f == nil {
+		at, ok := r.roll.call(hdr.Name)
+		if !ok {
 			return unlisted(hdr, m)
 		}
-		if err := r.member(hdr, f); err != nil {
+		if err := r.member(hdr, at); err != nil {
 			return err
 		}
-		r.roll.whole++
 	}
-	if f, missing := r.roll.missing(); missing > 0 {
-		return damage("%q is missing, with %d of %d files", f.Path, missing, len(m.Files))
-	}
-	return r.ledger.settle(m)
 }
 
 // unlisted says what is wrong with a member that is not, or no more, expected.
@@ -108,13 +120,30 @@ func unlisted(hdr *tar.Header, m *Manifest) error {
 }
 
 // member reads one file.
-func (r *reader) member(hdr *tar.Header, f *File) error {
+func (r *reader) member(hdr *tar.Header, at int) error {
+	f := &r.roll.files[at]
 	if err := checkHeader(hdr, tar.TypeReg, 0o600); err != nil {
 		return err
 	}
 	if hdr.Size != f.Size {
 		return damage("%q has %d bytes and should have %d", f.Path, hdr.Size, f.Size)
 	}
+	if f.isKey() && !r.take.judged {
+		data, err := r.data(f)
+		if err != nil {
+			return err
+		}
+		return r.judges.add(at, data)
+	}
+	if err := r.plain(f); err != nil {
+		return err
+	}
+	r.roll.whole[at] = true
+	return nil
+}
+
+// plain reads a file that only has to be the same.
+func (r *reader) plain(f *File) error {
 	wanted, read := r.take.wants != nil && r.take.wants(*f), r.ledger.reads(*f)
 	if !f.isKey() && !wanted && !read {
 		h := sha256.New()
@@ -127,13 +156,8 @@ func (r *reader) member(hdr *tar.Header, f *File) error {
 	if err != nil {
 		return err
 	}
-	if f.isKey() && !r.take.judged {
-		err = f.judge(data)
-	} else {
-		sum := sha256.Sum256(data)
-		err = sameHash(f, sum[:])
-	}
-	if err != nil {
+	sum := sha256.Sum256(data)
+	if err := sameHash(f, sum[:]); err != nil {
 		return err
 	}
 	if read {
@@ -142,7 +166,12 @@ func (r *reader) member(hdr *tar.Header, f *File) error {
 	if !wanted {
 		return nil
 	}
-	if err := r.take.file(*f, data); err != nil {
+	return r.take.given(*f, data)
+}
+
+// given hands a file on.
+func (t take) given(f File, data []byte) error {
+	if err := t.file(f, data); err != nil {
 		return &takeError{err}
 	}
 	return nil

@@ -7,16 +7,17 @@ import "path"
 type roll struct {
 	files []File
 	came  []bool
+	whole []bool // those that were read to their ends and are as they should be
 	next  int
 	at    map[string]int // made for the first file that comes out of order
-	last  int            // that was called
-	whole int            // how many of those that came were read to their ends
 }
 
-func newRoll(files []File) *roll { return &roll{files: files, came: make([]bool, len(files))} }
+func newRoll(files []File) *roll {
+	return &roll{files: files, came: make([]bool, len(files)), whole: make([]bool, len(files))}
+}
 
-// call is the file with that path, nil if there is none or if it came before.
-func (r *roll) call(path string) *File {
+// call is where the file with that path is, false if there is none or if it came before.
+func (r *roll) call(path string) (at int, ok bool) {
 	i := r.next
 	if i >= len(r.files) || r.files[i].Path != path {
 		if r.at == nil {
@@ -27,15 +28,15 @@ func (r *roll) call(path string) *File {
 		}
 		found, ok := r.at[path]
 		if !ok {
-			return nil
+			return 0, false
 		}
 		i = found
 	}
 	if r.came[i] {
-		return nil
+		return 0, false
 	}
-	r.came[i], r.next, r.last = true, i+1, i
-	return &r.files[i]
+	r.came[i], r.next = true, i+1
+	return i, true
 }
 
 // missing is the first file that did not come, and how many there are of those.
@@ -51,18 +52,13 @@ func (r *roll) missing() (first *File, n int) {
 	return first, n
 }
 
-// read are the paths of the files that were read to their ends: all that came but for the
-// last, perhaps.
+// read are the paths of the files that are whole.
 func (r *roll) read() map[string]bool {
-	all, came := map[string]bool{}, 0
+	all := map[string]bool{}
 	for i, f := range r.files {
-		if r.came[i] {
+		if r.whole[i] {
 			all[f.Path] = true
-			came++
 		}
-	}
-	if came > r.whole {
-		delete(all, r.files[r.last].Path)
 	}
 	return all
 }

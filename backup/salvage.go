@@ -98,7 +98,7 @@ func (a *authentic) Read(p []byte) (int, error) {
 // more that is authentic.
 func (r *reader) broken(m *Manifest, plain *authentic, err error) error {
 	switch {
-	case err == nil, plain.err == nil:
+	case err == nil, plain.err == nil, r.judges != nil && r.judges.failed != nil:
 		return err
 	case m == nil:
 		return emptyHanded(err)

@@ -11,7 +11,7 @@ import (
 type Undoer interface{ Undo() tea.Cmd }
 
 // NothingToUndo is the answer where nothing local was done.
-const NothingToUndo = "Nothing to undo here: marks, filter and order are undone. What was published has no undo."
+const NothingToUndo = "There is nothing local to undo here. What was published has no undo."
 
 // maxUndo is how many steps a list remembers.
 const maxUndo = 50

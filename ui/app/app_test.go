@@ -209,14 +209,14 @@ func TestHelpIsMadeFromTheKeys(t *testing.T) {
 
 // TestHelpIsSearched: / looks for keys and words, in every group.
 func TestHelpIsSearched(t *testing.T) {
-	d := newWorld().console(t, 100, 30).Press("?").Has("/ search").Press("/").Type("undo").Has("undo the last mark, filter or order", "filter: undo_   1 of").Lacks("move down", "ON THIS SCREEN")
+	d := newWorld().console(t, 100, 30).Press("?").Has("/ search").Press("/").Type("undo").Has("undo the last local thing", "filter: undo_   1 of").Lacks("move down", "ON THIS SCREEN")
 	d.Press("enter").Has(`filter "undo": 1 of`).Press("esc").Has("ON THIS SCREEN (keys)").Press("/").Type("zzz").Has(`No line matches "zzz"`).Press("esc", "esc").Has("10 keys (")
 }
 
 // TestHelpNamesEveryKey of everywhere and of lists, with what each does.
 func TestHelpNamesEveryKey(t *testing.T) {
 	d := newWorld().console(t, 100, 100).Press("3", "?")
-	for _, line := range []string{": go or do", "u undo the last mark, filter or order", "L forget opened keys", "[ Ctrl-o the place before", "] the place after", "n next match", "N match before",
+	for _, line := range []string{": go or do", "u undo the last local thing", "L forget opened keys", "[ Ctrl-o the place before", "] the place after", "n next match", "N match before",
 		"v mark a range", "Space mark", "* mark all shown", "s sort", "/ filter", "y copy", "o open a repository by name"} {
 		found := false
 		for _, l := range strings.Split(d.Text(), "\n") {

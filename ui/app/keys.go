@@ -21,7 +21,7 @@ type keyMap struct {
 func newKeyMap(opt Options) keyMap {
 	k := keyMap{
 		open: ui.Bind("o", "open a repository by name", "o"), palette: ui.Bind(":", "go or do", ":"),
-		undo:     ui.Bind("u", "undo the last mark, filter or order", "u"),
+		undo:     ui.Bind("u", "undo the last local thing", "u"),
 		forget:   ui.Bind("L", "forget opened keys and passphrases now", "L"),
 		backward: ui.Bind("[", "the place before", "[", "ctrl+o"), forward: ui.Bind("]", "the place after", "]"), help: ui.Bind("?", "all keys", "?"),
 		back: ui.Bind("Esc", "back", "esc", "h", "left"), quit: ui.Bind("q", "back; at the top: quit", "q"),

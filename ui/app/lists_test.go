@@ -15,7 +15,7 @@ func TestOrderIsRemembered(t *testing.T) {
 func TestMarksAreCountedInTheHeader(t *testing.T) {
 	d := newWorld().console(t, 100, 30).Press("3", "v", "j", "j").Has("range of 3 repositories").Press("v").Has("repos (3 marked)")
 	d.Press("/").Type("sandbox").Press("enter").Has("repos /sandbox (3 marked, 3 of them not shown)").Press("esc")
-	d.Press("u", "u").Has("The filter is off again.").Press("u").Has("The mark of 3 repositories is as before.").Lacks("marked)").Press("u").Has("Nothing to undo here", "What was published has no undo.")
+	d.Press("u", "u").Has("The filter is off again.").Press("u").Has("The mark of 3 repositories is as before.").Lacks("marked)").Press("u").Has("There is nothing local to undo here", "What was published has no undo.")
 }
 
 // TestHiddenMarksAreListed before anything is done to them.
@@ -30,5 +30,5 @@ func TestHiddenMarksAreListed(t *testing.T) {
 }
 
 func TestUndoWhereNothingIsLocal(t *testing.T) {
-	newWorld().console(t, 100, 30).Press("b", "u").Has("Nothing to undo here")
+	newWorld().console(t, 100, 30).Press("b", "u").Has("There is nothing local to undo here")
 }

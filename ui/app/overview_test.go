@@ -74,7 +74,7 @@ func TestOverviewSnooze(t *testing.T) {
 	}
 	d.Press("z", "G").Has("off 12-01", "Put off until  2026-12-01: the stick is ordered", "[1 Overview 5]")
 	d.Press("Z").Has("Taken up again", "[1 Overview 6]").Press("u").Has("Undone.", "[1 Overview 5]")
-	d.Press("u").Has("Undone.", "[1 Overview 6]").Press("u").Has("Nothing to undo here")
+	d.Press("u").Has("Undone.", "[1 Overview 6]").Press("u").Has("There is nothing local to undo here")
 	if len(c.put) != 0 {
 		t.Errorf("still put off: %+v", c.put)
 	}

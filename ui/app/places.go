@@ -9,7 +9,7 @@ import (
 )
 
 // maxPlaces is how far back the places go. Each holds its screens with what they have read.
-const maxPlaces = 24
+const maxPlaces = 12
 
 // place is a stack of screens that somebody was at.
 type place struct {

@@ -13,7 +13,7 @@ import (
 func notes(r Result) []string {
 	var out []string
 	if hosts := unaskedHosts(r.Verdict); len(hosts) > 0 {
-		out = append(out, "Nobody was asked whether certificates were revoked. "+visible(hosts)+" would know: --revocation asks.")
+		out = append(out, "Nobody was asked whether certificates were revoked. "+visible(hosts)+" would know: --revocation asks, and w in the console.")
 	}
 	if r.Unjudged > 0 {
 		out = append(out, fmt.Sprintf("%s more were not looked at: keyrite judges %d of a digest, as notation does.",

@@ -162,7 +162,7 @@ func (w *writer) write(ctx context.Context) error {
 func (w *writer) encrypt(ctx context.Context, dst io.Writer) error {
 	var to []age.Recipient
 	for _, r := range w.plan.Recipients {
-		to = append(to, r.to)
+		to = append(to, until(ctx, r.to))
 	}
 	sealed, err := age.Encrypt(dst, to...)
 	if err != nil {

@@ -3,6 +3,7 @@ package backup
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +28,7 @@ const (
 
 // decrypt opens the age layer, armored or not, exactly as age's command does. The errors
 // of a file that age was not given as it was written say what happened to it.
-func decrypt(src io.Reader, ids []Identity) (io.Reader, error) {
+func decrypt(ctx context.Context, src io.Reader, ids []Identity) (io.Reader, error) {
 	buf, err := unarmored(src)
 	if err != nil {
 		return nil, err
@@ -37,7 +38,7 @@ func decrypt(src io.Reader, ids []Identity) (io.Reader, error) {
 	}
 	var keys []age.Identity
 	for _, id := range ids {
-		keys = append(keys, id)
+		keys = append(keys, id.until(ctx))
 	}
 	guard := &headerGuard{r: buf, left: maxHeader}
 	plain, err := age.Decrypt(guard, keys...)

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,16 +16,25 @@ import (
 // Identity opens backups. It cannot be printed, logged, encoded or compared, unlike age's
 // own identities, which print themselves as their secret key.
 type Identity struct {
-	unwrap func([]*age.Stanza) ([]byte, error)
+	unwrap func(context.Context, []*age.Stanza) ([]byte, error)
 }
 
 var _ age.Identity = Identity{}
 
 // NewIdentity is an identity of package age.
-func NewIdentity(id age.Identity) Identity { return Identity{id.Unwrap} }
+func NewIdentity(id age.Identity) Identity {
+	return Identity{func(_ context.Context, stanzas []*age.Stanza) ([]byte, error) { return id.Unwrap(stanzas) }}
+}
 
 // Unwrap implements age.Identity.
-func (id Identity) Unwrap(stanzas []*age.Stanza) ([]byte, error) { return id.unwrap(stanzas) }
+func (id Identity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	return id.unwrap(context.Background(), stanzas)
+}
+
+// until is the identity for as long as ctx lasts: a plugin that it asks then ends.
+func (id Identity) until(ctx context.Context) Identity {
+	return Identity{func(_ context.Context, stanzas []*age.Stanza) ([]byte, error) { return id.unwrap(ctx, stanzas) }}
+}
 
 // Format writes a marker, whatever the verb.
 func (id Identity) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[identity]") }

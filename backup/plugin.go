@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -58,8 +59,18 @@ func PluginName(name string) bool {
 
 // pluginRecipient is a recipient that a plugin closes for.
 type pluginRecipient struct {
-	to *plugin.Recipient
-	by Plugins
+	to  *plugin.Recipient
+	by  Plugins
+	ctx context.Context // ends the plugin; nil for none
+}
+
+// until is a recipient for as long as ctx lasts: a plugin that it asks then ends.
+func until(ctx context.Context, to age.Recipient) age.Recipient {
+	if r, ok := to.(pluginRecipient); ok {
+		r.ctx = ctx
+		return r
+	}
+	return to
 }
 
 // Wrap implements age.Recipient.
@@ -74,7 +85,11 @@ func (r pluginRecipient) WrapWithLabels(fileKey []byte) ([]*age.Stanza, []string
 		stanzas []*age.Stanza
 		labels  []string
 	}
-	w, err := talk(r.by, r.to.Name(), func(ui *plugin.ClientUI) (w wrapped, err error) {
+	ctx := r.ctx
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	w, err := talk(ctx, r.by, r.to.Name(), func(ui *plugin.ClientUI) (w wrapped, err error) {
 		to, err := plugin.NewRecipient(r.to.String(), ui)
 		if err == nil {
 			w.stanzas, w.labels, err = to.WrapWithLabels(fileKey)
@@ -94,8 +109,8 @@ func (p Plugins) parseIdentity(line string) (Identity, error) {
 	if err := p.allow(name); err != nil {
 		return Identity{}, err
 	}
-	return Identity{func(stanzas []*age.Stanza) ([]byte, error) {
-		return talk(p, name, func(ui *plugin.ClientUI) ([]byte, error) {
+	return Identity{func(ctx context.Context, stanzas []*age.Stanza) ([]byte, error) {
+		return talk(ctx, p, name, func(ui *plugin.ClientUI) ([]byte, error) {
 			id, err := plugin.NewIdentity(line, ui)
 			if err != nil {
 				return nil, err

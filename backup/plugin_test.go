@@ -31,6 +31,8 @@ func beAPlugin(name string) int {
 		return 0
 	case "dead":
 		return 1
+	case "deaf", "forking":
+		return hang(name == "forking")
 	}
 	p, err := plugin.New(name)
 	if err != nil {

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -15,9 +16,9 @@ import (
 )
 
 // talk runs a plugin and ends with its answer, or with an error once it has been silent
-// for too long. Package age cannot stop a plugin: one that hangs is left alone, and ends
-// when its pipes are closed at the end of keyrite.
-func talk[T any](p Plugins, name string, run func(*plugin.ClientUI) (T, error)) (T, error) {
+// for too long or ctx has ended. Package age cannot stop a plugin, so that one is ended here,
+// with all that it has started.
+func talk[T any](ctx context.Context, p Plugins, name string, run func(*plugin.ClientUI) (T, error)) (T, error) {
 	type answer struct {
 		value T
 		err   error
@@ -42,9 +43,32 @@ func talk[T any](p Plugins, name string, run func(*plugin.ClientUI) (T, error)) 
 			if timer.Stop(); !begun {
 				timer.Reset(patience)
 			}
+		case <-ctx.Done():
+			var none T
+			return none, errors.Join(ctx.Err(), over(name, done))
 		case <-timer.C:
 			var none T
-			return none, fmt.Errorf("the program %q has not answered for %v: look whether its device is plugged in and waits for a touch, and try again", "age-plugin-"+name, patience)
+			err := over(name, done)
+			return none, errors.Join(fmt.Errorf("the program %q has not answered for %v: look whether its device is plugged in and waits for a touch, and try again", "age-plugin-"+name, patience), err)
+		}
+	}
+}
+
+// mourning is how long a plugin that was ended may take until its end is seen.
+const mourning = 2 * time.Second
+
+// over ends a plugin, once more where it was only just being started, until its conversation
+// is over.
+func over[T any](name string, done <-chan T) error {
+	late := time.After(mourning)
+	for {
+		err := endPlugin("age-plugin-" + name)
+		select {
+		case <-done:
+			return err
+		case <-late:
+			return err
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }

@@ -24,7 +24,7 @@ func proveEach(ctx context.Context, all []Recipient, ids []Identity) ([]Recipien
 			return nil, err
 		}
 		if !all[i].Proven {
-			proven, err := all[i].prove(ids)
+			proven, err := all[i].prove(ctx, ids)
 			if err != nil {
 				return nil, fmt.Errorf("recipient %q: %w", all[i].Name(), err)
 			}
@@ -35,10 +35,10 @@ func proveEach(ctx context.Context, all []Recipient, ids []Identity) ([]Recipien
 	if !any {
 		return nil, fmt.Errorf("%w: none of the %d identities given opens what is closed for the recipients, and nothing was written", ErrIdentity, len(ids))
 	}
-	return all, together(all)
+	return all, together(ctx, all)
 }
 
-func (r Recipient) prove(ids []Identity) (bool, error) {
+func (r Recipient) prove(ctx context.Context, ids []Identity) (bool, error) {
 	if r.own != nil {
 		return true, nil // it opens what it closes; trying costs a gigabyte and a second
 	}
@@ -47,13 +47,13 @@ func (r Recipient) prove(ids []Identity) (bool, error) {
 		return false, err
 	}
 	closed := new(bytes.Buffer)
-	if err := closeFor(closed, nonce, r.to); err != nil {
+	if err := closeFor(closed, nonce, until(ctx, r.to)); err != nil {
 		return false, err
 	}
 	if len(ids) == 0 {
 		return false, nil
 	}
-	plain, err := decrypt(closed, ids)
+	plain, err := decrypt(ctx, closed, ids)
 	if errors.Is(err, ErrIdentity) {
 		return false, nil
 	}
@@ -78,13 +78,13 @@ func closeFor(dst io.Writer, plain []byte, to ...age.Recipient) error {
 
 // together refuses recipients that age does not mix. Which ones, only a plugin knows of
 // its own.
-func together(all []Recipient) error {
+func together(ctx context.Context, all []Recipient) error {
 	if len(all) < 2 {
 		return nil
 	}
 	var to []age.Recipient
 	for _, r := range all {
-		to = append(to, r.to)
+		to = append(to, until(ctx, r.to))
 	}
 	if _, err := age.Encrypt(io.Discard, to...); err != nil {
 		return fmt.Errorf("these recipients cannot share a backup: %w", err)

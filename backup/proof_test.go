@@ -91,8 +91,8 @@ func TestEachRecipientIsProven(t *testing.T) {
 // An identity that answers with another plaintext's key proves nothing.
 func TestProofComparesTheNonce(t *testing.T) {
 	_, to := newIdentity(t)
-	wrong := Identity{func([]*age.Stanza) ([]byte, error) { return bytes.Repeat([]byte{1}, 16), nil }}
-	if ok, err := to.prove([]Identity{wrong}); ok || err == nil {
+	wrong := Identity{func(context.Context, []*age.Stanza) ([]byte, error) { return bytes.Repeat([]byte{1}, 16), nil }}
+	if ok, err := to.prove(t.Context(), []Identity{wrong}); ok || err == nil {
 		t.Errorf("proven %v, %v", ok, err)
 	}
 }

@@ -33,7 +33,7 @@ type take struct {
 // readArchive decrypts a backup to its end and compares every member with the manifest.
 // It holds one member in memory at a time.
 func readArchive(ctx context.Context, src io.Reader, ids []Identity, t take) (*Manifest, error) {
-	plain, err := decrypt(src, ids)
+	plain, err := decrypt(ctx, src, ids)
 	if err != nil {
 		return nil, emptyHanded(err)
 	}

@@ -103,7 +103,7 @@ func (p Plugins) parsePlugged(text, name string) (Recipient, error) {
 		if err != nil {
 			return nil, err
 		}
-		return pluginRecipient{to, p}, nil
+		return pluginRecipient{to: to, by: p}, nil
 	})
 	r.Plugin = name
 	return r, err

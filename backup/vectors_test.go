@@ -2,6 +2,7 @@ package backup
 
 import (
 	"bytes"
+	"context"
 	"compress/zlib"
 	"crypto/sha256"
 	"encoding/hex"
@@ -92,7 +93,7 @@ func parseVector(t *testing.T, data []byte) vector {
 // opened is what our own read path makes of a vector: in the words of the vectors, with
 // the SHA-256 of the plaintext that came out.
 func (v vector) opened() (outcome, payload string, err error) {
-	plain, err := decrypt(bytes.NewReader(v.file), v.identities)
+	plain, err := decrypt(context.Background(), bytes.NewReader(v.file), v.identities)
 	if err != nil {
 		return v.judge(err, "header failure"), "", err
 	}

@@ -1,7 +1,5 @@
 package ui
 
-import "slices"
-
 // Select puts the cursor on the row with this identity, and reports whether it is shown.
 func (l *List) Select(id string) bool {
 	for at, i := range l.shown {
@@ -13,8 +11,9 @@ func (l *List) Select(id string) bool {
 	return false
 }
 
-// Shown is the page as somebody sees it who hears it line by line: the rows that pass the
-// filter, in the order that was chosen, and which of them are marked.
+// Shown is the page as somebody hears it line by line: the rows that pass the filter, in the
+// order that was chosen, and which of them are marked. Their details are left to whoever
+// selects one.
 func (l *List) Shown() Page {
 	p := l.data.Page
 	p.Sections = l.sections()
@@ -23,11 +22,11 @@ func (l *List) Shown() Page {
 	}
 	p.Rows = make([]Row, len(l.shown))
 	for at, i := range l.shown {
-		r := l.data.Rows[i]
-		if l.marks.rows[r.ID] {
-			r.Detail = append(slices.Clone(r.Detail), "Marked")
+		p.Rows[at] = l.data.Rows[i]
+		p.Rows[at].Detail = nil
+		if l.marks.rows[p.Rows[at].ID] {
+			p.Rows[at].Detail = []string{"Marked"}
 		}
-		p.Rows[at] = r
 	}
 	return p
 }

@@ -45,6 +45,9 @@ func (p Page) Plain(rows int) Plain {
 		out.under(s.Title)
 	}
 	say(&out.Head, Sentence(p.TableTitle))
+	if p.single() {
+		say(&out.Head, Sentence(p.Columns[0].Title))
+	}
 	if len(p.Rows) == 0 {
 		say(&out.Head, Sentence(p.Empty))
 	}
@@ -77,12 +80,19 @@ func (f Fact) plain() []string {
 	return []string{Sentence(f.Mark.Word()), Sentence(labelled(f.Label, f.Value))}
 }
 
+// single reports whether a table has only one column: its title is said once, above it.
+func (p Page) single() bool { return len(p.Columns) == 1 && len(p.Rows) > 0 }
+
 // plainRow says which row it is of how many, and all that it has.
 func (p Page) plainRow(i int) []string {
 	r := p.Rows[i]
 	parts := []string{fmt.Sprintf("%d of %d.", i+1, len(p.Rows)), Sentence(r.Mark.Word())}
 	for c, col := range p.Columns {
-		parts = append(parts, Sentence(labelled(col.Label(), r.cell(c))))
+		label := col.Label()
+		if p.single() {
+			label = ""
+		}
+		parts = append(parts, Sentence(labelled(label, r.cell(c))))
 	}
 	for _, d := range r.Detail {
 		parts = append(parts, Sentence(d))

@@ -37,14 +37,22 @@ func newKeyMap(opt Options) keyMap {
 	return k
 }
 
-// everywhere are the keys that mean the same on every screen.
+// everywhere are the keys that mean the same on every screen. In lines, places go by name.
 func (m *Model) everywhere() []key.Binding {
-	k := m.keys
-	if m.opt.Lines { // places are named there, and there is nothing to draw
-		return []key.Binding{k.open, k.help, k.back, k.quit, k.cancel}
+	if m.opt.Lines {
+		return m.general()
 	}
-	all := append([]key.Binding(nil), k.tabs...)
-	return append(all, k.open, k.palette, k.help, k.undo, k.forget, k.backward, k.forward, k.back, k.quit, k.cancel, k.redraw, k.suspend)
+	return append(slices.Clone(m.keys.tabs), m.general()...)
+}
+
+// general are those that lead to no tab. In lines there is nothing to draw.
+func (m *Model) general() []key.Binding {
+	k := m.keys
+	all := []key.Binding{k.open, k.palette, k.help, k.undo, k.forget, k.backward, k.forward, k.back, k.quit, k.cancel}
+	if m.opt.Lines {
+		return all
+	}
+	return append(all, k.redraw, k.suspend)
 }
 
 func complete(msg tea.ColorProfileMsg) lipgloss.CompleteFunc { return lipgloss.Complete(msg.Profile) }

@@ -81,13 +81,14 @@ func facts(line string) []string {
 	return append(out, word.FindAllString(line, -1)...)
 }
 
-// told is all that the lines say of a scene.
+// told is all that the lines say of a scene, with what the number of the selected row has
+// read out.
 func told(s linear.Scene) []string {
 	if s.Dialog != nil {
 		a := s.Dialog.Plain()
 		return append(a.Says, a.Said, a.Prompt)
 	}
-	lines := s.Text(1 << 20)
+	lines := append(s.Text(1<<20), s.Details()...)
 	if s.Trouble != nil {
 		for _, p := range s.Trouble.Parts() {
 			lines = append(lines, p.Label+": "+p.Value)

@@ -46,7 +46,7 @@ func (m *Model) entries() []palette.Entry {
 	for i, t := range m.opt.Tabs {
 		out = append(out, palette.Entry{Name: strings.ToLower(t.Name), About: "screen " + t.Digit, Key: t.Digit, Do: func() tea.Cmd { return m.switchTo(i) }})
 	}
-	for _, b := range m.everywhere()[len(m.keys.tabs):] {
+	for _, b := range m.general() {
 		if !key.Matches(keyPress(":"), b) {
 			out = m.appendKey(out, b, "everywhere", false)
 		}

@@ -34,7 +34,7 @@ func newScreen() *screen {
 }
 
 func (s *screen) fill(names ...string) {
-	p := ui.Page{Title: "Keys", Summary: ui.Plural(len(names), "key", "keys"), Columns: []ui.Column{{Title: "NAME", Priority: 1}}, Empty: "There are none."}
+	p := ui.Page{Title: "Keys", Summary: ui.Plural(len(names), "key", "keys"), Columns: []ui.Column{{Title: "NAME", Priority: 1}, {Title: "NOTE", Priority: 2}}, Empty: "There are none."}
 	for _, n := range names {
 		p.Rows = append(p.Rows, ui.Row{ID: n, Cells: []string{n}, Mark: ui.MarkOK})
 	}
@@ -229,7 +229,7 @@ func (s *session) lacks(text string, wants ...string) {
 func TestTellsWhatIsNew(t *testing.T) {
 	inBubble(t, func(s *session) {
 		s.has(s.out.fresh(), "keyrite: keys. Read only: RO.\nKeys.\n3 keys.\n1 of 3. Fine. Name one.\n2 of 3. Fine. Name two.\n",
-			"Type a number for details, an empty line to hear this again, R for rotate, /text to filter, repos to go there, q to quit, ? for help: ")
+			"Type a number for open, an empty line to hear this again, R for rotate, /text to filter, repos to go there, q to quit, ? for help: ")
 		if got := s.happens(func() {}); got != "" {
 			t.Errorf("told of nothing: %q", got)
 		}
@@ -489,5 +489,22 @@ func TestChangedFactHasItsTitle(t *testing.T) {
 			s.screen.Set(ui.NewListing(page("/media/a", ui.Section{Title: "WHO", Facts: []ui.Fact{{Value: "nobody"}}})))
 		})
 		s.has(got, "\nWHO.\nnobody.\nType")
+	})
+}
+
+// TestListThatIsRead: of a list that has nothing yet it is not said that there is nothing.
+func TestListThatIsRead(t *testing.T) {
+	inBubble(t, func(s *session) {
+		next := newScreen()
+		next.fill()
+		next.busy = true
+		s.out.fresh()
+		got := s.happens(func() { s.screen = next })
+		s.has(got, "keyrite: keys.", "Type a number or a key")
+		s.lacks(got, "There are none.")
+		if got := s.happens(func() { next.fill("one") }); got != "" {
+			t.Errorf("told before it is whole: %q", got)
+		}
+		s.has(s.happens(func() { next.busy = false }), "1 of 1. Fine. Name one.", "Type a number for open")
 	})
 }

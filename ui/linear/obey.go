@@ -52,13 +52,19 @@ func captures(s Scene) bool {
 }
 
 func (l *linear) obey(s Scene, o order) {
+	opens := l.chosen
+	l.chosen = false
 	switch o.kind {
 	case nothing:
-		if _, has := s.enter(); has && s.wizard() {
+		if _, has := s.enter(); has && (opens || s.wizard()) {
 			l.press(named["enter"])
 			return
 		}
 		l.whole = true
+	case place:
+		l.whole = true
+		l.press(o.key)
+		return
 	case again:
 		l.whole = true
 	case more:
@@ -104,14 +110,24 @@ func (l *linear) choose(s Scene, row int) bool {
 	return true
 }
 
-// openRow selects a row, and opens it where Enter is about a row.
+// openRow selects a row and reads out its details; where there are none it opens the row at
+// once, unless Enter is about something else.
 func (l *linear) openRow(s Scene, row int) {
-	if l.choose(s, row) {
-		if _, has := s.enter(); has && !s.wizard() {
-			l.press(named["enter"])
-			return
-		}
+	if !l.choose(s, row) {
+		l.changed()
+		return
 	}
+	_, has := s.enter()
+	details := s.Details()
+	if len(details) == 0 && has && !s.wizard() {
+		l.press(named["enter"])
+		return
+	}
+	l.say("Selected: " + l.before.rows[row-1])
+	for _, d := range details {
+		l.say(d)
+	}
+	l.chosen = has && !s.wizard()
 	l.changed()
 }
 

@@ -18,15 +18,15 @@ func (s Scene) question() string {
 	enter, has := s.enter()
 	rows := len(s.page().Rows)
 	switch {
+	case s.wizard() && has:
+		parts = append(parts, "an empty line for "+enter.Help().Desc)
 	case s.wizard():
-		if has {
-			parts = append(parts, "an empty line for "+enter.Help().Desc)
-		}
+	case rows > 0 && len(s.Details()) > 0:
+		parts = append(parts, "a number for details", hearAgain)
+	case rows > 0 && has:
+		parts = append(parts, "a number for "+enter.Help().Desc, hearAgain)
 	default:
-		if rows > 0 && has {
-			parts = append(parts, "a number for "+what(enter))
-		}
-		parts = append(parts, "an empty line to hear this again")
+		parts = append(parts, hearAgain)
 	}
 	for _, b := range s.Screen.ShortHelp() {
 		if word := b.Help().Key; b.Enabled() && !told(b) {
@@ -40,12 +40,12 @@ func (s Scene) question() string {
 	return "Type " + strings.Join(append(parts, "? for help"), ", ") + ":"
 }
 
-// what names the Enter key's deed for a number.
-func what(enter key.Binding) string {
-	if d := enter.Help().Desc; d != "open" && d != "go" {
-		return d
-	}
-	return "details"
+const hearAgain = "an empty line to hear this again"
+
+// chosen is the question after a row was selected.
+func (s Scene) chosen() string {
+	enter, _ := s.enter()
+	return "Type an empty line for " + enter.Help().Desc + ", another number, a key for this line, ? for help:"
 }
 
 // told are the keys that the question has another word for, or that move what does not move

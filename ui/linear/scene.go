@@ -61,9 +61,12 @@ type (
 	// selecting has a row that keys act on.
 	selecting interface {
 		ID() string
+		Row() (ui.Row, bool)
 		Select(id string) bool
 	}
-	filterer interface{ Filter(text string) }
+	// digitTaker has numbered choices: a number takes one.
+	digitTaker interface{ TakesDigits() bool }
+	filterer   interface{ Filter(text string) }
 	// stepped is a wizard: Enter goes on, and acts on no row.
 	stepped interface {
 		StepOf() (n, of int, name string)
@@ -78,6 +81,28 @@ func (s Scene) page() ui.Page {
 		return f.Shown()
 	}
 	return s.Screen.Page()
+}
+
+// selected is the row that keys act on.
+func (s Scene) selected() ui.Row {
+	l, ok := s.Screen.(selecting)
+	if !ok {
+		return ui.Row{}
+	}
+	row, _ := l.Row()
+	return row
+}
+
+// Details are what the number of the selected row has read out.
+func (s Scene) Details() []string {
+	if d, ok := s.Screen.(digitTaker); ok && d.TakesDigits() {
+		return nil
+	}
+	var t text
+	for _, d := range s.selected().Detail {
+		t.add(ui.Sentence(d))
+	}
+	return t.plain()
 }
 
 func (s Scene) wizard() bool { _, ok := s.Screen.(stepped); return ok }

@@ -28,7 +28,9 @@ type teller struct {
 	at      string // the selected row
 	rows    int    // how many rows are read out
 	whole   bool   // the screen is told anew, and not only what is new of it
+	early   bool   // it was told before it had anything to say
 	briefly bool   // its keys were told
+	chosen  bool   // a row was selected that an empty line opens
 
 	status  string
 	pending []string // what was said and is not told yet
@@ -62,7 +64,7 @@ func (t *teller) tell(c Console) {
 	if len(lines) == 0 && t.typed {
 		lines = t.silence(s)
 	}
-	t.unbound, t.at = "", selected(s)
+	t.unbound, t.at = "", s.selected().ID
 	if len(lines) > 0 || t.typed {
 		t.write(lines...)
 		t.ask(s)
@@ -88,9 +90,13 @@ func (t *teller) page(s Scene) []string {
 	case s.Dialog != nil:
 		return nil
 	case !t.there(s):
-		t.screen, t.step, t.rows, t.whole, t.briefly = s.Screen, s.step(), atOnce, true, false
-	case !t.whole && !s.wizard() && s.working():
+		t.screen, t.step, t.rows, t.whole, t.briefly, t.chosen = s.Screen, s.step(), atOnce, true, false, false
+	case !s.wizard() && s.working() && (t.early || !t.whole):
 		return nil
+	}
+	if t.early = t.whole && t.unread(s); t.early {
+		t.before = text{}
+		return append([]string{""}, s.early()...)
 	}
 	now := s.text(t.rows)
 	before := t.before.lines
@@ -100,6 +106,11 @@ func (t *teller) page(s Scene) []string {
 		return append([]string{""}, now.plain()...)
 	}
 	return unsaid(before, now.lines)
+}
+
+// unread reports whether a list has nothing to say yet.
+func (t *teller) unread(s Scene) bool {
+	return !s.wizard() && s.working() && len(s.Screen.Page().Rows) == 0
 }
 
 // question is what is new of what a dialog states.
@@ -120,7 +131,7 @@ func (t *teller) question(s Scene) []string {
 // silence is what there is to say where a line has changed nothing that is told: the row
 // that is selected now, or that the key means nothing.
 func (t *teller) silence(s Scene) []string {
-	now := selected(s)
+	now := s.selected().ID
 	for i, id := range t.before.ids {
 		if id == now && now != t.at && i < len(t.before.rows) {
 			return []string{"Selected: " + t.before.rows[i]}
@@ -132,13 +143,6 @@ func (t *teller) silence(s Scene) []string {
 	return nil
 }
 
-func selected(s Scene) string {
-	if l, ok := s.Screen.(selecting); ok {
-		return l.ID()
-	}
-	return ""
-}
-
 // ask writes the question that the next line answers. What a secret answer would show is
 // kept off the terminal before it is asked for, and until something else is.
 func (t *teller) ask(s Scene) {
@@ -147,7 +151,9 @@ func (t *teller) ask(s Scene) {
 	case s.Dialog != nil:
 		a := s.Dialog.Plain()
 		text, secret = a.Prompt, a.Secret
-	case !t.briefly || s.wizard():
+	case t.chosen:
+		text = s.chosen()
+	case !t.early && (!t.briefly || s.wizard()):
 		text = s.question()
 		t.briefly = true
 	}

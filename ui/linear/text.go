@@ -63,6 +63,13 @@ func (s Scene) text(most int) text {
 	return t
 }
 
+// early is what there is to say of a list that is still being read.
+func (s Scene) early() []string {
+	var t text
+	t.add(s.where(), s.leaving())
+	return t.plain()
+}
+
 func (t *text) add(lines ...string) {
 	for _, l := range lines {
 		if l = strings.TrimSpace(l); l != "" {

@@ -19,13 +19,13 @@ var named = map[string]tea.KeyPressMsg{
 // howToType is what the help says beside the keys.
 var howToType = []string{
 	"HOW TO TYPE IT.",
-	"A number opens the line that was read out with it; in a wizard it selects that line.",
+	"A number reads out what there is to say of the line that was read out with it, and selects it; an empty line then opens it.",
 	"A key is typed as its letter, a capital as a capital, or by its name: esc, tab, space, enter, up, down.",
 	"A number and a key, 3 R, press the key on that line.",
 	"/text shows the lines with that text, and / alone shows all. more reads on where a list is long.",
 	":text goes to a place or does what is called so.",
 	"The name of a place (keys, repos, backups, activity) goes there.",
-	"An empty line does what the question says: it goes to a wizard's next step, and elsewhere reads the screen again, as again does.",
+	"An empty line does what the question says: it opens what was selected, goes to a wizard's next step, or reads the screen again, as again does.",
 	"Ctrl-c leaves a question, stops what runs, and then quits. Ctrl-d leaves.",
 }
 
@@ -43,6 +43,7 @@ const (
 	unclear orderKind = iota
 	nothing           // an empty line
 	press
+	place // a key that leads to a place
 	open
 	filter
 	command // a key that asks, and the answer to it
@@ -69,7 +70,7 @@ func understand(line string, places []Place) order {
 	}
 	for _, p := range places {
 		if strings.EqualFold(line, p.Name) {
-			return order{kind: press, key: letter([]rune(p.Key)[0])}
+			return order{kind: place, key: letter([]rune(p.Key)[0])}
 		}
 	}
 	number, rest, _ := strings.Cut(line, " ")

@@ -64,7 +64,7 @@ func TestJourneyInLines(t *testing.T) {
 	restored.TrustDir = filepath.Join(fresh.DockerConfig(), "trust")
 	restored.Passphrases.Targets = newPassphrase
 	y := fresh.Lines("--plain")
-	restoresInLines(y, file, identity, newKey, root)
+	restoresInLines(t, y, file, identity, newKey, root)
 	y.Say("q")
 	if code := y.End(); code != 0 {
 		t.Errorf("exit code %d", code)
@@ -80,20 +80,25 @@ func TestJourneyInLines(t *testing.T) {
 }
 
 func (d desk) findsUnsignedInLines(x *interop.Lines) {
-	x.Wait("keyrite: keys.", "2 keys", "Role root.", "Role repository.")
-	x.Say("1", "Type ") // a key and back
+	x.Wait("keyrite: overview.", "Next step back up", "Type a number for details")
+	x.Say("keys", "keyrite: keys.", "2 keys", "Role root.", "Role repository.")
+	x.Say("1", "Selected: 1 of 2.", "locked with a passphrase", "Type an empty line for open")
+	x.Say("", "keyrite: keys, ", "SIGNS FOR 1 REPOSITORY.")
 	x.Say("q", "keyrite: keys.")
 	x.Say("repos", "keyrite: repos.", d.gun)
-	x.Say("1", "4 tags: 1 signed and current", "Tag 1.1. State SIGNED, MOVED.", "Tag 1.0. State signed.")
+	x.Say("1", "Selected: 1 of 1.", "root v")
+	x.Say("", "4 tags: 1 signed and current", "Tag 1.1. State SIGNED, MOVED.", "Tag 1.0. State signed.")
 	x.Say("/unsigned", "1 of 1. Soon. Tag 2.0-rc1. State UNSIGNED.", `Filter "unsigned": 1 of 4 tags.`)
-	x.Say("1", "Nobody has signed it.", d.gun+":2.0-rc1")
+	x.Say("1", "Selected: 1 of 1.", "Clients that check signatures refuse this tag.")
+	x.Say("", "Nobody has signed it.", d.gun+":2.0-rc1")
 	x.Say("q", "keyrite: repos, team/app.")
 	x.Say("/", "Tag 1.0. State signed.")
 }
 
 func (d desk) rotatesInLines(x *interop.Lines, oldKey, root string) {
 	x.Say("R", "What kind of rotation?", "1 of ", "new repository key")
-	x.Say("1", "Step 1 of 5: Check.", "Old repository key "+oldKey[:4]+" "+oldKey[4:8], "repository key "+oldKey[:7]+" is here", "Leaving now changes nothing.", "an empty line for")
+	x.Say("1", "Selected: 1 of ", "Type an empty line for open")
+	x.Say("", "Step 1 of 5: Check.", "Old repository key "+oldKey[:4]+" "+oldKey[4:8], "repository key "+oldKey[:7]+" is here", "Leaving now changes nothing.", "an empty line for")
 	x.Say("", "PASSPHRASE OF THE ROOT KEY.", root[:4]+" "+root[4:8], "typed unseen")
 	x.Say("not the passphrase", "That passphrase does not open this key. Second try. Nothing has changed.")
 	x.Say(interop.Known.Root, "NEW PASSPHRASE OF THE REPOSITORY KEY.", "It is asked twice.")
@@ -133,7 +138,7 @@ func backsUpInLines(t *testing.T, x *interop.Lines, stick, recipient, identity s
 	return files[0]
 }
 
-func restoresInLines(x *interop.Lines, file, identity string, ids ...string) {
+func restoresInLines(t *testing.T, x *interop.Lines, file, identity string, ids ...string) {
 	x.Wait("No signing key was found here yet.", "Restore keys from a backup")
 	x.Say("2", "Step 1 of 5: Find.")
 	x.Say("f", "File (an empty line leaves): ")
@@ -143,10 +148,11 @@ func restoresInLines(x *interop.Lines, file, identity string, ids ...string) {
 	x.Say("", "RESTORE INTO A TRUST DIRECTORY.", `Type the words "Restore" to do it (an empty line: `)
 	x.Ponder()
 	x.Say("restore", "Step 5 of 5: Prove.", "read back and is what the backup says")
-	told := x.Say("", "2 keys (")
+	x.Say("", "keyrite: overview.")
+	told := x.Say("keys", "keyrite: keys.", "2 keys (")
 	for _, id := range ids {
 		if !strings.Contains(told, "Key "+id[:7]) {
-			x.Wait("Key " + id[:7])
+			t.Errorf("key %s is not told:\n%s", id, told)
 		}
 	}
 }
@@ -172,14 +178,15 @@ func TestLinesGiveTheEchoBack(t *testing.T) {
 			k := n.Keyrite()
 			k.Env = []string{"ACCESSIBLE=1"}
 			x := k.Lines()
-			x.Wait("keyrite: keys.", "2 keys")
+			x.Wait("keyrite: overview.", "Type ")
 			if !x.Echoes() {
 				t.Fatal("there is no echo to begin with")
 			}
 			x.Say("o", "OPEN A REPOSITORY.")
-			x.Say("example.com/app", "keyrite: keys, ")
+			x.Say("example.com/app", "keyrite: overview, ")
 			x.Say("R", "What kind of rotation?")
-			x.Say("1", "Step 1 of 5: Check.", "Leaving now changes nothing.")
+			x.Say("1", "Selected: 1 of ")
+			x.Say("", "Step 1 of 5: Check.", "Leaving now changes nothing.")
 			x.Say("", "PASSPHRASE OF THE ROOT KEY.", "typed unseen")
 			if x.Echoes() {
 				t.Fatal("a passphrase would be seen")

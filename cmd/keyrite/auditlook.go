@@ -48,11 +48,12 @@ func (s *session) look(ctx context.Context, typed []string, images string, about
 		look.Online = look.Online || r.Err == nil && r.Source == trustdata.SourceLive
 	}
 	inOrder(about.images)
+	look.Machine.Docker = s.cli.dockerVersion(ctx)
 	return look, ctx.Err()
 }
 
-// here gathers what an audit judges and this machine has, and gives the names of the
-// repositories that it knows. None of them is read.
+// here gathers what an audit judges and this machine has, all but the version of docker, and
+// gives the names of the repositories that it knows. None of them is read.
 func (s *session) here(ctx context.Context, look *audit.Look) (known []trustdata.GUN, err error) {
 	look.Now = s.cli.now()
 	if look.Keys, err = s.keys.List(ctx); err != nil {

@@ -54,7 +54,11 @@ func (c *cli) demo(ctx context.Context) (err error) {
 	}
 	return demo.Walk(ctx, c.out, world, func(args ...string) error {
 		inside := c.inside(world)
-		return inside.execute(ctx, append(args, "--registry", world.RegistryURL))
+		err := inside.execute(ctx, append(args, "--registry", world.RegistryURL))
+		if errors.Is(err, errAttention) { // what the audit is there to find
+			return nil
+		}
+		return err
 	})
 }
 

@@ -123,8 +123,11 @@ func (s *session) examined(ctx context.Context, gun trustdata.GUN) (d audit.Doct
 	if err != nil {
 		return d, checked, err
 	}
-	if d.Machine, checked, err = s.machine(ctx, uses); err != nil || gun == "" {
+	if d.Machine, checked, err = s.machine(ctx, uses); err != nil {
 		return d, checked, err
+	}
+	if d.Machine.Docker = s.cli.dockerVersion(ctx); gun == "" {
+		return d, checked, nil
 	}
 	checked.Repositories = 1
 	if !s.cli.flags.offline {
@@ -199,9 +202,10 @@ func (s *session) serversOf(ctx context.Context, gun trustdata.GUN) ([]audit.Ser
 // rootPath is where a trust server has a repository's root.json, below its URL.
 func rootPath(gun trustdata.GUN) string { return "/v2/" + string(gun) + "/_trust/tuf/root.json" }
 
-// machine looks at what is set and lies about here. Uses are what the root keys sign.
+// machine looks at what is set and lies about here; the version of docker is left out, since
+// it takes a program to say it. Uses are what the root keys sign.
 func (s *session) machine(ctx context.Context, uses keys.Uses) (audit.Machine, checkedJSON, error) {
-	m := audit.Machine{ContentTrust: s.cli.getenv("DOCKER_CONTENT_TRUST"), Docker: s.cli.dockerVersion(ctx),
+	m := audit.Machine{ContentTrust: s.cli.getenv("DOCKER_CONTENT_TRUST"),
 		Modes: runtime.GOOS != "windows", InsecureRegistries: s.cli.insecureRegistries()}
 	var checked checkedJSON
 	for _, dir := range s.dirs {

@@ -24,6 +24,8 @@ type overlook struct {
 
 	mu   sync.Mutex
 	look audit.Look
+	// read says which of the look's repositories were read, from the cache at least.
+	read []bool
 	// put is what was put off.
 	put []state.Snooze
 	// told counts the servers' answers for the screen.
@@ -37,7 +39,8 @@ var _ overview.Source = (*overlook)(nil)
 // judgedEvery is how long there is at least from one judging to the next while answers come.
 const judgedEvery = 150 * time.Millisecond
 
-// Look implements overview.Source: first what is on this machine, then what servers answer.
+// Look implements overview.Source: first what is said of keys and backups, then what is
+// cached of each repository, then what servers answer.
 func (o *overlook) Look(ctx context.Context, how overview.How, emit func(overview.News)) error {
 	s := o.desk.session
 	look := audit.Look{}
@@ -52,25 +55,99 @@ func (o *overlook) Look(ctx context.Context, how overview.How, emit func(overvie
 	if err != nil {
 		return err
 	}
-	look.Repositories = o.cached(ctx, known)
-	if ctx.Err() != nil {
-		return ctx.Err()
+	o.begin(look, known, put, how)
+	var telling sync.Mutex // what is judged later is told later
+	say := func() {
+		telling.Lock()
+		defer telling.Unlock()
+		emit(o.judge())
 	}
-	o.begin(look, put, how)
-	o.desk.learn(known, usesOf(look.Repositories))
-	emit(o.judge())
-	if !how.Ask || len(known) == 0 {
-		return nil
+	say()
+	stop := o.tell(say)
+	defer stop()
+	o.cached(ctx, known)
+	if how.Ask && ctx.Err() == nil {
+		say()
+		o.ask(ctx, known, how)
 	}
-	stop := o.tell(emit)
-	o.ask(ctx, known, how)
 	stop()
-	emit(o.judge())
+	say()
 	return ctx.Err()
 }
 
+// begin takes a new look in the place of the last one. What was read before, and what
+// registries said, stays until it is read again.
+func (o *overlook) begin(look audit.Look, known []trustdata.GUN, put []state.Snooze, how overview.How) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	before, read := map[trustdata.GUN]audit.Repository{}, map[trustdata.GUN]bool{}
+	for i, r := range o.look.Repositories {
+		before[r.GUN], read[r.GUN] = r, o.read[i]
+	}
+	o.read = make([]bool, len(known))
+	for i, gun := range known {
+		look.Repositories = append(look.Repositories, before[gun])
+		look.Repositories[i].GUN = gun
+		o.read[i] = read[gun]
+	}
+	look.Online = o.look.Online
+	o.look, o.put, o.told = look, put, overview.News{Compared: how.Compare}
+	if how.Ask {
+		o.told.Asked = len(known)
+	}
+}
+
+// cached reads what is cached of each repository, what has expired too, and meanwhile asks
+// docker for its version.
+func (o *overlook) cached(ctx context.Context, guns []trustdata.GUN) {
+	s := o.desk.session
+	f := s.fetcher()
+	f.Late, f.Offline = true, true
+	var asking sync.WaitGroup
+	asking.Go(func() { o.docker(s.cli.dockerVersion(ctx)) })
+	s.sideBySide(true, len(guns), func(i int) func() {
+		if ctx.Err() != nil {
+			return func() {}
+		}
+		col, err := s.readWith(ctx, f, guns[i])
+		r := s.audited(ctx, guns[i], col, err)
+		return func() { o.remembered(i, r) }
+	})
+	asking.Wait()
+	o.desk.learn(guns, usesOf(o.repositories()))
+}
+
+func (o *overlook) docker(version string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.look.Machine.Docker, o.dirty = version, true
+}
+
+// remembered takes what is cached of a repository, unless it was read from its server before.
+func (o *overlook) remembered(i int, r audit.Repository) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	old := o.look.Repositories[i]
+	if r.Drift = old.Drift; !o.read[i] || old.Source != trustdata.SourceLive || old.ReadAt.Before(r.ReadAt) {
+		o.look.Repositories[i] = r
+	}
+	o.read[i], o.dirty = true, true
+}
+
+// repositories are those that were read.
+func (o *overlook) repositories() (read []audit.Repository) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for i, r := range o.look.Repositories {
+		if o.read[i] {
+			read = append(read, r)
+		}
+	}
+	return read
+}
+
 // tell lets the screen have what came, a few times a second, until it is stopped.
-func (o *overlook) tell(emit func(overview.News)) (stop func()) {
+func (o *overlook) tell(say func()) (stop func()) {
 	var telling sync.WaitGroup
 	end := make(chan struct{})
 	telling.Go(func() {
@@ -82,15 +159,15 @@ func (o *overlook) tell(emit func(overview.News)) (stop func()) {
 				return
 			case <-tick.C:
 				if o.came() {
-					emit(o.judge())
+					say()
 				}
 			}
 		}
 	})
-	return func() {
+	return sync.OnceFunc(func() {
 		close(end)
 		telling.Wait()
-	}
+	})
 }
 
 // came reports whether something came since the last judging.
@@ -98,36 +175,6 @@ func (o *overlook) came() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.dirty
-}
-
-// begin takes a new look in the place of the last one. What registries said before stays
-// until they are asked again.
-func (o *overlook) begin(look audit.Look, put []state.Snooze, how overview.How) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for i, r := range look.Repositories {
-		at := slices.IndexFunc(o.look.Repositories, func(old audit.Repository) bool { return old.GUN == r.GUN })
-		if at >= 0 {
-			look.Repositories[i].Drift = o.look.Repositories[at].Drift
-		}
-	}
-	o.look, o.put, o.told = look, put, overview.News{Compared: how.Compare}
-	if how.Ask {
-		o.told.Asked = len(look.Repositories)
-	}
-}
-
-// cached reads what is cached of each repository, what has expired too.
-func (o *overlook) cached(ctx context.Context, guns []trustdata.GUN) []audit.Repository {
-	f := o.desk.session.fetcher()
-	f.Late, f.Offline = true, true
-	all := make([]audit.Repository, len(guns))
-	o.desk.session.sideBySide(true, len(guns), func(i int) func() {
-		col, err := o.desk.session.readWith(ctx, f, guns[i])
-		r := o.desk.session.audited(ctx, guns[i], col, err)
-		return func() { all[i] = r }
-	})
-	return all
 }
 
 // ask asks for each repository, a few at a time.
@@ -179,6 +226,13 @@ func (o *overlook) judge() overview.News {
 	now := o.desk.session.cli.now()
 	o.dirty = false
 	l, n := o.look, o.told
+	l.Repositories = nil
+	for i, r := range o.look.Repositories {
+		if o.read[i] {
+			l.Repositories = append(l.Repositories, r)
+		}
+	}
+	l.Partial, n.Read = len(l.Repositories) < len(o.read), len(l.Repositories)
 	findings := l.Findings()
 	audit.PutOff(findings, o.put, now)
 	for _, i := range l.Attention(findings) {
@@ -188,7 +242,7 @@ func (o *overlook) judge() overview.News {
 			n.Items = append(n.Items, i)
 		}
 	}
-	n.Now, n.Keys, n.Repositories = now, len(l.Keys), len(l.Repositories)
+	n.Now, n.Keys, n.Repositories = now, len(l.Keys), len(o.read)
 	for _, r := range l.Repositories {
 		n.Tags += r.Tags
 	}

@@ -22,7 +22,7 @@ func (l Look) keys() []Finding {
 			continue
 		}
 		out = append(out, locked(k)...)
-		if f, ok := l.use(k, l.listed[k.KeyID], all); ok {
+		if f, ok := l.use(k, l.listed[k.KeyID], all); ok && (!l.Partial || f.Code == "root_online") {
 			out = append(out, f)
 		}
 	}

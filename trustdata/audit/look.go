@@ -22,8 +22,10 @@ type Look struct {
 	Keys []keyring.Info
 	// Pending are new keys that wait for the end of an operation.
 	Pending []keyring.Staged
-	// Repositories are all that are known here, whichever the audit is about.
+	// Repositories are all that are known here, whichever the audit is about. Partial says
+	// that some are not read yet and not among them: then nothing is said of what none lists.
 	Repositories []Repository
+	Partial      bool
 	Copies       []backup.Copy
 	// Unfinished are the operations that have not ended, and Past those that have.
 	Unfinished, Past []*rotation.Operation
@@ -42,7 +44,9 @@ type Look struct {
 // whom it is about.
 func (l Look) Findings() []Finding {
 	l.held, l.listed, l.proven = l.usable(), l.listings(), l.proofs()
-	l.Machine.Roots = l.roots()
+	if !l.Partial {
+		l.Machine.Roots = l.roots()
+	}
 	out := l.Machine.findings()
 	for _, r := range l.Repositories {
 		out = append(out, l.repository(r)...)

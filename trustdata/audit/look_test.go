@@ -129,6 +129,11 @@ func TestLook(t *testing.T) {
 			l.Keys = append(l.Keys, key("9", ""))
 			l.Copies[0] = copyOf(oneDay, "1", "2", "3", "9")
 		}, want: "info:key_without_role"},
+		{name: "and not while some are unread", change: func(l *Look) {
+			l.Keys = append(l.Keys, key("5", "root"), key("6", "targets"), key("7", ""))
+			l.Keys[4].GUN = app
+			l.Copies[0], l.Partial = copyOf(oneDay, "1", "2", "3", "5", "6", "7"), true
+		}},
 		{name: "a root for nothing", change: func(l *Look) { l.Repositories = nil; l.Keys = l.Keys[:1] }, want: "info:root_signs_nothing"},
 		{name: "a second root", change: func(l *Look) {
 			l.Keys = append(l.Keys, key("5", "root"))

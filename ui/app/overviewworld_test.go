@@ -105,7 +105,7 @@ func (c *company) news(asked, came, failed int) overview.News {
 	l := c.look
 	findings := l.Findings()
 	audit.PutOff(findings, c.put, l.Now)
-	n := overview.News{Now: l.Now, Keys: len(l.Keys), Repositories: len(l.Repositories), Asked: asked, Came: came, Failed: failed,
+	n := overview.News{Now: l.Now, Keys: len(l.Keys), Repositories: len(l.Repositories), Read: len(l.Repositories), Asked: asked, Came: came, Failed: failed,
 		Freshness: ui.Freshness{Source: trustdata.SourceLive, At: l.Now}}
 	for _, i := range l.Attention(findings) {
 		if i.Snoozed != nil {

@@ -61,7 +61,9 @@ func (m *Model) load() tea.Cmd {
 
 func (m *Model) take(d drawn) tea.Cmd {
 	m.known = true
-	m.loader.Doing(fmt.Sprintf("asking the servers, %d of %d checked", d.news.Came, d.news.Asked))
+	if d.news.Asked > 0 && d.news.Read == d.news.Repositories {
+		m.loader.Doing(fmt.Sprintf("asking the servers, %d of %d checked", d.news.Came, d.news.Asked))
+	}
 	m.show(d)
 	return nil
 }

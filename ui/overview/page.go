@@ -18,7 +18,9 @@ type News struct {
 	// Keys, Repositories and Tags count what was looked at. Of the repositories Asked are asked
 	// of their servers, of which Came have answered, and Failed of these could not be read.
 	Keys, Repositories, Tags int
-	Asked, Came, Failed      int
+	// Read of the repositories were read, from the cache at least.
+	Read                int
+	Asked, Came, Failed int
 	// Compared says that the registries were asked for the tags too.
 	Compared  bool
 	Freshness ui.Freshness
@@ -96,6 +98,8 @@ func (n News) looked() string {
 	switch {
 	case n.Repositories == 0:
 		return "No repository is known here."
+	case n.Read < n.Repositories:
+		return fmt.Sprintf("%d of %s read from this disk.", n.Read, all)
 	case n.Asked == 0:
 		return all + " as cached, none checked."
 	case n.Came < n.Asked:

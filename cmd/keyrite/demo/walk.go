@@ -61,6 +61,7 @@ func (w *World) stepsToBackup() []step {
 	main := string(w.GUNs[0])
 	return []step{
 		{"The repositories that are known here. One has expired.", []string{"repos", "--check"}},
+		{"What needs somebody, the worst first, each with its next step. In a script its exit code would be 3.", []string{"audit"}},
 		{"The private keys on this machine. One file is damaged, one does not say what it is for.", []string{"keys", "list"}},
 		{"What is signed, beside what the registry serves.", []string{"tags", main, "--compare"}},
 		{"Who may sign, and until when.", []string{"inspect", main}},

@@ -54,7 +54,7 @@ func TestWalk(t *testing.T) {
 		}
 		verbs = append(verbs, verb)
 	}
-	want := "repos, keys list, tags, inspect, verify, rotate, tags, backup create, backup verify, backup restore, keys list"
+	want := "repos, audit, keys list, tags, inspect, verify, rotate, tags, backup create, backup verify, backup restore, keys list"
 	if got := strings.Join(verbs, ", "); got != want {
 		t.Errorf("verbs:\n got %s\nwant %s", got, want)
 	}

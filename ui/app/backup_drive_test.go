@@ -47,8 +47,8 @@ func TestBackUpProvesOnlyWhatCameBack(t *testing.T) {
 
 	bad := driveFrom(t, drives{bad: fmt.Errorf("backup: %w", backup.ErrDamaged)})(100, 30).Press("space", "B").Fits()
 	bad.Has("THE COPY IS DAMAGED", title+" MAY BE TAKEN OUT", "The medium does not keep data").Lacks("ok to its end", "read cold  ok")
-	other := driveFrom(t, drives{wrong: true})(100, 30).Press("space", "B").Fits()
-	other.Has("SanDisk: it is another medium.", "ok it is the same medium, put in anew")
+	other := driveFrom(t, drives{wrong: true})(100, 30).Press("space").Background().Press("B").Await("PUT "+title+" BACK IN", "SanDisk: it is another medium.").Fits()
+	other.Has("not yet back in").Press("esc").Await("The proof was skipped.").Lacks("put in anew")
 }
 
 // A set has two copies, on two media. One can be done without, which is recorded.

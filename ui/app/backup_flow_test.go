@@ -223,6 +223,8 @@ func (f drives) Replug(ctx context.Context, _ *backup.CreatePlan, made *backup.C
 	told(backup.MomentBack, "")
 	if f.wrong {
 		told(backup.MomentBack, "SanDisk: it is another medium")
+		<-ctx.Done()
+		return nil, ctx.Err()
 	}
 	told(backup.MomentProve, "")
 	progress(backup.Step{Phase: backup.PhaseVerify, Done: 61 << 10})

@@ -185,7 +185,7 @@ func (m *Create) forget() {
 // Status says what runs, and else what leaving means.
 func (m *Create) Status() string {
 	if m.At() == stepWrite || m.At() == stepProve {
-		return m.Wizard.Status() // the page says how far it is; what leaving means must stand too
+		return cmp.Or(m.trial.waiting(), m.Wizard.Status()) // the page says how far it is; what leaving means must stand too
 	}
 	return cmp.Or(m.loader.Waiting(), m.Wizard.Status())
 }

@@ -37,8 +37,12 @@ type (
 	}
 )
 
-// at takes note of a moment.
+// at takes note of a moment. What was said of one before, that it is still mounted or another
+// medium, is not true any more.
 func (r *replug) at(m moment) {
+	if m.now != r.now {
+		r.notes = nil
+	}
 	r.now = m.now
 	if m.note != "" {
 		r.notes = append(r.notes, trustdata.Visible(m.note))
@@ -131,7 +135,7 @@ func (m *Create) leavingProof() string {
 	case m.replug.now == backup.MomentProve:
 		return "Leaving now stops the reading. The copy stays " + StateWord(m.result.State) + "."
 	}
-	return "Leaving now stops the waiting. The copy stays " + StateWord(m.result.State) + ", not proven after it was out."
+	return "Leaving now stops the waiting. The copy counts as " + StateWord(m.result.State) + ", not read after it was out."
 }
 
 func (m *Create) provePage() ui.Page {

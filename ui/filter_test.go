@@ -93,3 +93,31 @@ func TestNextMatch(t *testing.T) {
 		t.Errorf("after the last match comes %q, want the first", l.ID())
 	}
 }
+
+// TestFactsAreFiltered only where a page is there to be read: on the page of a deed no fact is
+// hidden by what was typed.
+func TestFactsAreFiltered(t *testing.T) {
+	p := Page{Sections: []Section{{Title: "KEYS", Facts: []Fact{{Label: "j", Value: "move down"}, {Label: "k", Value: "move up"}}}, {Title: "MARKS", Facts: []Fact{{Label: "!!", Value: "act now"}}}}}
+	l := NewList(NewStyles(Look{}), "line", "lines")
+	l.Set(NewListing(p))
+	if l.CanFilter() {
+		t.Error("facts are filtered on every page")
+	}
+	l.Filter("down")
+	if got := len(l.sections()); got != 2 {
+		t.Errorf("%d groups are shown, want both", got)
+	}
+	l.Searchable()
+	for _, c := range []struct {
+		query string
+		shown int
+	}{{"down", 1}, {"move", 2}, {"move !up", 1}, {"keys", 2}, {"Move", 0}, {"", 3}, {"zzz", 0}} {
+		l.Filter(c.query)
+		if shown, all := l.counts(); shown != c.shown || all != 3 || !l.CanFilter() {
+			t.Errorf("%q shows %d of %d, want %d of 3", c.query, shown, all, c.shown)
+		}
+	}
+	if got := l.View(80, 18); !strings.Contains(got, `No line matches "zzz" (3 hidden).`) {
+		t.Errorf("a search that finds nothing says\n%s", got)
+	}
+}

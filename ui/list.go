@@ -132,6 +132,12 @@ func (l *List) ID() string {
 	return r.ID
 }
 
+// CanFilter reports whether there is anything that a filter could hide.
+func (l *List) CanFilter() bool {
+	_, all := l.counts()
+	return all > 0
+}
+
 // Filter sets the filter's text, as if it had been typed.
 func (l *List) Filter(text string) {
 	l.query.text = text
@@ -237,7 +243,7 @@ func (l *List) edit(msg tea.Msg) bool {
 }
 
 func (l *List) startFilter() tea.Cmd {
-	if _, all := l.counts(); all == 0 {
+	if !l.CanFilter() {
 		return Say("There is nothing to filter.")
 	}
 	l.note()

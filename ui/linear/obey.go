@@ -92,7 +92,7 @@ func (l *linear) obey(s Scene, o order) {
 
 func (l *linear) filter(s Scene, text string) {
 	f, ok := s.Screen.(filterer)
-	if !ok || len(s.Screen.Page().Rows) == 0 {
+	if !ok || !f.CanFilter() {
 		l.say("There is nothing to filter.")
 		return
 	}

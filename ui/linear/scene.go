@@ -66,7 +66,10 @@ type (
 	}
 	// digitTaker has numbered choices: a number takes one.
 	digitTaker interface{ TakesDigits() bool }
-	filterer   interface{ Filter(text string) }
+	filterer   interface {
+		CanFilter() bool
+		Filter(text string)
+	}
 	// stepped is a wizard: Enter goes on, and acts on no row.
 	stepped interface {
 		StepOf() (n, of int, name string)

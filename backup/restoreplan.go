@@ -221,6 +221,7 @@ type present struct {
 	root *os.Root
 	keys map[trustdata.KeyID]keyring.Info
 	own  map[trustdata.GUN]bool
+	gone map[string]bool // folders that are not there
 	tuf  map[string]trustdata.GUN // metadata files by their path in the directory
 }
 
@@ -260,12 +261,13 @@ func (h *present) close() {
 // hash is the SHA-256 of the file at name, "" if there is none, and a word that is no hash
 // for what is not a regular file.
 func (h *present) hash(name string) (string, error) {
-	if h.root == nil {
+	if h.root == nil || h.gone[path.Dir(name)] {
 		return "", nil
 	}
 	info, err := h.root.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		h.missed(path.Dir(name))
 		return "", nil
 	case err != nil:
 		return "", err
@@ -280,6 +282,17 @@ func (h *present) hash(name string) (string, error) {
 	sum := sha256.New()
 	_, err = io.Copy(sum, f)
 	return hex.EncodeToString(sum.Sum(nil)), err
+}
+
+// missed notes a folder in which a file was not found, if it is not there itself.
+func (h *present) missed(folder string) {
+	if h.gone == nil {
+		h.gone = map[string]bool{}
+	}
+	if _, known := h.gone[folder]; !known {
+		_, err := h.root.Lstat(folder)
+		h.gone[folder] = errors.Is(err, fs.ErrNotExist)
+	}
 }
 
 // ownMetadata are the repositories that have a file here which is not the backup's.

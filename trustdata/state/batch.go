@@ -26,7 +26,9 @@ type Batch struct {
 	name    string // of the staging folder
 	root    *os.Root
 	folders map[string]*batchFolder // that staged files are in
-	jobs    chan batchFile
+	jobs    chan []batchFile
+	next    []batchFile // not handed on yet
+	bytes   int         // in them
 	writing sync.WaitGroup
 	disk    *flusher
 	added   []string
@@ -49,6 +51,8 @@ const (
 	batchPrefix  = ".batch."
 	batchWriters = 2    // more would wait for the folder
 	batchFlush   = 1024 // so many files later the disk begins to write, while more come
+	batchFiles   = 64   // so many, or so many bytes, are handed to a writer at a time
+	batchBytes   = 256 << 10
 )
 
 // NewBatch begins a batch below dir. It writes nothing, but takes away what batches that
@@ -88,8 +92,16 @@ func (b *Batch) Add(name string, data []byte) error {
 		return err
 	}
 	b.added = append(b.added, name)
-	b.jobs <- batchFile{in, path.Base(name), data}
+	b.next = append(b.next, batchFile{in, path.Base(name), data})
+	if b.bytes += len(data); len(b.next) >= batchFiles || b.bytes >= batchBytes {
+		b.handOn()
+	}
 	return nil
+}
+
+func (b *Batch) handOn() {
+	b.jobs <- b.next
+	b.next, b.bytes = make([]batchFile, 0, batchFiles), 0
 }
 
 func (b *Batch) begin() error {
@@ -103,7 +115,7 @@ func (b *Batch) begin() error {
 	if b.disk, err = newFlusher(root); err != nil {
 		return errors.Join(err, root.Close(), b.dir.Remove(b.name))
 	}
-	b.root, b.jobs = root, make(chan batchFile, 4*batchWriters)
+	b.root, b.jobs = root, make(chan []batchFile, batchWriters)
 	jobs := b.jobs
 	for range batchWriters {
 		b.writing.Go(func() { b.write(jobs) })
@@ -127,14 +139,16 @@ func (b *Batch) folder(name string) (*batchFolder, error) {
 }
 
 // write writes files until there come no more, and none after one has failed.
-func (b *Batch) write(jobs <-chan batchFile) {
-	for f := range jobs {
-		if b.failed() != nil {
-			continue
-		}
-		err := f.in.create(f.name, f.data, b.disk.together)
-		if b.wrote(err) {
-			b.disk.begin()
+func (b *Batch) write(jobs <-chan []batchFile) {
+	for files := range jobs {
+		for _, f := range files {
+			if b.failed() != nil {
+				break
+			}
+			err := f.in.create(f.name, f.data, b.disk.together)
+			if b.wrote(err) {
+				b.disk.begin()
+			}
 		}
 	}
 }
@@ -161,6 +175,7 @@ func (b *Batch) finish() error {
 	if b.jobs == nil {
 		return b.failed()
 	}
+	b.handOn()
 	close(b.jobs)
 	b.jobs = nil
 	b.writing.Wait()

@@ -35,14 +35,11 @@ func (w *writer) archive(ctx context.Context, dst io.Writer) error {
 	defer w.folders.close()
 	w.lookAgain()
 	made := map[string]bool{}
-	var done int64
+	last, done := "", int64(0)
 	for i, e := range w.plan.entries {
-		for _, dir := range parents(e.Path) {
-			if made[dir] {
-				continue
-			}
-			made[dir] = true
-			if err := t.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: dir + "/", Mode: 0o700, ModTime: w.plan.Manifest.Created}); err != nil {
+		if in := path.Dir(e.Path); in != last {
+			last = in
+			if err := w.makeFolders(t, e.Path, made); err != nil {
 				return err
 			}
 		}
@@ -53,6 +50,20 @@ func (w *writer) archive(ctx context.Context, dst io.Writer) error {
 		w.progress.step(PhaseWrite, done, w.plan.Bytes)
 	}
 	return t.Close()
+}
+
+// makeFolders writes the folders above a file, each once.
+func (w *writer) makeFolders(t *tar.Writer, name string, made map[string]bool) error {
+	for _, dir := range parents(name) {
+		if made[dir] {
+			continue
+		}
+		made[dir] = true
+		if err := t.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: dir + "/", Mode: 0o700, ModTime: w.plan.Manifest.Created}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // member writes a member that no file is behind.
@@ -69,7 +80,7 @@ func header(name string, size int64, mod time.Time) *tar.Header {
 }
 
 // add copies one file, which must still be the one that was planned.
-func (w *writer) add(ctx context.Context, t *tar.Writer, i int, e entry) error {
+func (w *writer) add(ctx context.Context, t *tar.Writer, i int, e *entry) error {
 	mod := e.mod
 	if mod.Unix() <= 0 {
 		mod = w.plan.Manifest.Created
@@ -114,7 +125,7 @@ func (w *writer) lookAgain() {
 	for hand := range hands {
 		wg.Go(func() {
 			for i := hand; i < len(entries); i += hands {
-				e := &entries[i]
+				e := entries[i]
 				w.same[i] = e.data != nil && w.folders[e.in] != nil && w.folders[e.in].Unchanged(path.Base(e.Path), e.state)
 			}
 		})
@@ -124,7 +135,7 @@ func (w *writer) lookAgain() {
 
 // known is what a small file surely holds as it was planned: what was held of one that
 // nothing was done with since, or what it holds now. It is nil where neither is so.
-func (w *writer) known(i int, e entry) []byte {
+func (w *writer) known(i int, e *entry) []byte {
 	if w.same[i] {
 		return e.data
 	}

@@ -70,7 +70,7 @@ type entry struct {
 
 // collection is what was found for a backup.
 type collection struct {
-	entries []entry
+	entries []*entry
 	at      map[string]int // by the lower-case path
 	leftOut []LeftOut
 }
@@ -120,7 +120,7 @@ func collect(ctx context.Context, src Source) (*collection, error) {
 	if len(c.entries) > maxFiles {
 		return nil, fmt.Errorf("%d files would go into the backup, and at most %d can", len(c.entries), maxFiles)
 	}
-	slices.SortFunc(c.entries, func(a, b entry) int {
+	slices.SortFunc(c.entries, func(a, b *entry) int {
 		return cmp.Or(cmp.Compare(order[a.Kind], order[b.Kind]), strings.Compare(a.Path, b.Path))
 	})
 	return c, nil
@@ -161,7 +161,7 @@ func (c *collection) addFrom(name string, kind Kind, from string, read func() ([
 		return fmt.Errorf("%q: %w", from, err)
 	}
 	defer r.Close()
-	e := entry{from: from, open: open}
+	e := &entry{from: from, open: open}
 	if err := e.measure(name, kind, r); errors.Is(err, errTooLarge) {
 		c.leave(from, err.Error())
 		return nil
@@ -202,7 +202,7 @@ func (e *entry) lookInto(name string, kind Kind, data []byte) {
 
 // add settles what happens when a name is taken. Names that differ in case alone count as
 // one, since they could not be unpacked everywhere.
-func (c *collection) add(e entry) error {
+func (c *collection) add(e *entry) error {
 	fold := strings.ToLower(e.Path)
 	i, taken := c.at[fold]
 	if !taken {
@@ -225,7 +225,7 @@ func (c *collection) add(e entry) error {
 }
 
 // bytes reads an entry once more, and only as it was measured.
-func (e entry) bytes() ([]byte, error) {
+func (e *entry) bytes() ([]byte, error) {
 	r, err := e.open()
 	if err != nil {
 		return nil, fmt.Errorf("file %q: %w: %w", e.from, ErrChanged, err)
@@ -239,12 +239,12 @@ func (e entry) bytes() ([]byte, error) {
 }
 
 // sameBlock reports whether two key files hold the same encrypted block.
-func sameBlock(a, b entry) bool {
+func sameBlock(a, b *entry) bool {
 	x, y := blockOf(a), blockOf(b)
 	return x != nil && y != nil && x.Type == y.Type && bytes.Equal(x.Bytes, y.Bytes)
 }
 
-func blockOf(e entry) *pem.Block {
+func blockOf(e *entry) *pem.Block {
 	data, err := e.bytes()
 	if err != nil {
 		return nil

@@ -76,8 +76,8 @@ func (c *collection) addScanned(s *Scan) error {
 	for _, one := range s.dirs {
 		c.leftOut = append(c.leftOut, one.leftOut...)
 		c.entries = slices.Grow(c.entries, len(one.entries))
-		for i, e := range one.entries {
-			if one.tooLarge[i] {
+		for i := range one.entries {
+			if e := &one.entries[i]; one.tooLarge[i] {
 				c.leave(e.from, errTooLarge.Error())
 			} else if err := c.add(e); err != nil {
 				return err

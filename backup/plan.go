@@ -62,7 +62,7 @@ type CreatePlan struct {
 	// Drive is the removable drive that it goes to, nil for a folder that is on none.
 	Drive *media.Drive
 
-	entries  []entry
+	entries  []*entry
 	measured measured // of the manifest
 	opt      CreateOptions
 }

@@ -69,18 +69,18 @@ func (p *CreatePlan) signManifest() ([]byte, error) {
 }
 
 // signers are the keys to try, the best first.
-func (p *CreatePlan) signers() []entry {
-	var able []entry
+func (p *CreatePlan) signers() []*entry {
+	var able []*entry
 	for _, e := range p.entries {
 		if e.Kind == KindKey && e.Problem == "" && (e.bare || p.opt.Passphrases != nil) {
 			able = append(able, e)
 		}
 	}
-	rank := func(e entry) int {
+	rank := func(e *entry) int {
 		i := slices.Index([]string{string(trustdata.RoleRoot), string(trustdata.RoleTargets)}, e.Role)
 		return (i + 3) % 3
 	}
-	slices.SortStableFunc(able, func(a, b entry) int { return cmp.Compare(rank(a), rank(b)) })
+	slices.SortStableFunc(able, func(a, b *entry) int { return cmp.Compare(rank(a), rank(b)) })
 	return able[:min(len(able), maxTries)]
 }
 

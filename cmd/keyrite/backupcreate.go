@@ -82,7 +82,7 @@ func (c *cli) planSet(ctx context.Context, f backupFlags) (*plannedSet, error) {
 	if out.drives, err = out.session.drives(f.virtual); err != nil {
 		return nil, err
 	}
-	opt := backup.CreateOptions{Recipients: recipients, Identities: out.identities, Passphrases: c.keyPassphrases}
+	opt := backup.CreateOptions{Recipients: recipients, Identities: out.identities, Passphrases: c.keyPassphrases, Open: c.folders}
 	if err := out.plan(ctx, f, opt); err != nil {
 		return nil, err
 	}

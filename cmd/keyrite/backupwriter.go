@@ -35,7 +35,7 @@ func (d backupDesk) Plan(ctx context.Context, w backupui.Wish) (*backup.CreatePl
 	if err != nil {
 		return nil, err
 	}
-	return d.planCopy(ctx, src, w, backup.CreateOptions{Dir: absolute(w.Folder), Recipients: recipients, Identities: ids, Passphrases: d.session.cli.keyPassphrases})
+	return d.planCopy(ctx, src, w, backup.CreateOptions{Dir: absolute(w.Folder), Recipients: recipients, Identities: ids, Passphrases: d.session.cli.keyPassphrases, Open: d.session.cli.folders})
 }
 
 // planCopy plans the first copy of a new set, or the next one of the set that w.After began.
@@ -80,9 +80,11 @@ func (d backupDesk) Drives(ctx context.Context) ([]backupui.Place, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := media.Scan(ctx, drives.Options)
-	if err != nil {
-		return nil, err
+	all := d.session.cli.sticks
+	if all == nil {
+		if all, err = media.Scan(ctx, drives.Options); err != nil {
+			return nil, err
+		}
 	}
 	places := make([]backupui.Place, len(all))
 	for i, drive := range all {

@@ -14,7 +14,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"keyrite/backup/media"
 	"keyrite/keyring/keychain"
+	"keyrite/ui/app"
 )
 
 // process is what a run gets from the outside world; a test hands in its own.
@@ -46,6 +48,11 @@ type cli struct {
 	badge string
 	// overview is what the overview says below everything else: the demo's passphrases.
 	overview string
+	// acts are what the palette does besides, sticks the only removable drives that the console
+	// sees, and folders opens what is on no drive. The demo gives them; else they are nil.
+	acts    []app.Act
+	sticks  []media.Drive
+	folders media.Opener
 }
 
 // flags are the global ones. They are accepted before and after the verb.

@@ -78,6 +78,7 @@ func (d *desk) options() app.Options {
 		Open:      d.tagsScreen,
 		ParseName: d.parseName,
 		Commands:  []app.Command{{Name: "trash", About: "bring back a removed key file", Open: d.trashScreen}},
+		Acts:      c.acts,
 		Help:      help.Maker(d.styles),
 		First:     first,
 		News:      d.news(),

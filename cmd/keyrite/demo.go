@@ -15,17 +15,29 @@ import (
 )
 
 func (c *cli) demoCommand() *cobra.Command {
-	return &cobra.Command{
+	var with []string
+	cmd := &cobra.Command{
 		Use: "demo", Short: "Try keyrite on a made-up company, with servers of its own in a temporary folder",
 		Long: "Try keyrite on a made-up company: keys, repositories, signed tags and problems, served by a trust server\n" +
 			"and a registry inside this program. On a terminal it opens the console; else it walks the main job in\n" +
-			"plain text. It never touches the real home, settings or keychain.",
+			"plain text. It never touches the real home, settings or keychain.\n\n" +
+			"There are problems that one can break and mend: " + problemList() + ".\n" +
+			"In the console : break and : mend do it while you look, and --with lets some begin at once. In plain text\n" +
+			"all of them are walked, or those of --with.",
 		Args: usageArgs(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.demo(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			problems, err := problemsNamed(with)
+			if err != nil {
+				return err
+			}
+			return c.demo(cmd.Context(), problems)
+		},
 	}
+	cmd.Flags().StringSliceVar(&with, "with", nil, "begin with these `PROBLEMS` (default killed-rotation)")
+	return cmd
 }
 
-func (c *cli) demo(ctx context.Context) (err error) {
+func (c *cli) demo(ctx context.Context, problems []demo.Problem) (err error) {
 	dir, err := os.MkdirTemp("", "keyrite-demo-")
 	if err != nil {
 		return err
@@ -38,8 +50,8 @@ func (c *cli) demo(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, world.Close()) }()
 	if c.interactive() == nil {
 		inside := c.inside(world)
-		inside.badge = "DEMO"
-		if err := errors.Join(world.Banner(c.out), inside.warm(ctx), inside.cutOff(ctx, world)); err != nil {
+		inside.badge, inside.acts, inside.sticks = "DEMO", breaking(ctx, world), world.Sticks()
+		if err := errors.Join(world.Banner(c.out), inside.warm(ctx), inside.breakFirst(ctx, world, started(problems))); err != nil {
 			return err
 		}
 		begin := "Enter opens the console, where 1 shows the passphrases again. "
@@ -52,7 +64,7 @@ func (c *cli) demo(ctx context.Context) (err error) {
 		inside.overview = world.Hint()
 		return inside.console(ctx)
 	}
-	return demo.Walk(ctx, c.out, world, func(args ...string) error {
+	walked := demo.Walk(ctx, c.out, world, func(args ...string) error {
 		inside := c.inside(world)
 		err := inside.execute(ctx, append(args, "--registry", world.RegistryURL))
 		if errors.Is(err, errAttention) { // what the audit is there to find
@@ -60,6 +72,10 @@ func (c *cli) demo(ctx context.Context) (err error) {
 		}
 		return err
 	})
+	if walked != nil {
+		return walked
+	}
+	return c.walkProblems(ctx, world, problems)
 }
 
 // inside is a run of the program whose environment is the demo's, but for what describes
@@ -76,6 +92,7 @@ func (c *cli) inside(world *demo.World) *cli {
 	in.flags = c.flags
 	in.flags.noKeychain = true
 	in.flags.registry = world.RegistryURL
+	in.folders = world.OpenFolder
 	return in
 }
 

@@ -31,10 +31,11 @@ func demoConsole(t *testing.T) (*demo.World, *desk, *uitest.Driver) {
 	})
 	outside := newCLI(process{in: strings.NewReader(""), out: new(bytes.Buffer), err: new(bytes.Buffer), getenv: emptyHome(t), now: time.Now})
 	c := outside.inside(world)
+	c.acts, c.sticks = breaking(t.Context(), world), world.Sticks()
 	if err := c.warm(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.cutOff(t.Context(), world); err != nil {
+	if _, err := c.cutOff(t.Context(), world); err != nil {
 		t.Fatal(err)
 	}
 	s, err := c.openKeys()

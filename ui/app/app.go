@@ -30,6 +30,13 @@ type Command struct {
 	Open        func() ui.Screen
 }
 
+// Act is what only the palette does, as Options.AtStart has it. It has no key and asks
+// nothing, so it never changes what is the user's.
+type Act struct {
+	Name, About string
+	Do          func() (notice string, changed bool)
+}
+
 // Options are what cmd decides.
 type Options struct {
 	Styles *ui.Styles
@@ -54,6 +61,8 @@ type Options struct {
 	ParseName func(string) (trustdata.GUN, error)
 	// Commands are screens that only the palette leads to.
 	Commands []Command
+	// Acts are what only the palette does.
+	Acts []Act
 	// Help makes the help about a screen.
 	Help func(about ui.Screen, everywhere []key.Binding) ui.Screen
 	// Copy hands text to a program that keeps a clipboard, and says which; it says "" where
@@ -108,11 +117,12 @@ func New(opt Options) *Model {
 func (m *Model) top() ui.Screen { return m.stack[len(m.stack)-1] }
 
 // Init starts the first screen and the minute hand.
-func (m *Model) Init() tea.Cmd { return tea.Batch(m.start(m.top()), m.minute(), m.atStart()) }
+func (m *Model) Init() tea.Cmd {
+	return tea.Batch(m.start(m.top()), m.minute(), act(m.opt.AtStart))
+}
 
-// atStart does what cmd wants done once, out of the event loop.
-func (m *Model) atStart() tea.Cmd {
-	do := m.opt.AtStart
+// act does what cmd wants done, out of the event loop.
+func act(do func() (notice string, changed bool)) tea.Cmd {
 	if do == nil {
 		return nil
 	}

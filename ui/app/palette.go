@@ -104,6 +104,9 @@ func (m *Model) commands() []palette.Entry {
 	for _, c := range m.opt.Commands {
 		own = append(own, palette.Entry{Name: c.Name, About: c.About, Do: func() tea.Cmd { return ui.Send(ui.PushMsg{Screen: c.Open()}) }})
 	}
+	for _, a := range m.opt.Acts {
+		own = append(own, palette.Entry{Name: a.Name, About: a.About, Do: func() tea.Cmd { return act(a.Do) }})
+	}
 	return own
 }
 

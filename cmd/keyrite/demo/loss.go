@@ -40,7 +40,7 @@ func (l *losing) hit(r *http.Request) (lost func()) {
 // LoseNext loses the next upload to a repository on its way to the trust server, and calls
 // lost then.
 func (w *World) LoseNext(gun trustdata.GUN, lost func()) {
-	w.trust.mu.Lock()
-	defer w.trust.mu.Unlock()
-	w.trust.next, w.trust.lost = gun, lost
+	w.gateway.mu.Lock()
+	defer w.gateway.mu.Unlock()
+	w.gateway.next, w.gateway.lost = gun, lost
 }

@@ -45,6 +45,9 @@ func (c *company) settle(ctx context.Context, p plan) error {
 	if err := r.publish(1, true); err != nil {
 		return err
 	}
+	if p.path == olderPath {
+		c.world.trust.keep()
+	}
 	if p.updated != p.founded {
 		c.clock.set(p.updated)
 		renewed, err := r.renewRoot()

@@ -36,6 +36,8 @@ type World struct {
 	// BackupDir is an empty folder for backups, and RestoreDir a name that is not there
 	// yet for a trust directory that comes out of one.
 	BackupDir, RestoreDir string
+	// EvidenceDir is a name that is not there yet, for what a server is convicted of.
+	EvidenceDir string
 	// TrustServerURL and RegistryURL serve all GUNs, whose host does not exist.
 	TrustServerURL, RegistryURL string
 	// GUNs are the signed repositories. The first one has delegations and tags in all
@@ -49,8 +51,12 @@ type World struct {
 	// Recipient is whom backups are encrypted to, and IdentityFile what opens them.
 	Recipient, IdentityFile string
 
-	servers []*http.Server
-	trust   *losing
+	sticksDir string
+	servers   []*http.Server
+	gateway   *losing
+	trust     *tampering
+	images    pusher
+	lying     atomic.Bool // the stick that can lie does
 }
 
 // New builds the company in the folder dir, which is made if it is absent and must not
@@ -68,8 +74,9 @@ func New(ctx context.Context, dir string, now func() time.Time) (*World, error) 
 		HomeDir:  filepath.Join(dir, "home"),
 		StateDir: filepath.Join(dir, "state"), CacheDir: filepath.Join(dir, "cache"), ConfigDir: filepath.Join(dir, "config"),
 		BackupDir: filepath.Join(dir, "backups"), RestoreDir: filepath.Join(dir, "restored"),
+		EvidenceDir: filepath.Join(dir, "evidence"), sticksDir: filepath.Join(dir, "sticks"),
 	}
-	for _, d := range []string{w.TrustDir, w.HomeDir, w.StateDir, w.CacheDir, w.ConfigDir, w.BackupDir} {
+	for _, d := range []string{w.TrustDir, w.HomeDir, w.StateDir, w.CacheDir, w.ConfigDir, w.BackupDir, w.stick(honest), w.stick(bargain)} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return nil, err
 		}
@@ -88,13 +95,15 @@ func (w *World) build(ctx context.Context, dir string, now func() time.Time) err
 	trust := trustserver.New(trustserver.Options{Now: past.Now})
 	images := registry.New(registry.Logger(log.New(io.Discard, "", 0)), registry.WithReferrersSupport(true))
 	var err error
-	w.trust = &losing{Handler: trust}
-	if w.TrustServerURL, err = w.listen(w.trust); err != nil {
+	w.trust = &tampering{Server: trust}
+	w.gateway = &losing{Handler: w.trust}
+	if w.TrustServerURL, err = w.listen(w.gateway); err != nil {
 		return err
 	}
 	if w.RegistryURL, err = w.listen(images); err != nil {
 		return err
 	}
+	w.images = pusher{w.RegistryURL, &http.Transport{DisableKeepAlives: true}}
 	return w.found(ctx, trust, past)
 }
 
@@ -194,6 +203,7 @@ Passphrases   root keys        %s
               signers' keys    %s
 Backups       for age          %s
               opened with      %s
+Problems      in the console : break begins one while you look, and : mend ends it
 `, filepath.Dir(w.StateDir), w.Passphrases["root"], w.Passphrases["targets"], w.Passphrases["snapshot"], w.Passphrases["delegation"],
 		w.Recipient, w.IdentityFile)
 	return err

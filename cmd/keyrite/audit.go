@@ -111,7 +111,7 @@ func (c *cli) audit(ctx context.Context, args []string, f auditFlags) error {
 	}
 	findings = audit.WorstFirst(append(findings, audit.Images(look.Now, about.images, limits.olderThan)...))
 	if err := s.putOff(findings); err != nil {
-		return err
+		c.say("%s", trustdata.VisibleError(err))
 	}
 	out := auditJSON{Findings: list(findings), Checked: checkedBy(look, about.named)}
 	for _, i := range about.images {

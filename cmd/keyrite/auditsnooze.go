@@ -213,11 +213,12 @@ func subjectName(s state.Subject) string {
 	return "this machine"
 }
 
-// putOff marks the findings that somebody has put off.
+// putOff marks the findings that somebody has put off. Where that cannot be read nothing
+// counts as put off, and the error says why: nothing is hidden by a file that was changed.
 func (s *session) putOff(findings []audit.Finding) error {
 	put, err := s.state.Snoozes().List()
 	if err != nil {
-		return err
+		return fmt.Errorf("nothing counts as put off: %w", err)
 	}
 	audit.PutOff(findings, put, s.cli.now())
 	return nil

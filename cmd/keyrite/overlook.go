@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -51,10 +52,7 @@ func (o *overlook) Look(ctx context.Context, how overview.How, emit func(overvie
 	if look.Within, err = parseDays("--fail-within", usualWithin); err != nil {
 		return err
 	}
-	put, err := s.state.Snoozes().List()
-	if err != nil {
-		return err
-	}
+	put, unread := s.state.Snoozes().List()
 	o.begin(look, known, put, how)
 	var telling sync.Mutex // what is judged later is told later
 	say := func() {
@@ -72,6 +70,9 @@ func (o *overlook) Look(ctx context.Context, how overview.How, emit func(overvie
 	}
 	stop()
 	say()
+	if ctx.Err() == nil && unread != nil {
+		return fmt.Errorf("nothing counts as put off: %w", unread)
+	}
 	return ctx.Err()
 }
 

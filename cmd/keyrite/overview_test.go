@@ -79,6 +79,23 @@ func TestOverviewPutsOff(t *testing.T) {
 	d.Press("r", "esc").Has("root certificate ends")
 }
 
+// TestOverviewHidesNothing: where what is put off cannot be believed, all is shown, and why.
+func TestOverviewHidesNothing(t *testing.T) {
+	_, desk, d := demoConsole(t)
+	onLine(d.Press("esc"), "renew").Press("Z").Type("x").Press("enter", "enter").Has("Put off until")
+	path := filepath.Join(desk.session.paths.state, "snoozed.jsonl")
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw[len(raw)/2] ^= 1
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.Press("r", "esc").Has("root certificate ends")
+	d.Press("r").Has("Nothing counts as put off", "the log is broken")
+}
+
 // TestOverviewReports: a report is new, its owner's alone, and in the form of its name.
 func TestOverviewReports(t *testing.T) {
 	_, _, d := demoConsole(t)

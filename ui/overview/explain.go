@@ -117,7 +117,7 @@ func wrapped(label, text string, width int) []string {
 	return out
 }
 
-func labelled(label, text string) string { return ui.Fit(label, 7, ui.CutEnd) + text }
+func labelled(label, text string) string { return ui.Fit(label, 8, ui.CutEnd) + text }
 
 // clipped are facts in one line each.
 func clipped(width int, texts ...string) []string {

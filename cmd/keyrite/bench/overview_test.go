@@ -13,8 +13,8 @@ import (
 )
 
 // BenchmarkOverview starts the console with 200 repositories of 50 tags in its cache, on a
-// server that is 20 ms away: until what is cached is on the screen, judged, and until every
-// server's answer is. No stock client has anything to compare it with.
+// server that is 20 ms away: until the first lines are on the screen, until all that is cached
+// is judged, and until every server's answer is. No stock client has anything to compare it with.
 func BenchmarkOverview(b *testing.B) {
 	const count, tags, runs = 200, 50, 5
 	s := stand{b: b, keyrite: interop.Binary(b), server: interop.StartServer(b, interop.ServerOptions{}).URL}
@@ -32,13 +32,14 @@ func BenchmarkOverview(b *testing.B) {
 		return cmd
 	}
 	for range b.N {
-		var first, whole []Figure
+		var first, cached, whole []Figure
 		for range runs {
-			first = append(first, Figure{Wall: until(b, open("--offline"), "root key has no backup", fmt.Sprintf("%d repositories as cached", count))})
+			cached = append(cached, Figure{Wall: until(b, open("--offline"), fmt.Sprintf("%d repositories as cached", count))})
 			first = append(first, Figure{Wall: until(b, open(), "root key has no backup")})
 			whole = append(whole, Figure{Wall: until(b, open(), fmt.Sprintf("%d of %d repositories checked.", count, count))})
 		}
 		b.ReportMetric(float64(median(first).Wall.Milliseconds()), "ms/first")
+		b.ReportMetric(float64(median(cached).Wall.Milliseconds()), "ms/cached")
 		b.ReportMetric(float64(median(whole).Wall.Milliseconds()), "ms/whole")
 	}
 }

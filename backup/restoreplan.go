@@ -221,7 +221,7 @@ type present struct {
 	root *os.Root
 	keys map[trustdata.KeyID]keyring.Info
 	own  map[trustdata.GUN]bool
-	gone map[string]bool // folders that are not there
+	gone map[string]bool          // folders that are not there
 	tuf  map[string]trustdata.GUN // metadata files by their path in the directory
 }
 

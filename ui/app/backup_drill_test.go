@@ -43,7 +43,7 @@ func TestDrillAsksForPassphrases(t *testing.T) {
 	d := v.openDrill().Type("canary, wrong").Press("enter").Has("PASSPHRASE OF THE ROOT KEY", "Second try. Nothing has changed.").Lacks("canary")
 	d.Type(oldPass).Press("enter").Has(v.ids[0].Short()+" IS OPEN. TRY THE SAME PASSPHRASE ON THE OTHERS?", "yes, try it on 2 other keys").Lacks("canary").Press("2")
 	d.Has("PASSPHRASE OF THE SNAPSHOT KEY", "2 of 3 passphrases so far.").Press("esc").Fits()
-	d.Has("Skipped: "+v.ids[2].Short()+" is then only proven, not drilled. p asks for the next passphrase.", "no: 2 of 3 passphrases so far", "opened, and signed")
+	d.Has("Skipped: "+v.ids[2].Short()+" is then only proven, not drilled. p asks for the next passphrase.", "no: 2 of 3 passphrases so far", "opened, and signed", "locked: only proven")
 	if last := v.written[len(v.written)-1]; last.State != backup.StateProven || last.Drilled != 2 || !slices.Equal(v.deeds, []string{"drill", "drill"}) {
 		t.Errorf("recorded %q: %+v", v.deeds, last)
 	}

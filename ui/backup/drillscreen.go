@@ -20,7 +20,11 @@ type drilling struct {
 func (m *Model) newDrill(e verified) *drilling {
 	d := &drilling{report: newReport(m.opt.Styles, "drill", ui.Page{}, m.opt.Clock), ask: ui.Bind("p", "next passphrase", "p")}
 	d.trial = newTrial(trialOptions{context: m.opt.Context, styles: m.opt.Styles, clock: m.opt.Clock, recorder: m.opt.Reader, what: "drill",
-		changed: func() { d.Set(ui.NewListing(m.verdict(e))) }}, e.result)
+		changed: func() {
+			p := m.verdict(e)
+			stillLocked(p.Rows, e.result.Locked())
+			d.Set(ui.NewListing(p))
+		}}, e.result)
 	d.trial.changed()
 	return d
 }

@@ -98,6 +98,17 @@ func keyRows(keys []backup.Key) []ui.Row {
 	return rows
 }
 
+// stillLocked says in the rows of keys which ones a drill has not opened yet.
+func stillLocked(rows []ui.Row, locked []backup.Locked) {
+	for _, l := range locked {
+		for i := range rows {
+			if rows[i].ID == l.Path && l.Problem == "" {
+				rows[i].Cells[3] = "locked: only proven"
+			}
+		}
+	}
+}
+
 // signsFor is the first repository that a key signs for, by the metadata in the backup or
 // else by its file, and how many more there are.
 func signsFor(k backup.Key) string {

@@ -153,7 +153,7 @@ func backsUp(t *testing.T, x *interop.Terminal, stick, recipient, identity strin
 	x.Press("Enter", "2 keys, each still locked", "metadata of 1 repository", "decrypted by nobody")
 	x.Press("i", "PROVE IT")
 	x.Type(identity)
-	x.Press("Enter", "decrypted to the end and compared")
+	x.Press("Enter", "decrypted to the end and compared", "proven by an identity") // the plan is there again
 	x.Press("B", "[3 Prove]", "decrypted to the end, every file compared")
 	files, err := filepath.Glob(filepath.Join(stick, "*.age"))
 	if err != nil || len(files) != 1 {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes the golden files anew, in the packages whose tests have the -update flag. Look at
+# Writes the golden files and the pictures of the README anew, in the packages whose tests have the -update flag. Look at
 # the difference before you commit it.
 set -eu
 cd "$(dirname "$0")/.."

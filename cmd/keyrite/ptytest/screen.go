@@ -23,7 +23,8 @@ const patience = 30 * time.Second
 
 // A Screen is a program on a terminal of its own, which answers what terminals are asked.
 type Screen struct {
-	t   testing.TB
+	t testing.TB
+	// Cmd is the program, nil for one in this process.
 	Cmd *exec.Cmd
 
 	tty   *os.File // the terminal's side that this process holds
@@ -43,27 +44,56 @@ func Start(t testing.TB, cmd *exec.Cmd, width, height int) *Screen {
 	if !strings.Contains(strings.Join(cmd.Env, "\n")+"\n", "TERM=") {
 		cmd.Env = append(cmd.Env, "TERM=xterm-256color")
 	}
-	s := &Screen{t: t, Cmd: cmd, emu: vt.NewSafeEmulator(width, height), ended: make(chan struct{}), come: make(chan struct{}, 1)}
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: uint16(width), Rows: uint16(height)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.tty = tty
-	go s.read()
-	go s.answer()
+	s := on(t, tty, width, height)
+	s.Cmd = cmd
 	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("the screen in the end:\n%s", s.Text())
-		}
 		cmd.Process.Kill()
 		cmd.Wait() // of a program that was waited for already, and says nothing else
-		tty.Close()
-		<-s.ended
-		if answers, ok := s.emu.InputPipe().(io.Closer); ok {
-			answers.Close() // the emulator's own Close races with its Read
-		}
+		s.close()
 	})
 	return s
+}
+
+// Here is a terminal for a program in this process, and the side of it that the program has
+// for its input and its output. The program must be at its end before the test is.
+func Here(t testing.TB, width, height int) (*Screen, *os.File) {
+	t.Helper()
+	tty, program, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pty.Setsize(tty, &pty.Winsize{Cols: uint16(width), Rows: uint16(height)}); err != nil {
+		t.Fatal(err)
+	}
+	s := on(t, tty, width, height)
+	t.Cleanup(func() {
+		program.Close()
+		s.close()
+	})
+	return s, program
+}
+
+// on shows what comes from a terminal.
+func on(t testing.TB, tty *os.File, width, height int) *Screen {
+	s := &Screen{t: t, tty: tty, emu: vt.NewSafeEmulator(width, height), ended: make(chan struct{}), come: make(chan struct{}, 1)}
+	go s.read()
+	go s.answer()
+	return s
+}
+
+func (s *Screen) close() {
+	if s.t.Failed() {
+		s.t.Logf("the screen in the end:\n%s", s.Text())
+	}
+	s.tty.Close()
+	<-s.ended
+	if answers, ok := s.emu.InputPipe().(io.Closer); ok {
+		answers.Close() // the emulator's own Close races with its Read
+	}
 }
 
 // read takes what the program writes until its terminal is gone.

@@ -31,7 +31,7 @@ func TestOverviewOfTheDemo(t *testing.T) {
 	for filter, want := range map[string][]string{
 		"repair": {"VOUCH AGAIN FOR 3 TAGS", "infra/base"}, "unfinished": {"A ROTATION IS UNFINISHED"}, "renew": {"keyrite > overview > rotate root", "infra/proxy"},
 		"refresh": {"shop/front", "targets"}, "restore": {"WHICH BACKUP"}, "back !drill": {"[1 Choose]"},
-		"passphrase": {"BY HAND", "keyrite keys passwd"}, "move": {"ceremony"}, "several": {"keyrite init asks which one to use"},
+		"passphrase": {"BY HAND", "keyrite keys passwd"}, "move": {"ceremony"}, "several use": {"keyrite init asks which one to use"},
 	} {
 		onLine(d, filter).Press("enter").Has(want...)
 		for !strings.Contains(d.Text(), "[1 Overview") {

@@ -103,9 +103,9 @@ func TestDrillKeepsNoPassphrase(t *testing.T) {
 // The wizard asks after its proof, too: p reads a copy in a folder for that once more.
 func TestBackUpAsksForPassphrases(t *testing.T) {
 	v := newVault(t)
-	d := v.create(100, 44, v.stick).Press("n").Paste(v.public).Press("enter").Type(v.end).Press("enter").Press("B").Has("[3 Prove]").Press("p").Has("Nobody at hand can open this copy")
+	v.create(100, 44, v.stick).Press("n").Paste(v.public).Press("enter").Type(v.end).Press("enter").Press("B").Has("[3 Prove]").Press("p").Has("Nobody at hand can open this copy")
 	v = newVault(t)
-	d = v.create(100, 44, v.stick).Press("n").Paste(v.public).Press("enter").Type(v.end).Press("enter", "i").Type(v.identity).Press("enter", "B").Has("[3 Prove]", "not every key was opened")
+	d := v.create(100, 44, v.stick).Press("n").Paste(v.public).Press("enter").Type(v.end).Press("enter", "i").Type(v.identity).Press("enter", "B").Has("[3 Prove]", "not every key was opened")
 	d.Press("p").Has("PASSPHRASE OF THE ROOT KEY").Type(oldPass).Press("enter").Has("yes, try it on 1 other key").Press("2").Fits().Has("every key opened with its passphrase, and signed").Lacks("canary")
 	d.Press("p").Has("Every key was opened with its passphrase, and signed.").Press("enter").Has("[1 Choose]", ": drilled, read from the medium")
 	if last := v.written[len(v.written)-1]; last.State != backup.StateDrilled || last.Drilled != 2 {

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"keyrite/trustdata"
 	"keyrite/trustdata/audit"
 	"keyrite/ui"
 	"keyrite/ui/app"
@@ -109,9 +108,7 @@ func TestOverviewAlarm(t *testing.T) {
 // TestOverviewFailures: a server that does not answer takes nothing away, and is a line.
 func TestOverviewFailures(t *testing.T) {
 	c := newCompany()
-	for _, gun := range []trustdata.GUN{"registry.acme.io/infra/base", "registry.acme.io/app/00"} {
-		c.failing = append(c.failing, gun)
-	}
+	c.failing = append(c.failing, "registry.acme.io/infra/base", "registry.acme.io/app/00")
 	d := c.watch(t, 100, 30).Has("18 of 20 read. 2 failed.", "targets metadata has expired", "could not be read", "2 repos on registry.acme.io")
 	d.Press("/").Type("doctor").Press("enter").Has(`connection refused\x1b[2J`)
 }

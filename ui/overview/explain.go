@@ -1,6 +1,7 @@
 package overview
 
 import (
+	"fmt"
 	"strings"
 
 	"keyrite/trustdata/audit"
@@ -40,7 +41,7 @@ func (m *Model) lines(r ui.Row, width, n int) []string {
 	if n < linesWhole {
 		told = strings.TrimPrefix(told, m.host)
 	}
-	seen := strings.Join(i.Says, "; ")
+	seen := seen(i.Says)
 	if n == linesOne {
 		return []string{" Enter " + string(i.Step)}
 	}
@@ -66,6 +67,16 @@ func (m *Model) lines(r ui.Row, width, n int) []string {
 		out = append(out, lines...)
 	}
 	return withHint(out, m.hint(i), n)
+}
+
+// seen is what was seen of an item that may be about many things: enough of it to know the
+// kind, and how much more there is.
+func seen(says []string) string {
+	const enough = 2
+	if len(says) <= enough+1 {
+		return strings.Join(says, "; ")
+	}
+	return fmt.Sprintf("%s; and %d more like it", strings.Join(says[:enough], "; "), len(says)-enough)
 }
 
 // briefly is an item in few words, with its day.

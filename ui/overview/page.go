@@ -221,8 +221,12 @@ func head(i audit.Item, now time.Time) string {
 // facts are what there is to say of an item, in whole sentences.
 func facts(i audit.Item) []string {
 	var out []string
+	told := seen(i.Says)
+	out = append(out, "What is seen: "+told)
 	for _, says := range i.Says {
-		out = append(out, "What is seen: "+says)
+		if !strings.Contains(told, says) {
+			out = append(out, "Seen too: "+says)
+		}
 	}
 	if i.Snoozed != nil {
 		out = append(out, "Put off until "+ui.Day(i.Snoozed.Until)+": "+trustdata.Visible(i.Snoozed.Reason))

@@ -1,6 +1,10 @@
 package backup
 
-import "io"
+import (
+	"io"
+
+	"keyrite/trustdata"
+)
 
 // ahead reads on while what it has read is being looked at: decrypting and comparing are
 // about as much work. It gives what the reader below gives, in that order, its error last.
@@ -23,7 +27,7 @@ func readAhead(r io.Reader) *ahead {
 	for range aheadMost {
 		a.free <- make([]byte, aheadChunk)
 	}
-	go a.run(r)
+	go trustdata.Guarded(func() { a.run(r) })()
 	return a
 }
 

@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"keyrite/trustdata"
 )
 
 // archive writes the tar layer.
@@ -123,12 +125,12 @@ func (w *writer) lookAgain() {
 	var wg sync.WaitGroup
 	hands := runtime.GOMAXPROCS(0)
 	for hand := range hands {
-		wg.Go(func() {
+		wg.Go(trustdata.Guarded(func() {
 			for i := hand; i < len(entries); i += hands {
 				e := entries[i]
 				w.same[i] = e.data != nil && w.folders[e.in] != nil && w.folders[e.in].Unchanged(path.Base(e.Path), e.state)
 			}
-		})
+		}))
 	}
 	wg.Wait()
 }

@@ -3,6 +3,8 @@ package backup
 import (
 	"bufio"
 	"io"
+
+	"keyrite/trustdata"
 )
 
 // behind writes while the next is made: putting an archive together and encrypting it are
@@ -30,7 +32,7 @@ func writeBehind(w io.Writer) *behind {
 	for range behindMost {
 		p.free <- make([]byte, behindChunk)
 	}
-	go p.run(w)
+	go trustdata.Guarded(func() { p.run(w) })()
 	return &behind{bufio.NewWriterSize(p, behindChunk), p}
 }
 

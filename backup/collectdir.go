@@ -162,11 +162,11 @@ func (s *scanner) read(ctx context.Context) (*scanned, error) {
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
+		wg.Go(trustdata.Guarded(func() {
 			for i := int(next.Add(1)) - 1; i < len(s.found) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
 				s.out.entries[i], failed[i] = s.scan(s.found[i])
 			}
-		})
+		}))
 	}
 	wg.Wait()
 	if err := ctx.Err(); err != nil {

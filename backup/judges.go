@@ -1,5 +1,7 @@
 package backup
 
+import "keyrite/trustdata"
+
 // judges look into key files while the next ones are read, some at a time and in their
 // order. What they find wrong comes at a later call, or at the end.
 type judges struct {
@@ -41,7 +43,7 @@ func (j *judges) turn() error {
 	j.ahead, j.next, j.bytes = j.next, j.ahead[:0], 0
 	turn, looked := j.ahead, make(chan struct{})
 	j.looked = looked
-	go func() {
+	go trustdata.Guarded(func() {
 		defer close(looked)
 		for i := range turn {
 			m := &turn[i]
@@ -49,7 +51,7 @@ func (j *judges) turn() error {
 				return
 			}
 		}
-	}()
+	})()
 	return nil
 }
 

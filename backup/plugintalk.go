@@ -28,10 +28,10 @@ func talk[T any](ctx context.Context, p Plugins, name string, run func(*plugin.C
 	gone := make(chan struct{})
 	defer close(gone)
 	c.gone = gone
-	go func() {
+	go trustdata.Guarded(func() {
 		v, err := run(c.ui())
 		done <- answer{v, err}
-	}()
+	})()
 	patience := cmp.Or(p.Patience, defaultPatience)
 	timer := time.NewTimer(patience)
 	defer timer.Stop()

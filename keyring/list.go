@@ -87,7 +87,7 @@ func (v vault) describeAll(ctx context.Context, from shelf, folder string, files
 	var wg sync.WaitGroup
 	if len(files) > fewFiles {
 		for range runtime.GOMAXPROCS(0) - 1 {
-			wg.Go(work)
+			wg.Go(trustdata.Guarded(work))
 		}
 	}
 	work()

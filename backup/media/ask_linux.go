@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"keyrite/trustdata"
 )
 
 // ask asks all drives whose mount a path leads to, at once.
@@ -25,7 +27,7 @@ func (s *scan) ask(ctx context.Context, all []Drive) {
 		if d.Mount == "" || s.mounts.covered(s.mountWith(d.mount)) {
 			continue
 		}
-		wait.Go(func() {
+		wait.Go(trustdata.Guarded(func() {
 			a, err := s.patiently(ctx, asking, *d)
 			switch {
 			case errors.Is(err, fs.ErrPermission):
@@ -37,7 +39,7 @@ func (s *scan) ask(ctx context.Context, all []Drive) {
 			}
 			d.Free, d.full, d.Token, d.Problem = a.Free, a.Full, a.Token, a.Problem
 			d.Label, d.UUID = cmp.Or(d.Label, a.Label), cmp.Or(d.UUID, a.UUID)
-		})
+		}))
 	}
 	wait.Wait()
 }
@@ -51,10 +53,10 @@ func (s *scan) patiently(ctx context.Context, asking func(context.Context, strin
 		error
 	}
 	done := make(chan answered, 1)
-	go func() {
+	go trustdata.Guarded(func() {
 		a, err := asking(ctx, d.Mount, d.mount)
 		done <- answered{a, err}
-	}()
+	})()
 	select {
 	case a := <-done:
 		return a.Answer, a.error

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"keyrite/trustdata"
 )
 
 // Helper starts processes that work on a medium in place of this one: a process that waits
@@ -98,7 +100,7 @@ func (h Helper) open(ctx context.Context, g *Guard, path string, make bool) (Fol
 	f := &far{talk: t, path: path, guard: g, progress: h.Progress, stop: stop}
 	if g != nil {
 		t.moved = g.activity
-		go f.watch(watching)
+		go trustdata.Guarded(func() { f.watch(watching) })()
 	}
 	got, _, err := t.call(request{Op: "enter", Name: path, Make: make}, nil)
 	if err == nil {

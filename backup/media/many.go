@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"keyrite/trustdata"
 )
 
 // manyAtOnce is how many files one goroutine has open at a time: while the medium is at the
@@ -20,7 +22,7 @@ func ReadEach(ctx context.Context, root *os.Root, names []string, take func(i in
 	m := many{ctx: ctx, in: local{root: root}, names: names, take: take}
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), (len(names)+manyAtOnce-1)/manyAtOnce) {
-		wg.Go(m.work)
+		wg.Go(trustdata.Guarded(m.work))
 	}
 	wg.Wait()
 	return m.err

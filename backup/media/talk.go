@@ -12,6 +12,8 @@ import (
 	"os/exec"
 	"sync"
 	"time"
+
+	"keyrite/trustdata"
 )
 
 // farewell is how long cleaning up may take once the work was given up.
@@ -58,10 +60,10 @@ func (h Helper) start(ctx context.Context, name string) (*talk, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the process that works on %s: %w", name, err), in.Close(), out.Close())
 	}
-	go func() {
+	go trustdata.Guarded(func() {
 		_ = t.cmd.Wait() // how it ended is told by what it did not answer
 		close(t.ended)
-	}()
+	})()
 	return t, nil
 }
 
@@ -81,13 +83,13 @@ func (t *talk) call(req request, body []byte) (reply, []byte, error) {
 		return reply{}, nil, t.broken
 	}
 	done := make(chan answered, 1)
-	go func() {
+	go trustdata.Guarded(func() {
 		var a answered
 		if a.err = writeFrame(t.in, req, body); a.err == nil {
 			a.data, a.err = readFrame(t.out, &a.reply)
 		}
 		done <- a
-	}()
+	})()
 	a, err := t.await(done)
 	if err != nil {
 		t.broken = t.abandon(err)

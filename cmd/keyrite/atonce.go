@@ -46,10 +46,10 @@ func (s *session) crew(offline bool) *crew {
 func (c *crew) begin(n int, read func(i int) (done func())) {
 	for i := range n {
 		c.slots <- struct{}{}
-		c.running.Go(func() {
+		c.running.Go(trustdata.Guarded(func() {
 			defer func() { <-c.slots }()
 			c.tell(read(i))
-		})
+		}))
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"keyrite/backup/media"
 	"keyrite/keyring/keychain"
+	"keyrite/trustdata"
 	"keyrite/ui/app"
 )
 
@@ -70,8 +71,9 @@ type flags struct {
 }
 
 // run is the whole program but for the process around it. It returns the exit code.
-func run(args []string, p process) int {
-	c := newCLI(p)
+func run(args []string, p process) int { return newCLI(p).run(args) }
+
+func (c *cli) run(args []string) int {
 	c.collectLater()
 	c.collectInTime()
 	// A reader that goes away, as head does, is an error of the write and not the end of
@@ -81,7 +83,12 @@ func run(args []string, p process) int {
 	defer stop()
 	ctx, stop = c.interrupts.end(ctx)
 	defer stop()
-	return c.report(ctx, c.execute(ctx, args))
+	crash := &crash{cli: c, stop: stop}
+	defer trustdata.OnPanic(crash.note)()
+	quit := crash.onQuit()
+	defer quit()
+	err := crash.guarded(func() error { return c.execute(ctx, args) })
+	return c.report(ctx, crash.outcome(err))
 }
 
 func newCLI(p process) *cli {

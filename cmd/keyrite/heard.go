@@ -116,7 +116,7 @@ func (s *session) survey(ctx context.Context, h heard, more func([]trustdata.GUN
 		})
 	}
 	var listing sync.WaitGroup
-	listing.Go(func() {
+	listing.Go(trustdata.Guarded(func() {
 		var guns []trustdata.GUN
 		guns, note = s.published(ctx, host)
 		h.add(repos.FromChangefeed, guns...)
@@ -125,7 +125,7 @@ func (s *session) survey(ctx context.Context, h heard, more func([]trustdata.GUN
 			c.tell(func() { more(others) })
 			read(others)
 		}
-	})
+	}))
 	read(before)
 	listing.Wait()
 	c.running.Wait()

@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/signal"
 	"sync/atomic"
+
+	"keyrite/trustdata"
 )
 
 // interrupts are the Ctrl-c of a run. Each ends it, unless somebody takes them for something
@@ -16,7 +18,7 @@ func (i *interrupts) end(ctx context.Context) (context.Context, context.CancelFu
 	ctx, cancel := context.WithCancel(ctx)
 	got := make(chan os.Signal, 1)
 	signal.Notify(got, os.Interrupt)
-	go func() {
+	go trustdata.Guarded(func() {
 		for {
 			select {
 			case <-got:
@@ -25,7 +27,7 @@ func (i *interrupts) end(ctx context.Context) (context.Context, context.CancelFu
 				return
 			}
 		}
-	}()
+	})()
 	return ctx, func() { signal.Stop(got); cancel() }
 }
 

@@ -105,7 +105,7 @@ func (o *overlook) cached(ctx context.Context, guns []trustdata.GUN) {
 	f := s.fetcher()
 	f.Late, f.Offline = true, true
 	var asking sync.WaitGroup
-	asking.Go(func() { o.docker(s.cli.dockerVersion(ctx)) })
+	asking.Go(trustdata.Guarded(func() { o.docker(s.cli.dockerVersion(ctx)) }))
 	s.sideBySide(true, len(guns), func(i int) func() {
 		if ctx.Err() != nil {
 			return func() {}
@@ -151,7 +151,7 @@ func (o *overlook) repositories() (read []audit.Repository) {
 func (o *overlook) tell(say func()) (stop func()) {
 	var telling sync.WaitGroup
 	end := make(chan struct{})
-	telling.Go(func() {
+	telling.Go(trustdata.Guarded(func() {
 		tick := time.NewTicker(judgedEvery)
 		defer tick.Stop()
 		for {
@@ -164,7 +164,7 @@ func (o *overlook) tell(say func()) (stop func()) {
 				}
 			}
 		}
-	})
+	}))
 	return sync.OnceFunc(func() {
 		close(end)
 		telling.Wait()

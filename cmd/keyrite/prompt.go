@@ -62,10 +62,10 @@ func readHidden(ctx context.Context, fd int) ([]byte, error) {
 		err  error
 	}
 	got := make(chan answer, 1)
-	go func() {
+	go trustdata.Guarded(func() {
 		line, err := term.ReadPassword(fd)
 		got <- answer{line, err}
-	}()
+	})()
 	select {
 	case a := <-got:
 		return a.line, a.err
@@ -83,10 +83,10 @@ func (c *cli) ask(ctx context.Context, in *bufio.Reader, question string) (strin
 		err  error
 	}
 	got := make(chan answer, 1)
-	go func() {
+	go trustdata.Guarded(func() {
 		line, err := in.ReadString('\n')
 		got <- answer{line, err}
-	}()
+	})()
 	select {
 	case a := <-got:
 		if a.err != nil {

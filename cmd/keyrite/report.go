@@ -128,6 +128,7 @@ var remedies = map[string]string{
 	"in_use":       change.UnlistFirst,
 	"incomplete":   "Sign, decide or archive what is listed, then check again. Disable content trust nowhere before that.",
 	"not_accepted": "Do not use it before somebody whom the policy trusts has signed it.",
+	"crashed":      "No key file is lost by it. keyrite rotations lists what was begun and is not finished.",
 	"unsigned":     "Do not use it. Whoever signs for this repository must sign the tag.",
 }
 
@@ -139,6 +140,7 @@ var classes = []struct {
 }{
 	{errFindings, exitUnverified, "findings"},
 	{errAttention, exitUnverified, "findings"},
+	{errCrashed, exitFailed, "crashed"},
 	{errUsage, exitUsage, "usage"},
 	{rotation.ErrUsage, exitUsage, "usage"},
 	{errUnanswered, exitUnanswered, "unanswered"},

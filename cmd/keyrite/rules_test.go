@@ -29,6 +29,7 @@ var rules = []rule{
 	{"the clock is read in cmd and handed down", "time", []string{"Now", "Since", "Until"}, []string{"cmd"}},
 	{"only cmd writes to the terminal", "os", []string{"Stdin", "Stdout", "Stderr"}, []string{"cmd"}},
 	{"only cmd writes to the terminal", "fmt", []string{"Print", "Printf", "Println"}, []string{"cmd"}},
+	{"the guard of ui/app must see each command", "charm.land/bubbletea/v2", []string{"Exec", "ExecProcess"}, nil},
 	{"only cmd ends the program", "os", []string{"Exit"}, []string{"cmd"}},
 	{"only cmd listens", "net", []string{"Listen", "ListenPacket", "ListenTCP", "ListenUnix", "ListenConfig"}, []string{"cmd"}},
 	{"only cmd listens", "net/http", []string{"ListenAndServe", "ListenAndServeTLS", "Serve", "Server"}, []string{"cmd"}},
@@ -143,6 +144,57 @@ func compareCallers(t *testing.T, what string, got, allowed []string) {
 			t.Errorf("%q is on the list of those that %s, and does not", a, what)
 		}
 	}
+}
+
+// A goroutine has nobody who would catch its panic, so each of ours is trustdata.Guarded; what
+// the library runs in the place of the console is past the guard of ui/app.
+func TestGoroutinesAreGuarded(t *testing.T) {
+	bite := 0
+	for _, f := range sources(t) {
+		if f.test || strings.HasSuffix(f.pkg, "test") || strings.HasPrefix(f.pkg, "cmd/keyrite/interop") || strings.HasPrefix(f.pkg, "cmd/keyrite/bench") || f.pkg == "cmd/keyrite/kill" {
+			continue
+		}
+		bare, guarded := goroutines(f)
+		for _, line := range bare {
+			t.Errorf("%s starts a goroutine that is not trustdata.Guarded", line)
+		}
+		bite += guarded
+	}
+	if bite < 10 {
+		t.Errorf("only %d guarded goroutines are found", bite)
+	}
+}
+
+// goroutines lists the places of a file that start one, by go or by a WaitGroup, without the
+// guard, and counts those with it.
+func goroutines(f source) (bare []string, guarded int) {
+	ast.Inspect(f.syntax, func(n ast.Node) bool {
+		var do ast.Expr
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			do = n.Call.Fun
+		case *ast.CallExpr:
+			if sel, ok := n.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "Go" && len(n.Args) == 1 {
+				do = n.Args[0]
+			}
+		}
+		switch do := do.(type) {
+		case nil, *ast.BasicLit, *ast.Ident: // a wizard's Go takes a step's number
+			if _, started := n.(*ast.GoStmt); !started {
+				return true
+			}
+		case *ast.CallExpr:
+			if sel, ok := do.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "Guarded" {
+				guarded++
+				return true
+			}
+		case *ast.BinaryExpr:
+			return true
+		}
+		bare = append(bare, f.fset.Position(n.Pos()).String())
+		return true
+	})
+	return bare, guarded
 }
 
 // callers lists, as "file function", where a file calls a method or function of one of

@@ -17,9 +17,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain makes this test binary the keyrite program when it is called by that name.
+// TestMain makes this test binary the keyrite program when it is called by that name, and one
+// with a screen that breaks when it is called by the other.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"keyrite": main})
+	testscript.Main(m, map[string]func(){"keyrite": main, "keyrite-faulty": faultyMain})
 }
 
 // TestScripts runs testdata/script. Beside what testscript knows, a script has

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"keyrite/trustdata"
 )
 
 // queue lets one call at a time through to the keychain: the library's calls share one
@@ -38,7 +40,7 @@ func (k *Keychain) call(ctx context.Context, do func() error, undo func()) error
 	}
 	var settled atomic.Bool // whoever sets it first says how the call ended
 	done := make(chan error, 1)
-	go func() {
+	go trustdata.Guarded(func() {
 		err := guarded(do)
 		if settled.CompareAndSwap(false, true) {
 			<-k.line.turn
@@ -50,7 +52,7 @@ func (k *Keychain) call(ctx context.Context, do func() error, undo func()) error
 		}
 		k.line.stuck.Add(-1)
 		<-k.line.turn
-	}()
+	})()
 	return k.wait(ctx, late.C, done, &settled)
 }
 

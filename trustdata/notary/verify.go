@@ -143,7 +143,7 @@ func (p Policy) Delegation(parent *File[Targets], d Delegation, sn *File[Snapsho
 // rest, since both take their time on a large file; nothing counts where they are wrong.
 func (p Policy) named(role trustdata.Role, meta Meta, keys map[trustdata.ListedID]trustdata.PublicKey, who RoleKeys, raw []byte) (*File[Targets], error) {
 	matched := make(chan error, 1)
-	go func() { matched <- meta.match(role, raw) }()
+	go trustdata.Guarded(func() { matched <- meta.match(role, raw) })()
 	f, err := p.targets(role, keys, who, raw)
 	if mismatch := <-matched; mismatch != nil {
 		return nil, mismatch

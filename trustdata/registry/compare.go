@@ -126,12 +126,12 @@ func resolveAll(ctx context.Context, from Source, names []string, workers int) (
 	next := make(chan int)
 	var wg sync.WaitGroup
 	for range min(workers, len(names)) {
-		wg.Go(func() {
+		wg.Go(trustdata.Guarded(func() {
 			for i := range next {
 				d, err := from.Resolve(ctx, names[i])
 				answers[i] = answer{d.Digest, err}
 			}
-		})
+		}))
 	}
 	for i := range names {
 		if ctx.Err() != nil {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"keyrite/trustdata"
 )
 
 // Bounds of the look for signatures of one digest. Who verifies looks at no more than
@@ -64,12 +66,12 @@ func FindSignatures(ctx context.Context, from SignatureSource, digests []string,
 	var wg sync.WaitGroup
 	for i, d := range digests {
 		slots <- struct{}{}
-		wg.Go(func() {
+		wg.Go(trustdata.Guarded(func() {
 			defer func() { <-slots }()
 			if found[i].Err = ctx.Err(); found[i].Err == nil {
 				found[i] = from.Signatures(ctx, d)
 			}
-		})
+		}))
 	}
 	wg.Wait()
 	all := make(map[string]Found, len(digests))

@@ -42,7 +42,7 @@ func (l *live) goAhead(ctx context.Context) (done func()) {
 	}
 	from := &live{client: l.client, cache: l.cache, stamp: l.stamp, served: map[trustdata.Role][]byte{}}
 	l.ahead = a
-	go a.read(ctx, from)
+	go trustdata.Guarded(func() { a.read(ctx, from) })()
 	return a.end
 }
 

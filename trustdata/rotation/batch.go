@@ -74,10 +74,10 @@ func sideBySide(ctx context.Context, n, atOnce int, do func(i int)) {
 			return
 		case slots <- struct{}{}:
 		}
-		wg.Go(func() {
+		wg.Go(trustdata.Guarded(func() {
 			defer func() { <-slots }()
 			do(i)
-		})
+		}))
 	}
 	wg.Wait()
 }

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"keyrite/trustdata"
 )
 
 // Batch writes many new files at the price of one durable write. They are written below a
@@ -118,7 +120,7 @@ func (b *Batch) begin() error {
 	b.root, b.jobs = root, make(chan []batchFile, batchWriters)
 	jobs := b.jobs
 	for range batchWriters {
-		b.writing.Go(func() { b.write(jobs) })
+		b.writing.Go(trustdata.Guarded(func() { b.write(jobs) }))
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
+
+	"keyrite/trustdata"
 )
 
 // flusher has the disk write out all that a file system was given, which costs a folder of
@@ -34,10 +36,10 @@ func newFlusher(root *os.Root) (*flusher, error) {
 // begin has the disk write what there is, beside the caller.
 func (f *flusher) begin() {
 	if f.together && f.running.CompareAndSwap(false, true) {
-		f.begun.Go(func() {
+		f.begun.Go(trustdata.Guarded(func() {
 			f.sync()
 			f.running.Store(false)
-		})
+		}))
 	}
 }
 

@@ -34,7 +34,7 @@ func Clock(now func() time.Time) ui.Clock { return ui.Clock{Now: now, Tick: tea.
 // Run shows the console until it is left. Cancelling ctx, as a signal does, takes it down
 // and gives the terminal back; that is no error here, for the caller knows why.
 func Run(ctx context.Context, opt Options, t Terminal) error {
-	m := New(opt)
+	m := guarded{New(opt)}
 	_, err := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(t.In), tea.WithOutput(t.Out),
 		tea.WithEnvironment(t.Env), tea.WithColorProfile(t.Profile), tea.WithoutSignalHandler()).Run()
 	if !errors.Is(err, tea.ErrProgramPanic) { // after one nothing is known of the screens

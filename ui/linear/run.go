@@ -8,6 +8,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"keyrite/trustdata"
 )
 
 // Terminal is what the text is shown on. It is in the mode in which it gives whole lines.
@@ -67,7 +69,7 @@ func Run(ctx context.Context, c Console, t Terminal) error {
 	l.beat.Stop()
 	defer l.shown()
 	defer close(l.done)
-	go read(t.In, l.lines, l.done)
+	go trustdata.Guarded(func() { read(t.In, l.lines, l.done) })()
 	// Nothing is cut or too small here: the size only says that there is room.
 	l.update(tea.WindowSizeMsg{Width: 400, Height: 400})
 	l.run(c.Init())
@@ -121,7 +123,7 @@ func (l *linear) run(cmd tea.Cmd) {
 	if cmd == nil {
 		return
 	}
-	go func() {
+	go trustdata.Guarded(func() {
 		defer func() {
 			if p := recover(); p != nil {
 				select {
@@ -135,7 +137,7 @@ func (l *linear) run(cmd tea.Cmd) {
 		case l.msgs <- msg:
 		case <-l.done:
 		}
-	}()
+	})()
 }
 
 // deliver gives the model what a command has sent.

@@ -116,7 +116,7 @@ func (w *World) listen(handler http.Handler) (url string, err error) {
 	s := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
 	w.servers = append(w.servers, s)
 	// It returns when Close is called, and a failure before that shows in every request.
-	go func() { _ = s.Serve(l) }()
+	go trustdata.Guarded(func() { _ = s.Serve(l) })()
 	return "http://" + l.Addr().String(), nil
 }
 

@@ -29,6 +29,7 @@ type Screen struct {
 
 	tty   *os.File // the terminal's side that this process holds
 	emu   *vt.SafeEmulator
+	drawn sync.Mutex    // held while cells are drawn or read: the emulator gives them out unlocked
 	ended chan struct{} // closed when the program's last byte was read
 
 	mu   sync.Mutex
@@ -107,7 +108,9 @@ func (s *Screen) read() {
 			s.raw.Write(buf[:n])
 			s.last = time.Now()
 			s.mu.Unlock()
+			s.drawn.Lock()
 			s.emu.Write(buf[:n])
+			s.drawn.Unlock()
 			select {
 			case s.come <- struct{}{}:
 			default:
@@ -135,6 +138,8 @@ func (s *Screen) answer() {
 
 // Text is the screen, line by line, without the blanks at the ends.
 func (s *Screen) Text() string {
+	s.drawn.Lock()
+	defer s.drawn.Unlock()
 	lines := make([]string, s.emu.Height())
 	for y := range lines {
 		var b strings.Builder

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"os/exec"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // What a program writes is kept byte by byte and shown as a terminal shows it, its questions
@@ -23,5 +25,17 @@ func TestScreen(t *testing.T) {
 	s.Press("word\r", "read word")
 	if code := s.End(); code != 7 {
 		t.Errorf("exit %d, want 7", code)
+	}
+}
+
+func TestSplit(t *testing.T) {
+	list, text := Split([]byte("a\x1b[1;31mb\x1b]0;t\x07c\x1b]2;u\x1b\\d\x1bP+q\x1b\\\x1b_G\x1b\\\x1bc\x1b(B\u009be\x1b[?25lf\x1b]52;c;x"))
+	want := []Sequence{{"CSI", "1;31m", false}, {"OSC", "0;t", false}, {"OSC", "2;u", false}, {"DCS", "+q", false},
+		{"APC", "G", false}, {"ESC", "c", false}, {"ESC", "(B", false}, {"CSI", "?25l", false}, {"OSC", "52;c;x", true}}
+	if diff := cmp.Diff(want, list); diff != "" {
+		t.Error(diff)
+	}
+	if text != "abcd\u009bef" {
+		t.Errorf("the text is %q", text)
 	}
 }

@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
+	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -49,6 +53,27 @@ func beAPlugin(name string) int {
 		return pluginKey{p: p, name: name, id: id}, err
 	})
 	return p.Main()
+}
+
+// hang is a plugin that answers nothing and leaves its process IDs in a file: its own, and where
+// it forks that of a child, which holds the plugin's pipes. Neither hears what it could.
+func hang(forks bool) int {
+	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	pids := fmt.Sprint(os.Getpid())
+	if forks {
+		child := exec.Command("/bin/sh", "-c", "trap '' TERM INT HUP; while :; do sleep 1; done")
+		child.Stdin, child.Stdout = os.Stdin, os.Stdout
+		if err := child.Start(); err != nil {
+			return 1
+		}
+		pids += fmt.Sprint(" ", child.Process.Pid)
+	}
+	file := os.Getenv("PLUGIN_PIDS")
+	if os.WriteFile(file+".part", []byte(pids), 0o600) != nil || os.Rename(file+".part", file) != nil {
+		return 1
+	}
+	time.Sleep(time.Minute)
+	return 0
 }
 
 // pluginKey is a key that needs the plugin: its stanzas are of a type of their own.

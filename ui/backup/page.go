@@ -95,7 +95,7 @@ func recipientRows(r backup.Recipient) []ui.Fact {
 	}
 	key := trustdata.Visible(brief(r.Text))
 	if r.Label != "" {
-		key = r.Label + ": " + key
+		key = ui.Name(r.Label, "") + ": " + key
 	}
 	return []ui.Fact{{Label: string(r.Kind), Value: key}, proof}
 }

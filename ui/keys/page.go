@@ -213,18 +213,18 @@ func fileState(k keyring.Info) (ui.Mark, string) {
 func signsFor(k keyring.Info, uses Uses) string {
 	as := ""
 	if kind(k) == "signer" {
-		as = ", as " + trustdata.Visible(strings.TrimPrefix(k.Role, "targets/"))
+		as = ", as " + ui.Name(strings.TrimPrefix(k.Role, "targets/"), "")
 	}
 	repos := uses.repositories(k.KeyID)
 	switch {
 	case k.Problem != "":
 		return trustdata.Visible(k.Problem)
 	case len(repos) == 1:
-		return trustdata.Visible(string(repos[0])) + as
+		return ui.Name(string(repos[0]), "") + as
 	case len(repos) > 1:
-		return fmt.Sprintf("%s +%d%s", trustdata.Visible(string(repos[0])), len(repos)-1, as)
+		return fmt.Sprintf("%s +%d%s", ui.Name(string(repos[0]), ""), len(repos)-1, as)
 	case k.GUN != "":
-		return trustdata.Visible(string(k.GUN)) + as
+		return ui.Name(string(k.GUN), "") + as
 	case uses != nil:
 		return "nothing found" + as
 	}

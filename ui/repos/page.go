@@ -95,8 +95,9 @@ func Page(list []Repo, now time.Time) ui.Page {
 		EmptyKey: "Press o to look at one by its name: that needs no key.",
 	}
 	count := map[ui.Mark]int{}
+	like := lookAlikes(list)
 	for _, r := range list {
-		row := r.row(now)
+		row := r.row(now, like[string(r.GUN)])
 		count[row.Mark]++
 		p.Rows = append(p.Rows, row)
 		p.Freshness = older(p.Freshness, r)
@@ -108,6 +109,17 @@ func Page(list []Repo, now time.Time) ui.Page {
 
 // endsColumn is the number of the column ENDS.
 const endsColumn = 2
+
+// lookAlikes tells which repository another one can be taken for.
+func lookAlikes(list []Repo) map[string]string {
+	return trustdata.LookAlikes(func(yield func(string) bool) {
+		for _, r := range list {
+			if !yield(string(r.GUN)) {
+				return
+			}
+		}
+	})
+}
 
 // counts says how many rows have which mark.
 func counts(count map[ui.Mark]int) string {
@@ -138,9 +150,10 @@ func older(f ui.Freshness, r Repo) ui.Freshness {
 
 const nothing = string(ui.MarkNone)
 
-func (r Repo) row(now time.Time) ui.Row {
-	gun := trustdata.Visible(string(r.GUN))
-	row := ui.Row{ID: string(r.GUN), Copy: []ui.Copyable{{What: "name", Text: gun}, ui.CommandLine("tags", string(r.GUN), "--compare")}}
+// row is what the list shows; like is the repository that it can be taken for, or "".
+func (r Repo) row(now time.Time, like string) ui.Row {
+	gun := ui.Name(string(r.GUN), like)
+	row := ui.Row{ID: string(r.GUN), Copy: []ui.Copyable{{What: "name", Text: trustdata.Visible(string(r.GUN))}, ui.CommandLine("tags", string(r.GUN), "--compare")}}
 	c := r.Collection
 	if c == nil {
 		mark, ends, data := r.without()
@@ -279,7 +292,7 @@ func signers(c *trustdata.Collection) string {
 	var parts []string
 	for _, r := range c.Roles {
 		if s := r.Role.Signer(); s != "" {
-			parts = append(parts, trustdata.Visible(s))
+			parts = append(parts, ui.Name(s, ""))
 		}
 	}
 	if len(parts) == 0 {

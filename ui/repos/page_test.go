@@ -92,3 +92,18 @@ func TestOldestCounts(t *testing.T) {
 		t.Errorf("an empty list claims to be of %v", f.At)
 	}
 }
+
+// TestLookAlikes: a repository whose name reads like another's says so, and the copied name is bare.
+func TestLookAlikes(t *testing.T) {
+	list := []repos.Repo{repos.NewRepo("reg.example/pay", nil, nil, nil), repos.NewRepo("reg.example/p\u0430y", collection(700, trustdata.SourceLive), nil, nil), repos.NewRepo("reg.example/web", nil, nil, nil)}
+	list[1].GUN = "reg.example/p\u0430y"
+	rows := repos.Page(list, now).Rows
+	for i, want := range []string{`reg.example/pay (looks like "reg.example/p\u0430y")`, "reg.example/p\u0430y (mixed script, looks like \"reg.example/pay\")", "reg.example/web"} {
+		if got := rows[i].Cells[0]; got != want || !strings.HasPrefix(rows[i].Detail[0], want) {
+			t.Errorf("row %d is %q with %q, want %q", i, got, rows[i].Detail, want)
+		}
+		if got := rows[i].Copy[0].Text; got != string(list[i].GUN) {
+			t.Errorf("row %d copies %q", i, got)
+		}
+	}
+}

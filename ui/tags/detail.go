@@ -14,11 +14,11 @@ import (
 
 // TagPage is everything that is known of one tag. rows are all of the repository's.
 func TagPage(col *trustdata.Collection, rows []registry.Compared, r registry.Compared, compared bool, now time.Time) ui.Page {
-	v := view{col: col, compared: compared, also: names(rows)}
+	v := view{col: col, compared: compared, also: names(rows), like: lookAlikes(rows)}
 	mark, state := v.state(r)
-	reference := trustdata.Visible(string(col.GUN) + ":" + r.Name)
+	reference := ui.Name(string(col.GUN)+":"+r.Name, v.like[r.Name])
 	if v.isTUF() {
-		reference = trustdata.Visible(r.Name)
+		reference = ui.Name(r.Name, v.like[r.Name])
 	}
 	p := ui.Page{
 		Title:     trustdata.Visible(r.Name),
@@ -78,7 +78,7 @@ func otherTags(tags []string, self string) string {
 		if s != "" {
 			s += ", "
 		}
-		s += trustdata.Visible(t)
+		s += ui.Name(t, "")
 	}
 	if s == "" {
 		return "under no other tag"
@@ -100,7 +100,7 @@ func signerRow(col *trustdata.Collection, role trustdata.Role, now time.Time) ui
 		keys += k.KeyID.Short()
 	}
 	mark, ends := ui.Ends(view.Expires, now)
-	return ui.Row{ID: string(role), Mark: mark, Cells: []string{trustdata.Visible(name), trustdata.Visible(string(role)), keys, ends}}
+	return ui.Row{ID: string(role), Mark: mark, Cells: []string{ui.Name(name, ""), trustdata.Visible(string(role)), keys, ends}}
 }
 
 // Still is a screen that shows one page and loads nothing: a tag, or a repository's

@@ -66,7 +66,7 @@ func roleRows(dialect trustdata.Dialect, r trustdata.RoleView, held map[trustdat
 	if r.Problem != "" {
 		mark, ends = ui.MarkNow, "DOES NOT COUNT"
 	}
-	base := []string{role, fmt.Sprintf("v%d", r.Version), ends, fmt.Sprintf("%d of %d", r.Threshold, len(r.Keys))}
+	base := []string{ui.Name(string(r.Role), ""), fmt.Sprintf("v%d", r.Version), ends, fmt.Sprintf("%d of %d", r.Threshold, len(r.Keys))}
 	about := []string{role + ": " + ui.When(r.Expires, now), "May sign: " + paths(r)}
 	if len(r.Keys) == 0 {
 		return []ui.Row{{ID: role, Mark: mark, Cells: append(base[:4:4], nothing, nothing, nothing, nothing), Detail: about}}

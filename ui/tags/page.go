@@ -26,7 +26,7 @@ func short(digest string) string {
 // Page is the list of a repository's tags. compared is whether rows tell what the
 // registry serves; otherwise they tell only what is signed.
 func Page(col *trustdata.Collection, rows []registry.Compared, compared bool, now time.Time) ui.Page {
-	v := view{col: col, compared: compared, also: names(rows), others: lookedFor(rows)}
+	v := view{col: col, compared: compared, also: names(rows), others: lookedFor(rows), like: lookAlikes(rows)}
 	p := v.frame()
 	p.Summary = summary(col.Dialect, rows, compared)
 	p.Rows = make([]ui.Row, len(rows))
@@ -39,7 +39,7 @@ func Page(col *trustdata.Collection, rows []registry.Compared, compared bool, no
 // Table is Page for ui.WriteRows: its rows have marks and cells alone, and not what is
 // shown of a row that is selected.
 func Table(col *trustdata.Collection, rows []registry.Compared) (ui.Page, ui.TableRows) {
-	v := view{col: col, compared: true, others: lookedFor(rows)}
+	v := view{col: col, compared: true, others: lookedFor(rows), like: lookAlikes(rows)}
 	return v.frame(), ui.TableRows{Count: len(rows), Row: func(n int, to []string) (ui.Mark, []string) {
 		return v.cells(to, rows[n])
 	}}
@@ -48,7 +48,7 @@ func Table(col *trustdata.Collection, rows []registry.Compared) (ui.Page, ui.Tab
 // SignedTable is Table where nothing was compared. There may be a hundred thousand tags,
 // so it makes no row of any.
 func SignedTable(col *trustdata.Collection) (ui.Page, ui.TableRows) {
-	v := view{col: col}
+	v := view{col: col, like: signedAlikes(col)}
 	return v.frame(), ui.TableRows{Count: len(col.Tags), Row: func(n int, to []string) (ui.Mark, []string) {
 		return v.cells(to, registry.Compared{Tag: col.Tags[n]})
 	}}
@@ -146,6 +146,8 @@ type view struct {
 	also     map[string][]string
 	// others is whether the signatures of other systems were looked for.
 	others bool
+	// like has what a tag's name can be taken for.
+	like map[string]string
 }
 
 // isTUF reports whether the names are those of TUF 1.0, which no registry serves.
@@ -159,7 +161,7 @@ func (v view) row(r registry.Compared) ui.Row {
 // cells adds a row's cells to those of others.
 func (v view) cells(to []string, r registry.Compared) (ui.Mark, []string) {
 	mark, state := v.state(r)
-	to = append(to, trustdata.Visible(r.Name), state, short(r.Digest))
+	to = append(to, ui.Name(r.Name, v.like[r.Name]), state, short(r.Digest))
 	if v.compared {
 		served := short(r.RegistryDigest)
 		if r.RegistryDigest != "" && r.RegistryDigest == r.Digest {
@@ -206,9 +208,13 @@ func signers(r registry.Compared) string {
 	case 0:
 		return nothing
 	case 1:
-		return trustdata.Visible(r.Signers[0])
+		return ui.Name(r.Signers[0], "")
 	}
-	return trustdata.Visible(strings.Join(r.Signers, ", "))
+	named := make([]string, len(r.Signers))
+	for i, s := range r.Signers {
+		named[i] = ui.Name(s, "")
+	}
+	return strings.Join(named, ", ")
 }
 
 // copies are a row's texts for the clipboard: the whole digests, and what docker pulls.
@@ -233,7 +239,7 @@ func (v view) copies(r registry.Compared) []ui.Copyable {
 
 // detail explains a row's state in sentences.
 func (v view) detail(r registry.Compared) []string {
-	tag := trustdata.Visible(r.Name)
+	tag := ui.Name(r.Name, v.like[r.Name])
 	switch {
 	case v.isTUF():
 		return v.target(r)
@@ -275,16 +281,16 @@ func (v view) target(r registry.Compared) []string {
 
 func (v view) signed(r registry.Compared) string {
 	if r.Digest == "" {
-		return trustdata.Visible(r.Name)
+		return ui.Name(r.Name, v.like[r.Name])
 	}
-	return trustdata.Visible(r.Name) + "   signed: " + v.named(r.Digest, r.Name)
+	return ui.Name(r.Name, v.like[r.Name]) + "   signed: " + v.named(r.Digest, r.Name)
 }
 
 // named is a digest with another tag that it is known under.
 func (v view) named(digest, self string) string {
 	for _, n := range v.also[digest] {
 		if n != self {
-			return short(digest) + ", which is " + trustdata.Visible(n)
+			return short(digest) + ", which is " + ui.Name(n, "")
 		}
 	}
 	return short(digest)

@@ -126,3 +126,46 @@ func TestInspect(t *testing.T) {
 		}
 	}
 }
+
+// TestLookAlikes: what cannot be told apart by eye is told apart in words, in every form.
+func TestLookAlikes(t *testing.T) {
+	rows := []registry.Compared{row("pay", dig("a"), dig("a"), registry.Signed), row("p\u0430y", "", dig("b"), registry.Unsigned), row("web", dig("c"), dig("c"), registry.Signed)}
+	rows[2].Signers = []string{"\u0430lice"}
+	want := []string{`pay (looks like "p\u0430y")`, "p\u0430y (mixed script, looks like \"pay\")", "web"}
+	p := tags.Page(col, rows, true, now)
+	_, table := tags.Table(col, rows)
+	signed := *col
+	signed.Tags = []trustdata.Tag{rows[0].Tag, rows[1].Tag, rows[2].Tag}
+	_, uncompared := tags.SignedTable(&signed)
+	for i, name := range want {
+		for form, cells := range map[string][]string{"page": p.Rows[i].Cells, "table": second(table.Row(i, nil)), "signed": second(uncompared.Row(i, nil))} {
+			if cells[0] != name {
+				t.Errorf("%s: row %d is %q, want %q", form, i, cells[0], name)
+			}
+		}
+		if about := strings.Join(p.Rows[i].Detail, " "); !strings.HasPrefix(about, name+"  ") {
+			t.Errorf("the detail is %q", about)
+		}
+	}
+	if got := p.Rows[2].Cells[4]; got != "\u0430lice (mixed script)" {
+		t.Errorf("the signer is %q", got)
+	}
+	if got := tags.TagPage(col, rows, rows[1], true, now).Sections[0].Facts[0].Value; got != "reg.example/app:"+want[1] {
+		t.Errorf("the tag's page says %q", got)
+	}
+}
+
+func second(_ ui.Mark, cells []string) []string { return cells }
+
+// TestLookAlikeSigners: a role named like another one stands out among a repository's signers.
+func TestLookAlikeSigners(t *testing.T) {
+	c := *col
+	c.Roles = []trustdata.RoleView{{Role: "targets/alice"}, {Role: "targets/\u0430lice"}, {Role: "targets"}}
+	p := tags.SignersPage(&c, nil)
+	if got := p.Rows[0].Cells[0] + ", " + p.Rows[1].Cells[0]; got != "alice (looks like \"\\u0430lice\"), \u0430lice (mixed script, looks like \"alice\")" {
+		t.Errorf("the signers are %q", got)
+	}
+	if got := tags.InspectPage(&c, nil, now).Rows[1].Cells[0]; got != "targets/\u0430lice (mixed script)" {
+		t.Errorf("the role is %q", got)
+	}
+}

@@ -31,7 +31,7 @@ func SignersPage(col *trustdata.Collection, held map[trustdata.KeyID]keyring.Inf
 		Order: "in the order of the file",
 		Empty: "It has no signers: whoever holds the repository key signs. keyrite signer add makes one.",
 	}
-	signers := 0
+	signers, like := 0, signerAlikes(col)
 	for _, r := range col.Roles {
 		name := r.Role.Signer()
 		if name == "" {
@@ -41,7 +41,7 @@ func SignersPage(col *trustdata.Collection, held map[trustdata.KeyID]keyring.Inf
 		if r.Problem != "" {
 			p.Notes = append(p.Notes, trustdata.Visible(string(r.Role))+" does not count: "+trustdata.Visible(r.Problem)+".")
 		}
-		row := []string{trustdata.Visible(name), fmt.Sprint(Vouches(col, name)), nothing, nothing, nothing}
+		row := []string{ui.Name(name, like[name]), fmt.Sprint(Vouches(col, name)), nothing, nothing, nothing}
 		if len(r.Keys) == 0 {
 			p.Rows = append(p.Rows, ui.Row{ID: name, Cells: row})
 		}

@@ -53,7 +53,7 @@ func (e *StatusError) Error() string {
 		text += fmt.Sprintf(" to %q, which is not followed", e.Location)
 	}
 	if e.Message != "" {
-		text += fmt.Sprintf(": %q", e.Message)
+		text += fmt.Sprintf(", and the server says %q", e.Message)
 	}
 	return text
 }

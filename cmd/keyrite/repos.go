@@ -111,7 +111,7 @@ func newRepoJSON(r repos.Repo) repoJSON {
 	out := repoJSON{GUN: r.GUN, RootKeyIDs: list(r.RootKeyIDs), RootHeld: r.RootHeld, Problem: r.Problem, FoundIn: list(r.FoundIn)}
 	if r.Collection != nil {
 		out.Server, out.Source, out.Verified = r.Collection.Server, r.Collection.Source, r.Collection.Verified()
-		out.Expires, out.Tags = stamp(r.Collection.Expires()), len(r.Collection.Tags)
+		out.Expires, out.Tags = stamp(r.Collection.Expires()), r.Tags
 	}
 	return out
 }

@@ -16,8 +16,11 @@ import (
 // Repo is one repository as far as it is known.
 type Repo struct {
 	GUN trustdata.GUN
-	// Collection is nil where nothing verified, or nothing was read yet.
+	// Collection is nil where nothing verified, or nothing was read yet. Its tags are counted
+	// and not kept, for there may be a thousand repositories.
 	Collection *trustdata.Collection
+	// Tags counts the pairs of name and digest that are signed, Names the names.
+	Tags, Names int
 	RootKeyIDs []trustdata.KeyID
 	// RootHeld and CanSign: a root key, and a key that signs tags, is on this machine.
 	RootHeld, CanSign bool
@@ -54,7 +57,9 @@ func NewRepo(gun trustdata.GUN, col *trustdata.Collection, held map[trustdata.Ke
 
 // Of is the repository of a verified collection.
 func Of(col *trustdata.Collection, held map[trustdata.KeyID]keyring.Info) Repo {
-	r := Repo{GUN: col.GUN, Collection: col, state: read}
+	kept := *col
+	kept.Tags = nil
+	r := Repo{GUN: col.GUN, Collection: &kept, Tags: len(col.Tags), Names: names(col), state: read}
 	for _, role := range col.Roles {
 		for _, k := range role.Keys {
 			_, here := held[k.KeyID]
@@ -179,7 +184,7 @@ func (r Repo) row(now time.Time, like string) ui.Row {
 		can = "yes"
 	}
 	row.Mark = mark
-	row.Cells = []string{gun, fmt.Sprint(names(c)), ends, r.root(), can, data}
+	row.Cells = []string{gun, fmt.Sprint(r.Names), ends, r.root(), can, data}
 	row.Detail = []string{gun + "   " + versions(c, now), signers(c), problems(c)}
 	if r.NotChecked != "" {
 		row.Detail[1] = "Could not be checked now: " + r.NotChecked + "."
@@ -233,7 +238,7 @@ func (r Repo) root() string {
 	return s
 }
 
-// names counts the names that are signed, not the pairs of name and digest.
+// names counts the names that are signed.
 func names(c *trustdata.Collection) int {
 	set := map[string]bool{}
 	for _, t := range c.Tags {

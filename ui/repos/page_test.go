@@ -80,6 +80,16 @@ func TestTimestamp(t *testing.T) {
 	}
 }
 
+// TestTagsAreCounted: a name with two digests is one name, and no tag is kept.
+func TestTagsAreCounted(t *testing.T) {
+	res := collection(700, trustdata.SourceLive)
+	res.Tags = []trustdata.Tag{{Name: "a"}, {Name: "a"}, {Name: "b"}}
+	r := repos.Of(res, nil)
+	if row := repos.Page([]repos.Repo{r}, now).Rows[0]; r.Tags != 3 || r.Names != 2 || row.Cells[1] != "2" || r.Collection.Tags != nil || len(res.Tags) != 3 {
+		t.Errorf("%d tags, %d names, %q, kept %v of %v", r.Tags, r.Names, row.Cells, r.Collection.Tags, res.Tags)
+	}
+}
+
 // TestOldestCounts: a list is as fresh as its oldest row.
 func TestOldestCounts(t *testing.T) {
 	live, cached := collection(700, trustdata.SourceLive), collection(700, trustdata.SourceCache)

@@ -48,6 +48,9 @@ func OpenDir(path string, opt DirOptions) (*Dir, error) {
 // Path is the directory's absolute path.
 func (d *Dir) Path() string { return d.path }
 
+// Empty reports whether List finds nothing. It opens no file.
+func (d *Dir) Empty() bool { return d.vault.noneIn(private) }
+
 // folder is a disk below a real directory. Everything goes through os.Root, which refuses
 // a name that leads out of it, by ".." or by a symbolic link.
 type folder struct {

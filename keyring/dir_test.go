@@ -75,6 +75,44 @@ func TestOpenDir(t *testing.T) {
 	}
 }
 
+// TestEmpty: a directory is empty exactly where List finds nothing in it.
+func TestEmpty(t *testing.T) {
+	for name, c := range map[string]struct {
+		folders, files []string
+		empty          bool
+	}{
+		"absent":              {empty: true},
+		"no keys":             {folders: []string{"private"}, files: []string{"private/README", "private/tuf_keys/x.pem"}, empty: true},
+		"no folder of keys":   {files: []string{"tuf/app/metadata/root.json", "x.key"}, empty: true},
+		"a damaged key":       {files: []string{"private/x.key"}},
+		"a key in a folder":   {files: []string{"private/tuf_keys/app/x.key"}},
+		"a file for a folder": {files: []string{"private"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := newDir(t)
+			for _, folder := range c.folders {
+				succeed(t, os.MkdirAll(filepath.Join(dir.Path(), folder), 0o700))
+			}
+			for _, file := range c.files {
+				path := filepath.Join(dir.Path(), file)
+				succeed(t, os.MkdirAll(filepath.Dir(path), 0o700))
+				succeed(t, os.WriteFile(path, []byte("x"), 0o600))
+			}
+			rows, err := dir.List(t.Context())
+			if dir.Empty() != c.empty || (len(rows) == 0) != c.empty || err != nil {
+				t.Errorf("Empty is %v, and List has %v, %v", dir.Empty(), rows, err)
+			}
+		})
+	}
+}
+
+func succeed(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestRelativePath(t *testing.T) {
 	t.Chdir(t.TempDir())
 	dir, err := keyring.OpenDir("trust", keyring.DirOptions{Create: true})

@@ -65,6 +65,22 @@ func (v vault) listFolder(ctx context.Context, folder string) ([]Info, error) {
 	return rows, nil
 }
 
+// noneIn reports whether listFolder finds nothing.
+func (v vault) noneIn(folder string) bool {
+	from, err := v.disk.shelf(folder)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	defer from.close()
+	names, err := from.names()
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	return !slices.ContainsFunc(names, func(name string) bool {
+		return strings.HasSuffix(name, suffix) || from.isFolder(name) && !v.noneIn(path.Join(folder, name))
+	})
+}
+
 // fewFiles are described one after another: more hands would cost more than they do.
 const fewFiles = 64
 

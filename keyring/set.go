@@ -21,16 +21,28 @@ var errNoStore = errors.New("there is no trust directory")
 
 // List implements Store: a key that lies in two stores is two rows.
 func (s Set) List(ctx context.Context) ([]Info, error) {
-	var all []Info
-	for _, store := range s {
+	each, err := s.ListEach(ctx)
+	return Together(each), err
+}
+
+// ListEach is List of each store by itself.
+func (s Set) ListEach(ctx context.Context) ([][]Info, error) {
+	each := make([][]Info, len(s))
+	for i, store := range s {
 		rows, err := store.List(ctx)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, rows...)
+		each[i] = rows
 	}
+	return each, nil
+}
+
+// Together are the rows of several stores in the order of List.
+func Together(each [][]Info) []Info {
+	all := slices.Concat(each...)
 	sortInfos(all)
-	return all, nil
+	return all
 }
 
 // Open implements Store: the first store that has the key and opens it. Copies of one key

@@ -43,6 +43,9 @@ func TestSetSearchesAll(t *testing.T) {
 	if rows, err := s.List(t.Context()); len(rows) != 2 || err != nil {
 		t.Errorf("List: %v, %v", rows, err)
 	}
+	if each, err := s.ListEach(t.Context()); len(each) != 2 || len(each[0]) != 1 || len(each[1]) != 1 || len(keyring.Together(each)) != 2 || err != nil {
+		t.Errorf("ListEach: %v, %v", each, err)
+	}
 	if _, err := s.Trash(t.Context(), in.KeyID(), keyringtest.Day); err != nil {
 		t.Error(err)
 	}

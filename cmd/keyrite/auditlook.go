@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"keyrite/backup"
+	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/trustdata/audit"
 	"keyrite/trustdata/registry"
@@ -24,7 +25,10 @@ type scope struct {
 
 // look gathers everything that an audit judges.
 func (s *session) look(ctx context.Context, typed []string, images string, about *scope) (look audit.Look, err error) {
-	known, err := s.here(ctx, &look)
+	if err := s.here(ctx, &look); err != nil {
+		return look, err
+	}
+	known, err := s.knownWith(ctx, look.Keys)
 	if err != nil {
 		return look, err
 	}
@@ -52,23 +56,20 @@ func (s *session) look(ctx context.Context, typed []string, images string, about
 	return look, ctx.Err()
 }
 
-// here gathers what an audit judges and this machine has, all but the version of docker, and
-// gives the names of the repositories that it knows. None of them is read.
-func (s *session) here(ctx context.Context, look *audit.Look) (known []trustdata.GUN, err error) {
+// here gathers what an audit judges and this machine has, all but its repositories and the
+// version of docker.
+func (s *session) here(ctx context.Context, look *audit.Look) error {
 	look.Now = s.cli.now()
-	if look.Keys, err = s.keys.List(ctx); err != nil {
-		return nil, err
+	listed, err := s.keys.ListEach(ctx)
+	if err != nil {
+		return err
 	}
+	look.Keys = keyring.Together(listed)
+	look.Machine, _ = s.machine(listed, nil)
 	if look.Pending, err = s.keys.Pending(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	if known, err = s.knownWith(ctx, look.Keys); err != nil {
-		return nil, err
-	}
-	if look.Machine, _, err = s.machine(ctx, nil); err != nil {
-		return nil, err
-	}
-	return known, s.remembered(look)
+	return s.remembered(look)
 }
 
 // runs adds deployed images and their repositories.

@@ -123,9 +123,11 @@ func (s *session) examined(ctx context.Context, gun trustdata.GUN) (d audit.Doct
 	if err != nil {
 		return d, checked, err
 	}
-	if d.Machine, checked, err = s.machine(ctx, uses); err != nil {
+	listed, err := s.keys.ListEach(ctx)
+	if err != nil {
 		return d, checked, err
 	}
+	d.Machine, checked = s.machine(listed, uses)
 	if d.Machine.Docker = s.cli.dockerVersion(ctx); gun == "" {
 		return d, checked, nil
 	}
@@ -203,16 +205,14 @@ func (s *session) serversOf(ctx context.Context, gun trustdata.GUN) ([]audit.Ser
 func rootPath(gun trustdata.GUN) string { return "/v2/" + string(gun) + "/_trust/tuf/root.json" }
 
 // machine looks at what is set and lies about here; the version of docker is left out, since
-// it takes a program to say it. Uses are what the root keys sign.
-func (s *session) machine(ctx context.Context, uses keys.Uses) (audit.Machine, checkedJSON, error) {
+// it takes a program to say it. Listed are the key files of each trust directory, and uses
+// what the root keys sign.
+func (s *session) machine(listed [][]keyring.Info, uses keys.Uses) (audit.Machine, checkedJSON) {
 	m := audit.Machine{ContentTrust: s.cli.getenv("DOCKER_CONTENT_TRUST"),
 		Modes: runtime.GOOS != "windows", InsecureRegistries: s.cli.insecureRegistries()}
 	var checked checkedJSON
-	for _, dir := range s.dirs {
-		infos, err := dir.List(ctx)
-		if err != nil {
-			return m, checked, err
-		}
+	for i, dir := range s.dirs {
+		infos := listed[i]
 		checked.Keys += len(infos)
 		seen := audit.TrustDir{Path: filepath.Join(dir.Path(), "private")}
 		if info, err := os.Stat(seen.Path); err == nil {
@@ -231,7 +231,7 @@ func (s *session) machine(ctx context.Context, uses keys.Uses) (audit.Machine, c
 		m.Dirs = append(m.Dirs, seen)
 		m.OldCertificates = append(m.OldCertificates, oldCertificates(dir)...)
 	}
-	return m, checked, nil
+	return m, checked
 }
 
 // oldCertificates are the folders in which clients before 0.2 kept certificates.

@@ -3,7 +3,9 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 
+	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/ui"
 	"keyrite/ui/change"
@@ -13,8 +15,8 @@ import (
 
 // firstScreen is what lies over the list of keys where there is none; nil where one is.
 func (d *desk) firstScreen() ui.Screen {
-	if infos, err := d.session.keys.List(d.ctx); err != nil || len(infos) > 0 {
-		return nil // an error is shown by the list itself
+	if d.hasKeys() {
+		return nil
 	}
 	if known, err := d.session.known(d.ctx); err != nil || len(known) > 0 {
 		return nil
@@ -34,8 +36,7 @@ func (d *desk) firstScreen() ui.Screen {
 
 // hasKeys reports whether there is a key file now, a damaged one too.
 func (d *desk) hasKeys() bool {
-	infos, err := d.session.keys.List(d.ctx)
-	return err == nil && len(infos) > 0
+	return slices.ContainsFunc(d.session.dirs, func(dir *keyring.Dir) bool { return !dir.Empty() })
 }
 
 // looked are the places where keys may be, and what is there.

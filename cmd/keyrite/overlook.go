@@ -45,7 +45,7 @@ const judgedEvery = 150 * time.Millisecond
 func (o *overlook) Look(ctx context.Context, how overview.How, emit func(overview.News)) error {
 	s := o.desk.session
 	look := audit.Look{}
-	known, err := s.here(ctx, &look)
+	err := s.here(ctx, &look)
 	if err != nil {
 		return err
 	}
@@ -53,6 +53,13 @@ func (o *overlook) Look(ctx context.Context, how overview.How, emit func(overvie
 		return err
 	}
 	put, unread := s.state.Snoozes().List()
+	if n := o.early(look, put); len(n.Items) > 0 {
+		emit(n)
+	}
+	known, err := s.knownWith(ctx, look.Keys)
+	if err != nil {
+		return err
+	}
 	o.begin(look, known, put, how)
 	var telling sync.Mutex // what is judged later is told later
 	say := func() {
@@ -74,6 +81,19 @@ func (o *overlook) Look(ctx context.Context, how overview.How, emit func(overvie
 		return fmt.Errorf("nothing counts as put off: %w", unread)
 	}
 	return ctx.Err()
+}
+
+// early is what there is to see before it is known which repositories there are: nothing
+// where a look was begun before, whose news are better.
+func (o *overlook) early(look audit.Look, put []state.Snooze) overview.News {
+	o.mu.Lock()
+	begun := o.read != nil
+	o.mu.Unlock()
+	if begun {
+		return overview.News{}
+	}
+	look.Partial = true
+	return newsOf(look, overview.News{Now: look.Now, Early: true}, put)
 }
 
 // begin takes a new look in the place of the last one. What was read before, and what
@@ -224,18 +244,24 @@ func (o *overlook) answered(i int, r audit.Repository, how overview.How) {
 func (o *overlook) judge() overview.News {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	now := o.desk.session.cli.now()
 	o.dirty = false
-	l, n := o.look, o.told
+	l := o.look
 	l.Repositories = nil
 	for i, r := range o.look.Repositories {
 		if o.read[i] {
 			l.Repositories = append(l.Repositories, r)
 		}
 	}
-	l.Partial, n.Read = len(l.Repositories) < len(o.read), len(l.Repositories)
+	l.Partial = len(l.Repositories) < len(o.read)
+	n := o.told
+	n.Now, n.Repositories = o.desk.session.cli.now(), len(o.read)
+	return newsOf(l, n, o.put)
+}
+
+// newsOf adds to news what a look says of what was read.
+func newsOf(l audit.Look, n overview.News, put []state.Snooze) overview.News {
 	findings := l.Findings()
-	audit.PutOff(findings, o.put, now)
+	audit.PutOff(findings, put, n.Now)
 	for _, i := range l.Attention(findings) {
 		if i.Snoozed != nil {
 			n.PutOff = append(n.PutOff, i)
@@ -243,7 +269,7 @@ func (o *overlook) judge() overview.News {
 			n.Items = append(n.Items, i)
 		}
 	}
-	n.Now, n.Keys, n.Repositories = now, len(l.Keys), len(o.read)
+	n.Keys, n.Read = len(l.Keys), len(l.Repositories)
 	for _, r := range l.Repositories {
 		n.Tags += r.Tags
 	}

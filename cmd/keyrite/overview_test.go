@@ -50,6 +50,31 @@ func TestOverviewOfTheDemo(t *testing.T) {
 	}
 }
 
+// TestOverviewBeginsEarly: what keys and backups need is shown before any repository is
+// looked for, with no word about repositories, and once only.
+func TestOverviewBeginsEarly(t *testing.T) {
+	_, desk, _ := demoConsole(t)
+	over := &overlook{desk: desk}
+	for _, first := range []bool{true, false} {
+		var all []overview.News
+		if err := over.Look(t.Context(), overview.How{}, func(n overview.News) { all = append(all, n) }); err != nil {
+			t.Fatal(err)
+		}
+		if all[0].Early != first {
+			t.Errorf("early is %v, not %v", all[0].Early, first)
+		}
+		for _, n := range all[1:] {
+			if n.Early || n.Repositories != 6 {
+				t.Errorf("later it is early %v with %d repositories", n.Early, n.Repositories)
+			}
+		}
+		text := overview.Page(all[0], false).Summary
+		if len(all[0].Items) == 0 || !strings.HasPrefix(text, "Needs you: ") || strings.Contains(text, "No repository was read yet.") != first {
+			t.Errorf("%d items, and %q", len(all[0].Items), text)
+		}
+	}
+}
+
 // TestOverviewPutsOff: what the console puts off is what the audit knows of, and the other
 // way round.
 func TestOverviewPutsOff(t *testing.T) {

@@ -18,6 +18,8 @@ type News struct {
 	// Keys, Repositories and Tags count what was looked at. Of the repositories Asked are asked
 	// of their servers, of which Came have answered, and Failed of these could not be read.
 	Keys, Repositories, Tags int
+	// Early says that it is not known yet which repositories there are.
+	Early bool
 	// Read of the repositories were read, from the cache at least.
 	Read                int
 	Asked, Came, Failed int
@@ -96,6 +98,8 @@ func counts(count map[ui.Mark]int) string {
 func (n News) looked() string {
 	all := ui.Plural(n.Repositories, "repository", "repositories")
 	switch {
+	case n.Early:
+		return "No repository was read yet."
 	case n.Repositories == 0:
 		return "No repository is known here."
 	case n.Read < n.Repositories:

@@ -3,7 +3,6 @@ package audit
 import (
 	"cmp"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -101,6 +100,7 @@ func (l Look) item(findings []Finding) Item {
 	k := kindOf(f.Code)
 	i := Item{Code: f.Code, Severity: f.Severity, Ends: k.ends, Step: k.step, Means: k.means, First: k.first,
 		Alarm: k.step == StepStop, Findings: findings, Snoozed: f.Snoozed}
+	guns, says, by := once[trustdata.GUN]{}, once[string]{}, once[string]{}
 	for _, f := range findings {
 		if i.Severity.Rank() < f.Severity.Rank() {
 			i.Severity = f.Severity
@@ -111,15 +111,13 @@ func (l Look) item(findings []Finding) Item {
 		if f.Snoozed != nil && f.Snoozed.Until.Before(i.Snoozed.Until) {
 			i.Snoozed = f.Snoozed
 		}
-		if f.GUN != "" && !slices.Contains(i.GUNs, f.GUN) {
-			i.GUNs = append(i.GUNs, f.GUN)
-		}
+		i.GUNs = guns.add(i.GUNs, f.GUN)
 		said := visible(f.Message)
 		if len(findings) > 1 {
 			said = l.name(f) + ": " + said
 		}
-		i.Says = add(i.Says, said)
-		i.By = add(i.By, visible(f.Remedy))
+		i.Says = says.add(i.Says, said)
+		i.By = by.add(i.By, visible(f.Remedy))
 	}
 	i.Keys = l.keysOf(findings, k)
 	named := strings.NewReplacer("{role}", roles(findings), "{day}", day{i.Due}.String())
@@ -128,11 +126,15 @@ func (l Look) item(findings []Finding) Item {
 	return i
 }
 
+// once is what a list has already: there may be a thousand findings of one kind.
+type once[T ~string] map[T]bool
+
 // add keeps each text once.
-func add(all []string, text string) []string {
-	if text == "" || slices.Contains(all, text) {
+func (o once[T]) add(all []T, text T) []T {
+	if text == "" || o[text] {
 		return all
 	}
+	o[text] = true
 	return append(all, text)
 }
 
@@ -147,8 +149,9 @@ func (q quoted) Error() string { return string(q) }
 func roles(findings []Finding) string {
 	const few = 2
 	var words []string
+	said := once[string]{}
 	for _, f := range findings {
-		words = add(words, roleWord(f))
+		words = said.add(words, roleWord(f))
 	}
 	if len(words) > few {
 		return ""
@@ -171,9 +174,10 @@ func roleWord(f Finding) string {
 
 // keysOf are the keys here that an item is about, or whose role it is to sign again.
 func (l Look) keysOf(findings []Finding, k kind) (keys []trustdata.KeyID) {
+	seen := once[trustdata.KeyID]{}
 	here := func(id trustdata.KeyID) {
-		if _, held := l.held[id]; held && !slices.Contains(keys, id) {
-			keys = append(keys, id)
+		if _, held := l.held[id]; held {
+			keys = seen.add(keys, id)
 		}
 	}
 	for _, f := range findings {

@@ -37,3 +37,14 @@ func (c *cli) collectInTime() {
 		debug.SetMemoryLimit(softMemory)
 	}
 }
+
+// manyRead is from how many repositories on the garbage of reading them is given back at once:
+// the console then stands idle, and would keep twice what it needs.
+const manyRead = 100
+
+// giveBack collects what reading so many repositories has left, unless $GOGC says otherwise.
+func (c *cli) giveBack(repositories int) {
+	if repositories >= manyRead && c.getenv("GOGC") == "" {
+		debug.FreeOSMemory()
+	}
+}

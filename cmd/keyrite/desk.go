@@ -103,6 +103,7 @@ func (d *desk) Check(ctx context.Context, guns []trustdata.GUN, more func(repos.
 	if note != "" {
 		more(repos.Heard{Note: note})
 	}
+	d.session.cli.giveBack(len(guns))
 	return ctx.Err()
 }
 

@@ -77,6 +77,7 @@ func (o *overlook) Look(ctx context.Context, how overview.How, emit func(overvie
 	}
 	stop()
 	say()
+	s.cli.giveBack(len(known))
 	if ctx.Err() == nil && unread != nil {
 		return fmt.Errorf("nothing counts as put off: %w", unread)
 	}

@@ -21,7 +21,7 @@ type Repo struct {
 	Collection *trustdata.Collection
 	// Tags counts the pairs of name and digest that are signed, Names the names.
 	Tags, Names int
-	RootKeyIDs []trustdata.KeyID
+	RootKeyIDs  []trustdata.KeyID
 	// RootHeld and CanSign: a root key, and a key that signs tags, is on this machine.
 	RootHeld, CanSign bool
 	// Problem says why there is no collection, fit to be shown; "" where there is one.

@@ -59,7 +59,7 @@ type cli struct {
 // flags are the global ones. They are accepted before and after the verb.
 type flags struct {
 	trustDirs, tlsCA, passphraseFiles      []string
-	server, registry, color                string
+	server, registry, color, theme         string
 	tuf, tufRoot                           string
 	config, profile                        string
 	json, plain, offline, readOnly, dryRun bool
@@ -138,6 +138,7 @@ func (c *cli) command() *cobra.Command {
 	f.StringArrayVar(&c.flags.tlsCA, "tls-ca", nil, "trust the certificate authority in `FILE` too")
 	f.StringArrayVar(&c.flags.passphraseFiles, "passphrase-file", nil, "`ROLE=FILE` or KEYID=FILE: read a passphrase from FILE; ROLE-new=FILE for a key being made")
 	f.StringVar(&c.flags.color, "color", "auto", "`auto`, always or never")
+	f.StringVar(&c.flags.theme, "theme", "", "how the console looks: `auto`, dark, light, mono or high-contrast (default the settings', else $KEYRITE_THEME, else auto)")
 	f.BoolVar(&c.flags.json, "json", false, "print one JSON value")
 	f.BoolVar(&c.flags.plain, "plain", false, "print one fact per line; without a verb, the console as lines of text")
 	f.BoolVar(&c.flags.offline, "offline", false, "ask no server: show what was cached, and say so")

@@ -15,6 +15,8 @@ import (
 
 // config is config.toml as it stands. What it means is in configcheck.go.
 type config struct {
+	// Theme is how the console looks, one of ui.Themes, or "".
+	Theme   string             `toml:"theme,omitempty"`
 	Profile map[string]profile `toml:"profile,omitempty"`
 	Pins    pinSettings        `toml:"pins,omitempty"`
 	// Clients are what others pin, by a name for them: who must be told of a new root.

@@ -41,6 +41,7 @@ func (c *cli) checkConfig(cfg *config) error {
 		bad(c.checkProfile(name, &p), "[profile.%s]", name)
 		cfg.Profile[name] = p
 	}
+	bad(checkTheme(cfg.Theme), "theme")
 	cfg.Pins.table = "[pins]"
 	cfg.Pins.check(c, bad)
 	for _, name := range slices.Sorted(maps.Keys(cfg.Clients)) {

@@ -45,6 +45,9 @@ func (c *cli) useProfile(cmd *cobra.Command, cfg *config) error {
 	if p.Registry != "" && !given("registry") {
 		c.flags.registry = p.Registry
 	}
+	if cfg.Theme != "" && !given("theme") {
+		c.flags.theme = cfg.Theme
+	}
 	if d, _ := cfg.Limits.timeout(); d > 0 && !given("timeout") {
 		c.flags.timeout = d
 	}

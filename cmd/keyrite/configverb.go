@@ -58,6 +58,7 @@ type configShowJSON struct {
 	Backup     backupSettingsJSON             `json:"backup"`
 	Limits     map[string]string              `json:"limits"`
 	Confirmed  []realmRecord                  `json:"confirmed_realms"`
+	Theme      string                         `json:"theme"`
 }
 
 type profileJSON struct {
@@ -89,7 +90,7 @@ func (c *cli) configShow() error {
 	}
 	atOnce, _ := cfg.Limits.atOnce() // readConfig has checked it
 	out := configShowJSON{configPathJSON: configPathJSON{cfg.path, cfg.exists}, Profile: name, Profiles: []profileJSON{},
-		Pins: cfg.Pins.shown(), PinsInUse: true, FirstUse: !cfg.Pins.DisableTOFU, Clients: map[string]map[string][]string{}, Recipients: lists(cfg.Recipients), Confirmed: []realmRecord{},
+		Pins: cfg.Pins.shown(), PinsInUse: true, FirstUse: !cfg.Pins.DisableTOFU, Clients: map[string]map[string][]string{}, Recipients: lists(cfg.Recipients), Confirmed: []realmRecord{}, Theme: cfg.Theme,
 		Backup: backupSettingsJSON{cfg.Backup.To, list([]string(cfg.Backup.Recipients)), cfg.allowedPlugins()},
 		Limits: map[string]string{"timeout": cfg.Limits.Timeout, "deadline": cfg.Limits.Deadline, "at_once": strconv.Itoa(atOnce)}}
 	for _, n := range slices.Sorted(maps.Keys(cfg.Profile)) {
@@ -173,7 +174,7 @@ func configPage(v configShowJSON) ui.Page {
 		rest.Facts = append(rest.Facts, show("Recipient "+name, v.Recipients[name]...))
 	}
 	rest.Facts = append(rest.Facts, show("Backups go to", v.Backup.To), show("Backups are for", v.Backup.Recipients...), show("Age plugins that may run", v.Backup.Plugins...),
-		show("Time-out", v.Limits["timeout"]), show("Deadline", v.Limits["deadline"]), show("Repositories at once", v.Limits["at_once"]))
+		show("Time-out", v.Limits["timeout"]), show("Deadline", v.Limits["deadline"]), show("Repositories at once", v.Limits["at_once"]), show("Theme", v.Theme))
 	for _, r := range v.Confirmed {
 		rest.Facts = append(rest.Facts, show("Confirmed", r.Server+" may send its login to "+r.Realm))
 	}

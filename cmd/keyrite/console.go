@@ -35,8 +35,12 @@ func (c *cli) console(ctx context.Context) error {
 	stderr := c.err
 	c.err = io.Discard
 	defer func() { c.err = stderr }()
+	look, err := c.look()
+	if err != nil {
+		return err
+	}
 	t := app.Terminal{In: c.in, Out: c.out, Env: c.environment(), Profile: c.profile()}
-	d := &desk{session: s, ctx: ctx, styles: ui.NewStyles(t.Look(c.light(), c.ascii())), clock: app.Clock(c.now), rounds: keyring.DefaultIterations}
+	d := &desk{session: s, ctx: ctx, styles: ui.NewStyles(t.Look(look)), clock: app.Clock(c.now), rounds: keyring.DefaultIterations}
 	if c.linear() {
 		err = c.runLines(ctx, d.options())
 	} else {

@@ -4,6 +4,9 @@ import "slices"
 
 // checkFlags refuses values that no verb can use, before anything is read.
 func (c *cli) checkFlags() error {
+	if err := checkTheme(c.flags.theme); err != nil {
+		return usagef("--theme: %w", err)
+	}
 	if !slices.Contains([]string{"auto", "always", "never"}, c.flags.color) {
 		return usagef("--color %q is none of auto, always, never", c.flags.color)
 	}

@@ -27,7 +27,7 @@ func (c *cli) linear() bool {
 }
 
 // terminalVariables describe the terminal, and nothing that belongs to its user.
-var terminalVariables = append([]string{"LC_ALL", "LC_CTYPE", "LANG", "NO_COLOR", "CLICOLOR", "COLORFGBG", "ACCESSIBLE"}, colorVariables...)
+var terminalVariables = append([]string{"LC_ALL", "LC_CTYPE", "LANG", "NO_COLOR", "CLICOLOR", "COLORFGBG", "ACCESSIBLE", themeVariable}, colorVariables...)
 
 // colorVariables are what the colour library may look at.
 var colorVariables = []string{"TERM", "COLORTERM", "TERM_PROGRAM", "TMUX", "STY", "WT_SESSION", "ConEmuANSI"}
@@ -68,12 +68,4 @@ func (c *cli) environment() []string {
 		}
 	}
 	return env
-}
-
-// light guesses a light background from COLORFGBG, "foreground;background", whose
-// background is 7 or 15 on a light terminal. The console asks the terminal itself later.
-func (c *cli) light() bool {
-	fgbg := c.getenv("COLORFGBG")
-	bg := fgbg[strings.LastIndexByte(fgbg, ';')+1:]
-	return bg == "7" || bg == "15"
 }

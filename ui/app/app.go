@@ -337,7 +337,9 @@ func (m *Model) restyle(msg tea.Msg) {
 	case tea.ColorProfileMsg:
 		look.Complete = complete(msg)
 	case tea.BackgroundColorMsg:
-		look.Light = !msg.IsDark()
+		if !look.Fixed {
+			look.Light = !msg.IsDark()
+		}
 	}
 	*m.st = *ui.NewStyles(look)
 }

@@ -99,7 +99,7 @@ func (m *Model) commands() []palette.Entry {
 		{Name: "glossary", About: "root, repository key, snapshot, moved, GUN", Do: func() tea.Cmd {
 			return ui.Send(ui.PushMsg{Screen: help.NewTopic(m.st, "glossary", help.Glossary())})
 		}},
-		{Name: "theme", About: "dark, light, without colour; now: " + m.theme(), Do: m.nextTheme},
+		{Name: "theme", About: strings.Join(ui.Themes()[1:], ", ") + "; now: " + m.st.Theme(), Do: m.nextTheme},
 	}
 	for _, c := range m.opt.Commands {
 		own = append(own, palette.Entry{Name: c.Name, About: c.About, Do: func() tea.Cmd { return ui.Send(ui.PushMsg{Screen: c.Open()}) }})
@@ -159,30 +159,10 @@ var named = map[string]tea.KeyPressMsg{
 	"home": {Code: tea.KeyHome}, "end": {Code: tea.KeyEnd}, "pgup": {Code: tea.KeyPgUp}, "pgdown": {Code: tea.KeyPgDown}, "delete": {Code: tea.KeyDelete},
 }
 
-var themes = []string{"dark", "light", "without colour"}
-
-// theme is the name of the present one.
-func (m *Model) theme() string {
-	switch {
-	case m.st.Mono:
-		return themes[2]
-	case m.st.Light:
-		return themes[1]
-	}
-	return themes[0]
-}
-
 // nextTheme changes how the console looks, at once and for this session.
 func (m *Model) nextTheme() tea.Cmd {
-	look := m.st.Look
-	switch {
-	case look.Mono:
-		look.Mono, look.Light = false, false
-	case look.Light:
-		look.Mono = true
-	default:
-		look.Light = true
-	}
-	*m.st = *ui.NewStyles(look)
-	return ui.Say(fmt.Sprintf("Theme: %s.", m.theme()))
+	themes := ui.Themes()[1:]
+	next := (slices.Index(themes, m.st.Theme()) + 1) % len(themes)
+	*m.st = *ui.NewStyles(m.st.Themed(themes[next]))
+	return ui.Say(fmt.Sprintf("Theme: %s.", m.st.Theme()))
 }

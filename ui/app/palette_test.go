@@ -1,11 +1,15 @@
 package app_test
 
 import (
+	"image/color"
 	"strings"
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"keyrite/ui"
+	"keyrite/ui/app"
 )
 
 // TestPaletteGoes to screens, keys and repositories by a few of their letters.
@@ -47,15 +51,31 @@ func TestPaletteRemembers(t *testing.T) {
 	d.Press("enter").Has("KEYS AND ROLES")
 }
 
+// TestBackground: the terminal's own answer decides between dark and light, unless that was
+// said before.
+func TestBackground(t *testing.T) {
+	for _, c := range []struct {
+		look ui.Look
+		want bool
+	}{{ui.Look{}, true}, {ui.Look{Fixed: true}, false}, {ui.Look{}.Themed(ui.ThemeDark), false}, {ui.Look{}.Themed(ui.ThemeContrast), true}} {
+		var st *ui.Styles
+		d := newWorld().consoleWith(t, 100, 30, func(o *app.Options) { *o.Styles = *ui.NewStyles(c.look); st = o.Styles })
+		d.Send(tea.BackgroundColorMsg{Color: color.White})
+		if st.Light != c.want {
+			t.Errorf("%+v becomes light: %v", c.look, st.Light)
+		}
+	}
+}
+
 func TestTheme(t *testing.T) {
 	d := newWorld().console(t, 100, 30)
 	seen := map[string]bool{}
-	for _, want := range []string{"light", "without colour", "dark"} {
+	for _, want := range []string{"light", "mono", "high-contrast", "dark"} {
 		d.Press(":").Type("theme").Press("enter").Has("Theme: " + want + ".")
 		seen[d.Frame()[:strings.IndexByte(d.Frame(), '\n')]+d.Press("j", "k").Frame()] = true
 	}
-	if len(seen) != 3 {
-		t.Errorf("the three themes look like %d", len(seen))
+	if len(seen) != 4 {
+		t.Errorf("the four themes look like %d", len(seen))
 	}
 }
 

@@ -73,8 +73,11 @@ func TestMono(t *testing.T) {
 		frame := func(l ui.Look) string {
 			return newWorld().consoleWith(t, 100, 30, func(o *app.Options) { *o.Styles = *ui.NewStyles(l) }).Press(keys...).Text()
 		}
-		if dark, light := frame(ui.Look{}), frame(ui.Look{Light: true}); dark != light {
-			t.Errorf("%q: dark and light differ without styles", keys)
+		dark := frame(ui.Look{})
+		for _, theme := range ui.Themes()[1:] {
+			if frame(ui.Look{}.Themed(theme)) != dark {
+				t.Errorf("%q: dark and %s differ without styles", keys, theme)
+			}
 		}
 		ascii := strings.NewReplacer("日本", "", "倉庫", "").Replace(frame(ui.Look{ASCII: true}))
 		for _, r := range ascii {

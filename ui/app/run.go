@@ -23,9 +23,10 @@ type Terminal struct {
 	Profile colorprofile.Profile
 }
 
-// Look is the appearance for a terminal.
-func (t Terminal) Look(light, ascii bool) ui.Look {
-	return ui.Look{Light: light, ASCII: ascii, Complete: lipgloss.Complete(t.Profile)}
+// Look is found as this terminal can show it.
+func (t Terminal) Look(found ui.Look) ui.Look {
+	found.Complete = lipgloss.Complete(t.Profile)
+	return found
 }
 
 // Clock is the console's clock on a real terminal.

@@ -3,6 +3,7 @@ package app_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"keyrite/ui"
 	"keyrite/ui/app"
 	"keyrite/ui/keys"
+	"keyrite/ui/uitest"
 )
 
 // hostile are names that servers and files may give.
@@ -66,18 +68,28 @@ func TestHostileTags(t *testing.T) {
 	}
 }
 
-// TestMono: without styles every look shows the same, and the ASCII one has no other
-// bytes than the data's.
+// coloured is a sequence that sets a colour.
+var coloured = regexp.MustCompile(`\x1b\[([0-9;]*;)?([34][0-8]|9[0-7]|10[0-7])[;m]`)
+
+// TestMono: without styles every theme shows the same, the one without colour sets none, and
+// the ASCII look has no other bytes than the data's.
 func TestMono(t *testing.T) {
-	for _, keys := range [][]string{nil, {"1"}, {"3"}, {"o"}, {"?"}} {
-		frame := func(l ui.Look) string {
-			return newWorld().consoleWith(t, 100, 30, func(o *app.Options) { *o.Styles = *ui.NewStyles(l) }).Press(keys...).Text()
+	if !coloured.MatchString(newWorld().console(t, 100, 30).Frame()) {
+		t.Error("no colour is found in a frame that has some")
+	}
+	for _, keys := range [][]string{nil, {"1"}, {"1", "j", "j", "Z"}, {"enter"}, {"3"}, {"3", "enter"}, {"3", "enter", "i"}, {"4"}, {"5"}, {"b", "enter"}, {"o"}, {":"}, {"?"}} {
+		shown := func(l ui.Look) *uitest.Driver {
+			return newWorld().consoleWith(t, 100, 30, func(o *app.Options) { *o.Styles = *ui.NewStyles(l) }).Press(keys...)
 		}
+		frame := func(l ui.Look) string { return shown(l).Text() }
 		dark := frame(ui.Look{})
 		for _, theme := range ui.Themes()[1:] {
 			if frame(ui.Look{}.Themed(theme)) != dark {
 				t.Errorf("%q: dark and %s differ without styles", keys, theme)
 			}
+		}
+		if mono := shown(ui.Look{}.Themed(ui.ThemeMono)).Frame(); coloured.MatchString(mono) {
+			t.Errorf("%q: the frame without colour sets %q", keys, coloured.FindString(mono))
 		}
 		ascii := strings.NewReplacer("日本", "", "倉庫", "").Replace(frame(ui.Look{ASCII: true}))
 		for _, r := range ascii {

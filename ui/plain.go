@@ -15,11 +15,19 @@ import (
 // per line, no layout, the same words as the frame.
 func WritePlain(w io.Writer, p Page) error {
 	b := bufio.NewWriter(w)
-	for _, lines := range p.Plain(len(p.Rows)).all() {
+	write := func(lines []string) {
 		for _, l := range lines {
 			fmt.Fprintln(b, l)
 		}
 	}
+	around := p.Plain(0)
+	write(around.Head)
+	for i := range p.Rows { // one at a time: there may be very many
+		var row []string
+		say(&row, p.plainRow(i)...)
+		write(row)
+	}
+	write(around.Foot)
 	return b.Flush()
 }
 
@@ -27,8 +35,6 @@ func WritePlain(w io.Writer, p Page) error {
 // each of the page's that are written out. Under has, for each line of Head, the title of
 // its section.
 type Plain struct{ Head, Under, Rows, Foot []string }
-
-func (p Plain) all() [][]string { return [][]string{p.Head, p.Rows, p.Foot} }
 
 // Plain writes the page out in lines, with at most so many of its rows.
 func (p Page) Plain(rows int) Plain {

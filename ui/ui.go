@@ -56,6 +56,10 @@ type (
 		Cancel()
 	}
 
+	// Reader is busy with nothing but reading, which nobody has asked for: whoever leaves the
+	// program need not be asked either.
+	Reader interface{ ReadsByItself() }
+
 	// Statuser has a sentence for the status line when nothing more urgent stands there.
 	Statuser interface{ Status() string }
 

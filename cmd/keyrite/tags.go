@@ -148,7 +148,7 @@ func (c *cli) emitTags(gun trustdata.GUN, col *trustdata.Collection, rows []regi
 		}
 		return c.emitJSON(out)
 	case c.flags.plain:
-		return ui.WritePlain(c.out, tags.Page(col, rows, compared, c.now()))
+		return ui.WritePlain(c.out, tags.PlainPage(col, rows, compared))
 	}
 	page, rest := tags.Table(col, rows)
 	return ui.WriteRows(c.out, page, rest)

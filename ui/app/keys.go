@@ -195,7 +195,7 @@ func (m *Model) quit() tea.Cmd {
 	if len(m.stack) > 1 && m.top() != m.opt.First {
 		return m.pop()
 	}
-	if !m.busy() {
+	if !m.busyBut(reads) {
 		return tea.Quit
 	}
 	return ui.Send(ui.AskMsg{
@@ -209,13 +209,22 @@ func (m *Model) quit() tea.Cmd {
 		}})
 }
 
-func (m *Model) busy() bool {
+func (m *Model) busy() bool { return m.busyBut(func(ui.Screen) bool { return false }) }
+
+// busyBut is busy as far as it is not the work of certain screens.
+func (m *Model) busyBut(excused func(ui.Screen) bool) bool {
 	for _, s := range append(m.tabScreens(), m.stack...) {
-		if w, ok := s.(ui.Worker); ok && m.started[s] && w.Busy() {
+		if w, ok := s.(ui.Worker); ok && m.started[s] && w.Busy() && !excused(s) {
 			return true
 		}
 	}
 	return false
+}
+
+// reads reports whether all that a screen does by itself is to read.
+func reads(s ui.Screen) bool {
+	_, ok := s.(ui.Reader)
+	return ok
 }
 
 // interrupt is Ctrl-c: it leaves a dialog, then cancels what runs, then quits.

@@ -187,6 +187,9 @@ func (m *Model) load() tea.Cmd {
 // Busy reports whether something is read.
 func (m *Model) Busy() bool { _, on := m.loader.Running(); return on }
 
+// ReadsByItself says that leaving need not be asked about.
+func (m *Model) ReadsByItself() {}
+
 // Cancel stops the reading.
 func (m *Model) Cancel() { m.loader.Cancel() }
 

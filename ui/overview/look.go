@@ -77,6 +77,9 @@ func (m *Model) show(d drawn) {
 // Busy reports whether something is read.
 func (m *Model) Busy() bool { _, on := m.loader.Running(); return on }
 
+// ReadsByItself says that leaving need not be asked about.
+func (m *Model) ReadsByItself() {}
+
 // Cancel stops the reading; what came stays.
 func (m *Model) Cancel() { m.loader.Cancel() }
 

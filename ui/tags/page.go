@@ -26,9 +26,28 @@ func short(digest string) string {
 // Page is the list of a repository's tags. compared is whether rows tell what the
 // registry serves; otherwise they tell only what is signed.
 func Page(col *trustdata.Collection, rows []registry.Compared, compared bool, now time.Time) ui.Page {
-	v := view{col: col, compared: compared, also: names(rows), others: lookedFor(rows), like: lookAlikes(rows)}
+	v := newView(col, rows, compared)
+	p := v.page(rows)
+	for i, r := range rows {
+		p.Rows[i].Copy = v.copies(r)
+	}
+	return p
+}
+
+// PlainPage is Page for text, from which nothing is copied: there may be a hundred thousand
+// rows.
+func PlainPage(col *trustdata.Collection, rows []registry.Compared, compared bool) ui.Page {
+	return newView(col, rows, compared).page(rows)
+}
+
+func newView(col *trustdata.Collection, rows []registry.Compared, compared bool) view {
+	return view{col: col, compared: compared, also: names(rows), others: lookedFor(rows), like: lookAlikes(rows)}
+}
+
+// page is the page with nothing to copy in its rows.
+func (v view) page(rows []registry.Compared) ui.Page {
 	p := v.frame()
-	p.Summary = summary(col.Dialect, rows, compared)
+	p.Summary = summary(v.col.Dialect, rows, v.compared)
 	p.Rows = make([]ui.Row, len(rows))
 	for i, r := range rows {
 		p.Rows[i] = v.row(r)
@@ -155,7 +174,7 @@ func (v view) isTUF() bool { return v.col.Dialect == trustdata.DialectTUF }
 
 func (v view) row(r registry.Compared) ui.Row {
 	mark, cells := v.cells(nil, r)
-	return ui.Row{ID: r.Name + "\n" + r.Digest, Mark: mark, Cells: cells, Detail: v.detail(r), Copy: v.copies(r)}
+	return ui.Row{ID: r.Name + "\n" + r.Digest, Mark: mark, Cells: cells, Detail: v.detail(r)}
 }
 
 // cells adds a row's cells to those of others.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 
@@ -122,7 +123,7 @@ func TestBackUpOntoAPulledStick(t *testing.T) {
 
 // console is the console as it runs, in a window of 110 x 40.
 func (d stickDesk) console(t *testing.T) *uitest.Driver {
-	clock := uitest.NewClock()
+	clock := uitest.ClockAt(time.Now())
 	d.clock = clock.UI()
 	return uitest.New(t, app.New(d.options()), clock, 110, 40)
 }

@@ -42,7 +42,7 @@ func demoConsole(t *testing.T) (*demo.World, *desk, *uitest.Driver) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clock := uitest.NewClock()
+	clock := uitest.ClockAt(time.Now())
 	d := &desk{session: s, ctx: t.Context(), styles: ui.NewStyles(ui.Look{}), clock: clock.UI(), rounds: keyring.MinIterations}
 	return world, d, uitest.New(t, app.New(d.options()), clock, 100, 30)
 }

@@ -35,7 +35,7 @@ func tufDesk(t *testing.T, change func(*flags)) (d *desk, dir string) {
 }
 
 func drive(t *testing.T, d *desk) *uitest.Driver {
-	clock := uitest.NewClock()
+	clock := uitest.ClockAt(time.Now())
 	d.clock = clock.UI()
 	var m tea.Model = app.New(d.options())
 	return uitest.New(t, m, clock, 80, 24)

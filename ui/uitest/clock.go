@@ -10,7 +10,7 @@ import (
 	"keyrite/ui"
 )
 
-// Start is the moment at which every test begins.
+// Start is the moment at which a test begins whose world has dates of its own.
 var Start = time.Date(2026, 11, 22, 9, 41, 0, 0, time.UTC)
 
 // Clock is a clock that only tests move.
@@ -27,7 +27,10 @@ type alarm struct {
 }
 
 // NewClock stands at Start.
-func NewClock() *Clock { return &Clock{now: Start} }
+func NewClock() *Clock { return ClockAt(Start) }
+
+// ClockAt stands at now, which is for a world whose dates are counted from the real one.
+func ClockAt(now time.Time) *Clock { return &Clock{now: now} }
 
 // UI is the clock as the console takes it. A tick's command returns at once; its message
 // comes when the clock has been moved far enough.

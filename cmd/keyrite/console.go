@@ -44,17 +44,24 @@ func (c *cli) console(ctx context.Context) error {
 	if c.linear() {
 		err = c.runLines(ctx, d.options())
 	} else {
-		err = app.Run(ctx, d.options(), t)
+		err = c.runFrame(ctx, d.options(), t)
 	}
 	// A change that is being sent is finished and written down before the program ends.
 	d.working.Wait()
 	return err
 }
 
+// runFrame runs the console in its frame.
+func (c *cli) runFrame(ctx context.Context, opt app.Options, t app.Terminal) error {
+	defer c.dropTypedAtEnd(ctx)()
+	return app.Run(ctx, opt, t)
+}
+
 // runLines runs the console as text. Interrupts are keys meanwhile, as they are in the frame.
 func (c *cli) runLines(ctx context.Context, opt app.Options) error {
 	interrupted, release := c.interrupts.take()
 	defer release()
+	defer c.dropTypedAtEnd(ctx)()
 	return app.RunLines(ctx, opt, linear.Terminal{In: c.in, Out: c.out, Hide: c.hideTyping, Interrupts: interrupted})
 }
 

@@ -21,7 +21,7 @@ func startFaulty(t *testing.T, at string) (s *ptytest.Screen, state string) {
 	home := t.TempDir()
 	cmd := exec.Command(program, "faulty", at)
 	cmd.Dir = home
-	cmd.Env = []string{"HOME=" + home, "LC_ALL=C.UTF-8", "GORACE=atexit_sleep_ms=0", "GOCOVERDIR=" + home}
+	cmd.Env = []string{"HOME=" + home, "LC_ALL=C.UTF-8", "GOCOVERDIR=" + home}
 	return ptytest.Start(t, cmd, 100, 30), filepath.Join(home, ".local", "state", "keyrite")
 }
 

@@ -32,7 +32,7 @@ func faultyMain() {
 		}
 		t := app.Terminal{In: c.in, Out: c.out, Env: c.environment(), Profile: c.profile()}
 		st := ui.NewStyles(ui.Look{})
-		return app.Run(cmd.Context(), app.Options{Styles: st, Clock: app.Clock(c.now), Tabs: []app.Tab{{Digit: "1", Name: "Faulty", Screen: &faulty{at: args[0]}}}}, t)
+		return c.runFrame(cmd.Context(), app.Options{Styles: st, Clock: app.Clock(c.now), Tabs: []app.Tab{{Digit: "1", Name: "Faulty", Screen: &faulty{at: args[0]}}}}, t)
 	}})
 	os.Exit(c.run(os.Args[1:]))
 }

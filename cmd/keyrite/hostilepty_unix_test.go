@@ -158,7 +158,7 @@ func (h *hostileWorld) start(t *testing.T, environment []string, args ...string)
 	for _, name := range []string{"HOME", "USERPROFILE", "DOCKER_CONFIG", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"} {
 		cmd.Env = append(cmd.Env, name+"="+h.Getenv(name))
 	}
-	cmd.Env = append(cmd.Env, "DOCKER_CONTENT_TRUST_SERVER="+h.trust, "LC_ALL=C.UTF-8", "KEYRITE_NO_KEYCHAIN=1", "GORACE=atexit_sleep_ms=0", "GOCOVERDIR="+cmd.Dir)
+	cmd.Env = append(cmd.Env, "DOCKER_CONTENT_TRUST_SERVER="+h.trust, "LC_ALL=C.UTF-8", "KEYRITE_NO_KEYCHAIN=1", "GOCOVERDIR="+cmd.Dir)
 	cmd.Env = append(cmd.Env, environment...)
 	return ptytest.Start(t, cmd, 200, 70)
 }

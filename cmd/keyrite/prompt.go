@@ -50,11 +50,31 @@ func (c *cli) hideTyping() (show func()) {
 	return func() { _ = term.Restore(fd, before) }
 }
 
-// readHidden reads a line without echo. An interrupt ends it at once and gives the
-// terminal its echo back; the read that is left behind ends with the program.
+// dropTypedAtEnd drops what was typed and not read yet when something from outside, or a fault,
+// ends what is done until the function that it returns is called: it may be half a passphrase,
+// which would be shown, and go to the shell.
+func (c *cli) dropTypedAtEnd(ctx context.Context) (done func()) {
+	fd, ok := terminal(c.in)
+	if !ok {
+		return func() {}
+	}
+	stop := context.AfterFunc(ctx, trustdata.Guarded(func() { _ = dropTyped(fd) }))
+	return func() {
+		if !stop() {
+			_ = dropTyped(fd)
+		}
+	}
+}
+
+// readHidden reads a line without echo. An interrupt ends it at once, drops what was typed so
+// far and gives the terminal its echo back; the read that is left behind ends with the program.
 func readHidden(ctx context.Context, fd int) ([]byte, error) {
 	before, err := term.GetState(fd)
 	if err != nil {
+		return nil, err
+	}
+	// Here and not beside the reading, or it could come after the echo was given back.
+	if err := echoOff(fd); err != nil {
 		return nil, err
 	}
 	type answer struct {
@@ -63,14 +83,14 @@ func readHidden(ctx context.Context, fd int) ([]byte, error) {
 	}
 	got := make(chan answer, 1)
 	go trustdata.Guarded(func() {
-		line, err := term.ReadPassword(fd)
+		line, err := readTyped(fd)
 		got <- answer{line, err}
 	})()
 	select {
 	case a := <-got:
-		return a.line, a.err
+		return a.line, errors.Join(a.err, term.Restore(fd, before))
 	case <-ctx.Done():
-		return nil, errors.Join(ctx.Err(), term.Restore(fd, before))
+		return nil, errors.Join(ctx.Err(), dropTyped(fd), term.Restore(fd, before))
 	}
 }
 

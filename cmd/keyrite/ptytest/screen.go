@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -45,6 +46,9 @@ func Start(t testing.TB, cmd *exec.Cmd, width, height int) *Screen {
 	if !strings.Contains(strings.Join(cmd.Env, "\n")+"\n", "TERM=") {
 		cmd.Env = append(cmd.Env, "TERM=xterm-256color")
 	}
+	races := filepath.Join(t.TempDir(), "race")
+	cmd.Env = append(cmd.Env, "GORACE=atexit_sleep_ms=0 log_path="+races) // not on the screen
+	t.Cleanup(func() { reportRaces(t, races) })
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: uint16(width), Rows: uint16(height)})
 	if err != nil {
 		t.Fatal(err)

@@ -102,6 +102,7 @@ func newCLI(p process) *cli {
 }
 
 func (c *cli) execute(ctx context.Context, args []string) error {
+	c.addVerbs(args)
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		c.completeAll(c.root)
 	}
@@ -152,10 +153,6 @@ func (c *cli) command() *cobra.Command {
 	f.BoolVar(&c.flags.noKeychain, "no-keychain", false, "never ask the operating system's keychain (also $KEYRITE_NO_KEYCHAIN)")
 	f.DurationVar(&c.flags.keychainTimeout, "keychain-timeout", keychain.DefaultTimeout, "how long the keychain may take, or somebody to unlock it")
 	f.DurationVar(&c.flags.deadline, "deadline", 0, "how long the whole verb may take (default no limit)")
-	root.AddCommand(c.keysCommand(), c.reposCommand(), c.tagsCommand(), c.verifyCommand(), c.inspectCommand(), c.deleteCommand(),
-		c.rotateCommand(), c.rotationsCommand(), c.retireCommand(), c.ceremonyCommand(), c.initCommand(), c.signCommand(), c.revokeCommand(), c.archiveCommand(), c.backupCommand(), c.activityCommand(), c.configCommand(), c.doctorCommand(), c.auditCommand(), c.demoCommand(), c.versionCommand())
-	root.AddCommand(c.refreshCommand(), c.repairCommand(), c.signerCommand(), c.mediumCommand(), c.migrateCommand(), c.notationCommand(), c.manCommand())
-	root.AddCommand(topics()...)
 	return root
 }
 

@@ -5,6 +5,7 @@ import (
 	"os/signal"
 	"regexp"
 	"runtime"
+	"sync"
 	"syscall"
 
 	"keyrite/trustdata"
@@ -34,8 +35,8 @@ func (k *crash) onQuit() (release func()) {
 }
 
 // arguments are those of a call in a goroutine's stack: they can be parts of a secret.
-var arguments = regexp.MustCompile(`(?m)\([^()\n]*\)$`)
+var arguments = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)\([^()\n]*\)$`) })
 
 func withoutArguments(stack []byte) string {
-	return string(arguments.ReplaceAll(stack, []byte("(...)")))
+	return string(arguments().ReplaceAll(stack, []byte("(...)")))
 }

@@ -9,12 +9,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// manVerb needs to see every other verb.
+const manVerb = "man"
+
 // manCommand prints manual pages. They are made of what --help says, so they cannot tell
 // anything else.
 func (c *cli) manCommand() *cobra.Command {
 	var to string
 	cmd := &cobra.Command{
-		Use: "man [VERB...]", Short: "Print the manual page of keyrite or of a verb, or write all of them",
+		Use: manVerb + " [VERB...]", Short: "Print the manual page of keyrite or of a verb, or write all of them",
 		Long: "Prints a manual page: keyrite man | man -l -, or keyrite man backup create | man -l -.\nWith --to the pages of all verbs are written, for example to ~/.local/share/man/man1; a file that is there is not replaced.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if to != "" {

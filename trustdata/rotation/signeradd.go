@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/notary"
@@ -21,10 +22,10 @@ type SignerRequest struct {
 }
 
 // signerName is what docker takes for a signer's name.
-var signerName = regexp.MustCompile("^[a-z0-9][a-z0-9_-]*$")
+var signerName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^[a-z0-9][a-z0-9_-]*$") })
 
 func signerRole(name string) (trustdata.Role, error) {
-	if role := trustdata.Role("targets/" + name); signerName.MatchString(name) && role != trustdata.RoleReleases {
+	if role := trustdata.Role("targets/" + name); signerName().MatchString(name) && role != trustdata.RoleReleases {
 		return trustdata.ParseRole(string(role))
 	}
 	return "", usagef("a signer cannot be called %q: lower-case letters, digits, - and _, and not releases", name)

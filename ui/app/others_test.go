@@ -65,8 +65,10 @@ func TestNotationVerdict(t *testing.T) {
 // TestLeaving plans what another system signs anew, for the repositories that are marked.
 func TestLeaving(t *testing.T) {
 	w := newWorld()
-	d := w.console(t, 120, 40).Press("3", "space", "m").Fits().Has("leaving", "1 to sign, 1 decide", "DECIDE", "stable", "keyrite migrate plan", "--for notation --out PLAN", "Disable last.")
-	d.Press("t").Has("--for cosign --out PLAN", "cosign sign")
+	w.planSource = trustdata.SourceLive
+	d := w.console(t, 120, 40).Press("3", "space", "m").Fits().Has("leaving", "live 09:41 UTC", "1 to sign, 1 decide", "DECIDE", "stable", "keyrite migrate plan", "--for notation --out PLAN", "Disable last.")
+	w.planSource = trustdata.SourceArchive
+	d.Press("t").Has("--for cosign --out PLAN", "cosign sign", "from archive").Lacks("live 09:41 UTC")
 	if text := d.Press("y").Text(); !strings.Contains(text, "all commands of cosign") || !strings.Contains(text, "keyrite's command") {
 		t.Errorf("y offers:\n%s", text)
 	}

@@ -257,7 +257,7 @@ func TestRotateCannotBeLeftWhileItPublishes(t *testing.T) {
 
 // cover is a screen that holds nothing, as the help is.
 func cover() ui.Screen {
-	return rotate.New(rotate.Options{Styles: ui.NewStyles(ui.Look{}), GUN: "registry.acme.io/pay/web"})
+	return rotate.New(rotate.Options{Styles: ui.NewStyles(ui.Look{}), Clock: uitest.NewClock().UI(), GUN: "registry.acme.io/pay/web"})
 }
 
 // TestRotateUnderHelpCannotBeLeft: a screen on top does not make a publish one that can be

@@ -76,10 +76,10 @@ func (w *world) signatures(_ context.Context, _ trustdata.GUN, digest string) (r
 // leave plans to sign one digest of each repository anew.
 func (w *world) leave(st *ui.Styles, clock ui.Clock) func([]trustdata.GUN) (ui.Screen, string) {
 	plan := func(_ context.Context, guns []trustdata.GUN, system string) (*migration.Plan, error) {
-		p := &migration.Plan{For: system, Warnings: []string{"Disable last."}}
+		p := &migration.Plan{For: system, Made: clock.Now(), Warnings: []string{"Disable last."}}
 		for _, gun := range guns {
 			digest := "sha256:" + strings.Repeat("a", 64)
-			p.Repositories = append(p.Repositories, migration.Repository{GUN: gun, Sign: []migration.Item{{Digest: digest, Tags: []string{"1.0", "latest"}, Line: system + " sign " + string(gun) + "@" + digest}},
+			p.Repositories = append(p.Repositories, migration.Repository{GUN: gun, Source: w.planSource, Sign: []migration.Item{{Digest: digest, Tags: []string{"1.0", "latest"}, Line: system + " sign " + string(gun) + "@" + digest}},
 				Asked: []migration.Tag{{Tag: "stable", Signed: "sha256:" + strings.Repeat("b", 64), Served: digest}}})
 		}
 		return p, w.lookErr

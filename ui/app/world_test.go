@@ -49,6 +49,8 @@ type world struct {
 	// is why that cannot be.
 	looked  []string
 	lookErr error
+	// planSource is where the metadata of a plan to leave came from.
+	planSource trustdata.Source
 	// noPolicy is why no verdict can be asked for; revocation is what each one asked about.
 	noPolicy   string
 	revocation []bool

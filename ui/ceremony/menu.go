@@ -41,6 +41,7 @@ type menu struct {
 	choices []choice
 	screen  finisher // what was chosen last
 	open    key.Binding
+	read    ui.Freshness
 }
 
 // finisher is a screen that can tell that there is nothing left to do on it.
@@ -49,8 +50,8 @@ type finisher interface {
 	Finished() bool
 }
 
-func newMenu(st *ui.Styles, title, summary string) *menu {
-	m := &menu{List: ui.NewList(st, "choice", "choices"), open: ui.Bind("Enter", "open", "enter", "l", "right")}
+func newMenu(opt Options, title, summary string) *menu {
+	m := &menu{List: ui.NewList(opt.Styles, "choice", "choices"), open: ui.Bind("Enter", "open", "enter", "l", "right"), read: ui.Freshness{Disk: true, At: opt.Clock.Now()}}
 	m.Set(ui.NewListing(ui.Page{Title: title, Summary: summary}))
 	return m
 }
@@ -78,7 +79,7 @@ func (m *menu) push(s finisher) tea.Cmd {
 // something to prepare for repositories. Without guns their name is asked for, which parse
 // reads.
 func New(opt Options, guns []trustdata.GUN, parse func(string) (trustdata.GUN, error)) ui.Screen {
-	m := newMenu(opt.Styles, "A ceremony: the root key is on a machine that is never online", summary(guns))
+	m := newMenu(opt, "A ceremony: the root key is on a machine that is never online", summary(guns))
 	choices := []choice{{"a file was brought here", "what it is, and which step comes next on this machine", func() tea.Cmd { return m.push(NewFile(opt, "")) }}}
 	for _, k := range kinds {
 		choices = append(choices, choice{"prepare: " + k.name, k.follows, func() tea.Cmd { return m.prepare(opt, k, guns, parse) }})
@@ -119,7 +120,7 @@ func NewWaiting(opt Options, op *rotation.Operation) ui.Screen {
 	for i, u := range op.Units {
 		guns[i] = u.GUN
 	}
-	m := newMenu(opt.Styles, "A ceremony waits for the offline machine", "It waits for the offline machine: "+trustdata.Visible(op.Kind)+" of "+name(guns)+". Nothing was sent.")
+	m := newMenu(opt, "A ceremony waits for the offline machine", "It waits for the offline machine: "+trustdata.Visible(op.Kind)+" of "+name(guns)+". Nothing was sent.")
 	return m.offer(
 		choice{"the signed file is here", "it is held against what was prepared, and published", func() tea.Cmd { return m.push(NewFile(opt, "")) }},
 		choice{"write the file once more", "the very same file, for another stick", func() tea.Cmd { return m.push(newRewrite(opt, op.ID, guns)) }})
@@ -130,6 +131,9 @@ func (m *menu) Init() tea.Cmd { return nil }
 
 // Title is the screen's name.
 func (m *menu) Title() string { return "ceremony" }
+
+// Freshness is when it was opened.
+func (m *menu) Freshness() ui.Freshness { return m.read }
 
 // Status says that choosing is harmless.
 func (m *menu) Status() string {
@@ -169,6 +173,7 @@ func (m *menu) ShortHelp() []key.Binding {
 func (m *menu) FullHelp() [][]key.Binding { return [][]key.Binding{{m.open}, m.Moves()} }
 
 var (
-	_ ui.Screen = (*menu)(nil)
-	_ ui.Passer = (*menu)(nil)
+	_ ui.Screen  = (*menu)(nil)
+	_ ui.Passer  = (*menu)(nil)
+	_ ui.Sourced = (*menu)(nil)
 )

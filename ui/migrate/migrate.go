@@ -53,6 +53,9 @@ func (m *Model) load() tea.Cmd {
 // Title is the screen's name.
 func (m *Model) Title() string { return "leaving" }
 
+// Freshness is when trust server and registry were asked.
+func (m *Model) Freshness() ui.Freshness { return m.Page().Freshness }
+
 // Subtitle is the counts.
 func (m *Model) Subtitle() string { return m.Page().Summary }
 
@@ -96,10 +99,14 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 // row that is selected.
 func (m *Model) page(p *migration.Plan) ui.Page {
 	page := PlanPage(p, nil)
+	page.Freshness = ui.Freshness{Source: trustdata.SourceLive, At: p.Made}
 	words := []string{"migrate", "plan"}
 	var commands []string
 	for _, r := range p.Repositories {
 		words = append(words, string(r.GUN))
+		if r.Source != trustdata.SourceLive {
+			page.Freshness.Source = r.Source
+		}
 		for _, it := range r.Sign {
 			commands = append(commands, trustdata.Visible(it.Line))
 		}
@@ -126,4 +133,7 @@ func (m *Model) ShortHelp() []key.Binding {
 // FullHelp are all keys of this screen.
 func (m *Model) FullHelp() [][]key.Binding { return [][]key.Binding{{m.toggle, m.refresh}, m.Moves()} }
 
-var _ ui.Screen = (*Model)(nil)
+var (
+	_ ui.Screen  = (*Model)(nil)
+	_ ui.Sourced = (*Model)(nil)
+)

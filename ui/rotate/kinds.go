@@ -55,6 +55,7 @@ type chooser struct {
 	elsewhere func() (ui.Screen, string)
 	// wizard is what was chosen last.
 	wizard wizard
+	read   ui.Freshness
 }
 
 // wizard is what a kind leads to. Finished says that its change has landed.
@@ -63,9 +64,11 @@ type wizard interface {
 	Finished() bool
 }
 
-// newKinds asks for one of these kinds for what is named on.
-func newKinds(st *ui.Styles, on string, kinds []kind, begin func(kind) wizard, elsewhere func() (ui.Screen, string)) *chooser {
-	c := &chooser{List: ui.NewList(st, "kind", "kinds"), styles: st, kinds: kinds, begin: begin, elsewhere: elsewhere, open: ui.Bind("Enter", "open", "enter", "l", "right")}
+// newKinds asks for one of these kinds for what is named on. They are those of what this
+// machine knows now; the wizard asks the server.
+func newKinds(st *ui.Styles, clock ui.Clock, on string, kinds []kind, begin func(kind) wizard, elsewhere func() (ui.Screen, string)) *chooser {
+	c := &chooser{List: ui.NewList(st, "kind", "kinds"), styles: st, kinds: kinds, begin: begin, elsewhere: elsewhere, open: ui.Bind("Enter", "open", "enter", "l", "right"),
+		read: ui.Freshness{Disk: true, At: clock.Now()}}
 	p := ui.Page{Title: "Rotate a key of " + on, Summary: "What kind of rotation? Nothing is changed by choosing.",
 		Columns: []ui.Column{{Title: "KIND", Priority: 1}, {Title: "WHAT FOLLOWS", Priority: 2, Min: 20}}, Order: "the gravest last"}
 	if elsewhere != nil {
@@ -83,6 +86,9 @@ func (c *chooser) Init() tea.Cmd { return nil }
 
 // Title is the screen's name.
 func (c *chooser) Title() string { return "rotate" }
+
+// Freshness is when it was opened.
+func (c *chooser) Freshness() ui.Freshness { return c.read }
 
 // Status says that choosing is harmless.
 func (c *chooser) Status() string {
@@ -144,8 +150,9 @@ func (c *chooser) ShortHelp() []key.Binding {
 func (c *chooser) FullHelp() [][]key.Binding { return [][]key.Binding{{c.open}, c.Moves()} }
 
 var (
-	_ ui.Screen = (*chooser)(nil)
-	_ ui.Passer = (*chooser)(nil)
+	_ ui.Screen  = (*chooser)(nil)
+	_ ui.Passer  = (*chooser)(nil)
+	_ ui.Sourced = (*chooser)(nil)
 )
 
 // NewSeveral makes the screen that asks what kind of rotation it is to be, for several
@@ -158,7 +165,7 @@ func NewSeveral(opt SeveralOptions, begin func(rotation.Request) Operation) ui.S
 			some = append(some, k)
 		}
 	}
-	return newKinds(opt.Styles, repositoriesOf(len(opt.GUNs)), some, func(k kind) wizard {
+	return newKinds(opt.Styles, opt.Clock, repositoriesOf(len(opt.GUNs)), some, func(k kind) wizard {
 		chosen := opt
 		chosen.Role, chosen.SameKey = k.role, k.sameKey
 		chosen.Operation = begin(rotation.Request{Role: k.role, To: k.to, SameKey: k.sameKey})

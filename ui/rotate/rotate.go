@@ -72,7 +72,7 @@ func (o Options) asked() string {
 // New makes the screen.
 func New(opt Options) ui.Screen {
 	if opt.Role == "" {
-		return newKinds(opt.Styles, trustdata.Visible(string(opt.GUN)), kindsOf(opt), func(k kind) wizard {
+		return newKinds(opt.Styles, opt.Clock, ui.Name(string(opt.GUN), ""), kindsOf(opt), func(k kind) wizard {
 			chosen := opt
 			chosen.Role, chosen.To, chosen.SameKey = k.role, k.to, k.sameKey
 			chosen.Part, chosen.Threshold, chosen.Key = k.part, k.threshold, trustdata.KeyID(k.key)

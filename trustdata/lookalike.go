@@ -35,6 +35,19 @@ func MixedScript(s string) bool {
 	return false
 }
 
+// Badged is Visible(name) with badges behind it in brackets: that a word of the name is of
+// mixed script, and those in more.
+func Badged(name string, more ...string) string {
+	var badges []string
+	if MixedScript(name) {
+		badges = []string{"mixed script"}
+	}
+	if badges = append(badges, more...); len(badges) == 0 {
+		return Visible(name)
+	}
+	return Visible(name) + " (" + strings.Join(badges, ", ") + ")"
+}
+
 // scriptOf is the one of alike that r is a letter of, or nil.
 func scriptOf(r rune) *unicode.RangeTable {
 	for _, script := range alike {

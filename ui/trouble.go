@@ -40,7 +40,7 @@ func Alarm(err error) string {
 	if !c.SeenAt.IsZero() {
 		seen = "what this machine has seen on " + c.SeenAt.UTC().Format("2006-01-02 15:04 UTC")
 	}
-	return "STOP. " + trustdata.Visible(c.Server) + " contradicts " + seen + " of " + trustdata.Visible(string(c.GUN)) + ": " +
+	return "STOP. " + trustdata.Visible(c.Server) + " contradicts " + seen + " of " + Name(string(c.GUN), "") + ": " +
 		trustdata.VisibleError(c.Refused) + ". An old copy restored by mistake looks like this. So does an attack. Nothing was stored."
 }
 

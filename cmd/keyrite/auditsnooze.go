@@ -206,7 +206,7 @@ func subjectName(s state.Subject) string {
 	case s.KeyID != "":
 		return s.KeyID.Short()
 	case s.GUN != "":
-		return trustdata.Visible(string(s.GUN))
+		return ui.Name(string(s.GUN), "")
 	case s.Path != "":
 		return trustdata.Visible(s.Path)
 	}

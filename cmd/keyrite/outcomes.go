@@ -133,7 +133,7 @@ func outcomesPage(op *rotation.Operation, rows []outcomeJSON) ui.Page {
 		if r.Error != "" {
 			mark, text = ui.MarkNow, r.State+": "+trustdata.Visible(r.Error)
 		}
-		s.Facts = append(s.Facts, ui.Fact{Label: trustdata.Visible(string(r.GUN)), Value: text, Mark: mark})
+		s.Facts = append(s.Facts, ui.Fact{Label: ui.Name(string(r.GUN), ""), Value: text, Mark: mark})
 	}
 	page.Sections = append(page.Sections, s)
 	return page

@@ -91,7 +91,7 @@ func recordPage(op *rotation.Operation, r recordJSON) ui.Page {
 }
 
 func recordSection(r recordRow) ui.Section {
-	s := ui.Section{Title: trustdata.Visible(string(r.GUN)), Facts: []ui.Fact{{Label: "State", Value: trustdata.Visible(string(r.State) + " " + r.Why)}}}
+	s := ui.Section{Title: ui.Name(string(r.GUN), ""), Facts: []ui.Fact{{Label: "State", Value: trustdata.Visible(string(r.State) + " " + r.Why)}}}
 	for _, id := range r.OldKeys {
 		s.Facts = append(s.Facts, ui.Fact{Label: "Old " + r.Role.Title() + " key", Value: ui.Fours(string(id))})
 	}

@@ -163,13 +163,13 @@ func roles(findings []Finding) string {
 func roleWord(f Finding) string {
 	switch {
 	case f.Path == "":
-		return cmp.Or(trustdata.Visible(string(f.Role)), "its")
+		return cmp.Or(trustdata.Badged(string(f.Role)), "its")
 	case f.Role == trustdata.RoleTargets:
 		return "repository"
 	case f.Role.IsDelegation() || f.Role == "":
 		return "signer's"
 	}
-	return trustdata.Visible(string(f.Role))
+	return trustdata.Badged(string(f.Role))
 }
 
 // keysOf are the keys here that an item is about, or whose role it is to sign again.

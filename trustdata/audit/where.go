@@ -21,12 +21,12 @@ func (l Look) where(k kind, i Item) string {
 		if len(i.GUNs) > 1 {
 			return fmt.Sprintf("%d repos on %s", len(i.GUNs), trustdata.Visible(trustdata.ExpandGUN(f.GUN).Host()))
 		}
-		return trustdata.Visible(string(f.GUN))
+		return trustdata.Badged(string(f.GUN))
 	case byKey:
 		return l.keyed(i)
 	}
 	if f.KeyID == "" && f.Path == "" && len(i.GUNs) > 0 {
-		return more(trustdata.Visible(string(i.GUNs[0])), len(i.GUNs)-1)
+		return more(trustdata.Badged(string(i.GUNs[0])), len(i.GUNs)-1)
 	}
 	return more(l.subject(f), len(i.Findings)-1)
 }
@@ -37,9 +37,9 @@ func (l Look) tagged(f Finding) string {
 	case f.GUN == "":
 		return l.subject(f)
 	case len(f.Tags) == 0:
-		return trustdata.Visible(string(f.GUN))
+		return trustdata.Badged(string(f.GUN))
 	}
-	return more(trustdata.Visible(string(f.GUN)+":"+f.Tags[0]), len(f.Tags)-1)
+	return more(trustdata.Badged(string(f.GUN)+":"+f.Tags[0]), len(f.Tags)-1)
 }
 
 // keyed is a key with the repositories that it is about.
@@ -56,7 +56,7 @@ func (l Look) keyed(i Item) string {
 		if f.KeyID == "" {
 			return name
 		}
-		return trustdata.Visible(string(i.GUNs[0])) + ", " + l.keyName(f)
+		return trustdata.Badged(string(i.GUNs[0])) + ", " + l.keyName(f)
 	}
 	return fmt.Sprintf("%d repos, %s", n, l.keyName(f))
 }
@@ -69,7 +69,7 @@ func (l Look) subject(f Finding) string {
 	case f.Path != "":
 		return baseName(f.Path)
 	case f.GUN != "":
-		return trustdata.Visible(string(f.GUN))
+		return trustdata.Badged(string(f.GUN))
 	}
 	return "this machine"
 }
@@ -77,7 +77,7 @@ func (l Look) subject(f Finding) string {
 // name is the subject of one finding of several.
 func (l Look) name(f Finding) string {
 	if f.GUN != "" && f.Path == "" {
-		return trustdata.Visible(string(f.GUN))
+		return trustdata.Badged(string(f.GUN))
 	}
 	return l.subject(f)
 }

@@ -40,9 +40,9 @@ func Page(acts []state.ActRecord, now time.Time) ui.Page {
 		}
 		// Results are words of the log, as in "read_back".
 		result := trustdata.Visible(strings.ReplaceAll(a.Result, "_", " "))
-		on := trustdata.Visible(a.What+" "+a.On) + ": " + result
+		on := trustdata.Visible(a.What) + " " + ui.Name(a.On, "") + ": " + result
 		p.Rows = append(p.Rows, ui.Row{ID: fmt.Sprint(a.Seq), Mark: mark,
-			Cells:  []string{a.Time.UTC().Format(time.DateTime), trustdata.Visible(a.What), trustdata.Visible(a.On), result},
+			Cells:  []string{a.Time.UTC().Format(time.DateTime), trustdata.Visible(a.What), ui.Name(a.On, ""), result},
 			Detail: []string{on, trustdata.Visible(a.Detail)},
 			Copy:   []ui.Copyable{{What: "the line", Text: ui.Moment(a.Time) + " " + on + ". " + trustdata.Visible(a.Detail)}}})
 	}

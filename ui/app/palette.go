@@ -61,7 +61,7 @@ func (m *Model) typedName(line string) (palette.Entry, bool) {
 	if err != nil || m.opt.Open == nil || !strings.Contains(line, "/") {
 		return palette.Entry{}, false
 	}
-	return palette.Entry{Name: trustdata.Visible(string(gun)), About: "open it by this name; that needs no key", Do: func() tea.Cmd {
+	return palette.Entry{Name: ui.Name(string(gun), ""), About: "open it by this name; that needs no key", Do: func() tea.Cmd {
 		if cmd, held := m.held(); held {
 			return cmd
 		}

@@ -100,7 +100,7 @@ func (m *Model) ask() tea.Cmd {
 func (m *Model) start() tea.Cmd {
 	m.tasks, m.saved, m.went = nil, nil, true
 	for _, gun := range m.opt.GUNs {
-		m.tasks = append(m.tasks, ui.Task{Name: trustdata.Visible(string(gun))})
+		m.tasks = append(m.tasks, ui.Task{Name: ui.Name(string(gun), "")})
 	}
 	m.tasks[0].State = ui.TaskRunning
 	m.show()
@@ -169,7 +169,7 @@ func (m *Model) show() {
 		}
 	default:
 		for _, gun := range m.opt.GUNs {
-			p.Sections[0].Facts = append(p.Sections[0].Facts, ui.Fact{Value: trustdata.Visible(string(gun)), Mark: ui.MarkNone})
+			p.Sections[0].Facts = append(p.Sections[0].Facts, ui.Fact{Value: ui.Name(string(gun), ""), Mark: ui.MarkNone})
 		}
 	}
 	p.Freshness = m.read

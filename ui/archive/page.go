@@ -18,7 +18,7 @@ func Page(saved []archive.Saved) ui.Page {
 			mark, roots = ui.MarkNote, fmt.Sprintf("%d, %d no longer served", s.Roots, len(s.Missing))
 		}
 		page.Rows = append(page.Rows, ui.Row{ID: string(s.GUN), Mark: mark,
-			Cells: []string{trustdata.Visible(string(s.GUN)), fmt.Sprint(s.Tags), roots, trustdata.Visible(s.Path)}})
+			Cells: []string{ui.Name(string(s.GUN), ""), fmt.Sprint(s.Tags), roots, trustdata.Visible(s.Path)}})
 	}
 	page.Notes = []string{"Each archive was read back and verified. keyrite tags GUN --from-archive DIR reads it without any server."}
 	return page

@@ -48,7 +48,7 @@ func behind(texts []string, guns []trustdata.GUN) ui.Section {
 func LeftOut(left []rotation.LeftOut) ui.Section {
 	s := ui.Section{Title: "LEFT OUT"}
 	for _, l := range left {
-		s.Facts = append(s.Facts, ui.Fact{Label: trustdata.Visible(string(l.GUN)), Value: trustdata.VisibleError(l.Why), Mark: ui.MarkNow})
+		s.Facts = append(s.Facts, ui.Fact{Label: ui.Name(string(l.GUN), ""), Value: trustdata.VisibleError(l.Why), Mark: ui.MarkNow})
 	}
 	return s
 }

@@ -93,7 +93,7 @@ func (m *Prepare) closePage() ui.Page {
 func spoken(b *ceremony.Bundle) (facts []ui.Fact) {
 	for i := range b.Repositories {
 		r := &b.Repositories[i]
-		facts = append(facts, ui.Fact{Label: trustdata.Visible(string(r.GUN)), Value: ui.Fours(newestRoot(r)[:rootDigits])})
+		facts = append(facts, ui.Fact{Label: ui.Name(string(r.GUN), ""), Value: ui.Fours(newestRoot(r)[:rootDigits])})
 	}
 	return facts
 }
@@ -108,7 +108,7 @@ func newestRoot(r *ceremony.Repository) string {
 func waiting(b *ceremony.Bundle) (facts []ui.Fact) {
 	for i := range b.Repositories {
 		r := &b.Repositories[i]
-		facts = append(facts, ui.Fact{Label: trustdata.Visible(string(r.GUN)), Value: change(r)})
+		facts = append(facts, ui.Fact{Label: ui.Name(string(r.GUN), ""), Value: change(r)})
 	}
 	return append(facts, ui.Fact{Value: "It waits in the journal. The next start says it, and u on Activity goes on with it or gives it up."})
 }

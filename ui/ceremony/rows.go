@@ -154,7 +154,7 @@ func (m *Publish) table(p ui.Page) ui.Page {
 		if took > 0 {
 			text = fmt.Sprintf("%.1f s", took.Seconds())
 		}
-		gun := trustdata.Visible(string(r.gun))
+		gun := ui.Name(string(r.gun), "")
 		out := ui.Row{ID: string(r.gun), Mark: r.mark, Cells: []string{gun, r.state, text}, Detail: []string{gun + ": " + r.state + "."}}
 		if r.why != "" {
 			out.Detail = append(out.Detail, r.why)

@@ -56,7 +56,7 @@ func when(h ceremony.Head) string {
 }
 
 func repository(b *ceremony.Bundle, r *ceremony.Repository) ui.Section {
-	s := ui.Section{Title: trustdata.Visible(string(r.GUN)), Facts: []ui.Fact{
+	s := ui.Section{Title: ui.Name(string(r.GUN), ""), Facts: []ui.Fact{
 		{Label: "Trust server", Value: trustdata.Visible(r.Server)},
 		{Label: "Change", Value: change(r)},
 		{Label: "Roots", Value: fmt.Sprintf("version %d to %d", r.First, r.Last)},

@@ -50,7 +50,7 @@ func SignedPage(file, record string, b *ceremony.Bundle) ui.Page {
 	}
 	for i := range b.Repositories {
 		r := &b.Repositories[i]
-		page.Sections = append(page.Sections, ui.Section{Title: trustdata.Visible(string(r.GUN)), Facts: signed(b.Signed.Root(r.GUN), r)})
+		page.Sections = append(page.Sections, ui.Section{Title: ui.Name(string(r.GUN), ""), Facts: signed(b.Signed.Root(r.GUN), r)})
 	}
 	if len(b.Signed.Waived) > 0 {
 		page.Sections = append(page.Sections, sentences("WAIVED", b.Signed.Waived, ui.MarkSoon))
@@ -69,7 +69,7 @@ func RecordPage(name string, b *ceremony.Bundle) ui.Page {
 	page.Title = "RECORD OF A KEY CEREMONY: " + trustdata.Visible(b.Kind)
 	page.Summary = "What was signed, on a machine that is not online, with which keys, and why its roots were believed."
 	for _, s := range b.Signed.Repositories {
-		keys := ui.Section{Title: "ROOT KEYS THAT SIGNED FOR " + trustdata.Visible(string(s.GUN))}
+		keys := ui.Section{Title: "ROOT KEYS THAT SIGNED FOR " + ui.Name(string(s.GUN), "")}
 		for _, id := range s.SignedBy {
 			keys.Facts = append(keys.Facts, hash("Root key", string(id))...)
 		}

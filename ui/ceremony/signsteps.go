@@ -25,7 +25,7 @@ func (m *Sign) askRoot() tea.Cmd {
 	gun := m.plan.Unknown[0]
 	repo := m.bundle.Repository(gun)
 	newest := newestRoot(repo)
-	q := ui.Question{Headline: "NOTHING IS KNOWN HERE OF THIS REPOSITORY", Thing: trustdata.Visible(string(gun)), Profile: m.opt.Profile,
+	q := ui.Question{Headline: "NOTHING IS KNOWN HERE OF THIS REPOSITORY", Thing: ui.Name(string(gun), ""), Profile: m.opt.Profile,
 		Keep: "Cancel", Act: "Believe this root", Type: newest[:rootDigits], Hidden: true,
 		Facts:  []ui.Fact{{Label: "Root", Value: version(repo.Last)}, {Label: "What follows", Value: "what is signed here follows this root, and no other can be believed later"}},
 		Prompt: fmt.Sprintf("Type the first sixteen digits of the SHA-256 of its root.json, version %d, as somebody whom you trust reads them to you.", repo.Last)}

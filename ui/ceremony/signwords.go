@@ -33,7 +33,7 @@ func (m *Sign) checkPage() ui.Page {
 func (m *Sign) unknown() ui.Section {
 	s := ui.Section{Title: "NOTHING IS KNOWN HERE OF"}
 	for _, gun := range m.plan.Unknown {
-		s.Facts = append(s.Facts, ui.Fact{Value: trustdata.Visible(string(gun)), Mark: ui.MarkNow})
+		s.Facts = append(s.Facts, ui.Fact{Value: ui.Name(string(gun), ""), Mark: ui.MarkNow})
 	}
 	if len(s.Facts) > 0 {
 		s.Facts = append(s.Facts, ui.Fact{Value: "d asks for digits of its root.json, which somebody reads to you whom you trust."})

@@ -91,5 +91,5 @@ func theSteps() (steps, names []string) {
 
 // toOne says that one repository is published to.
 func toOne(gun trustdata.GUN) ui.Section {
-	return ui.Section{Title: "PUBLISHING TO 1 REPOSITORY", Facts: []ui.Fact{{Value: trustdata.Visible(string(gun))}}}
+	return ui.Section{Title: "PUBLISHING TO 1 REPOSITORY", Facts: []ui.Fact{{Value: ui.Name(string(gun), "")}}}
 }

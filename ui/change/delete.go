@@ -41,7 +41,7 @@ type deleting struct {
 type archived struct{ saved *saving.Saved }
 
 func (d *deleting) words() words {
-	gun := trustdata.Visible(string(d.gun))
+	gun := ui.Name(string(d.gun), "")
 	return words{title: "delete", asks: "asking the trust server for " + gun, from: "the trust server has", keyless: true,
 		about: []ui.Fact{{Label: "Repository", Value: gun}}, publishing: ui.Section{Title: "DELETING 1 REPOSITORY", Facts: []ui.Fact{{Value: gun}}}}
 }
@@ -131,7 +131,7 @@ func (p deletePlan) steps() (steps, names []string) {
 
 func (p deletePlan) page() ui.Page {
 	d := p.deletion
-	facts := []ui.Fact{{Label: "Repository", Value: trustdata.Visible(string(d.GUN))}, {Label: "Trust server", Value: trustdata.Visible(d.Server)}, {Label: "Signed tags", Value: p.tags()}}
+	facts := []ui.Fact{{Label: "Repository", Value: ui.Name(string(d.GUN), "")}, {Label: "Trust server", Value: trustdata.Visible(d.Server)}, {Label: "Signed tags", Value: p.tags()}}
 	if p.chosen.missing() == "" {
 		facts = append(facts, p.chosen.evidence())
 	}
@@ -154,7 +154,7 @@ func (p deletePlan) wayBack() string {
 // question has level 3: it cannot be undone.
 func (p deletePlan) question() ui.Question {
 	gun := trustdata.Visible(string(p.deletion.GUN))
-	return ui.Question{Headline: "DELETE A REPOSITORY'S TRUST DATA", Thing: gun, Keep: "Keep it", Act: "Delete the trust data", Type: gun,
+	return ui.Question{Headline: "DELETE A REPOSITORY'S TRUST DATA", Thing: ui.Name(string(p.deletion.GUN), ""), Keep: "Keep it", Act: "Delete the trust data", Type: gun,
 		Facts: []ui.Fact{{Label: "What is lost", Value: "every signature: " + p.tags()}, {Label: "Who notices", Value: "docker with content trust refuses every tag of it"},
 			p.chosen.evidence(), {Label: "Way back", Value: "none"}}}
 }
@@ -172,7 +172,7 @@ func (p deletePlan) carrying() func(context.Context, rotation.Keys, func(trustda
 		var d done
 		res, err := service.Apply(ctx, deletion, waived, once(told))
 		if err == nil || errors.Is(err, rotation.ErrUnknown) {
-			d.action = "deleted the trust data of " + trustdata.Visible(string(deletion.GUN))
+			d.action = "deleted the trust data of " + ui.Name(string(deletion.GUN), "")
 		}
 		if err == nil {
 			res.Archive = kept

@@ -33,7 +33,7 @@ func (p edited) carrying() func(context.Context, rotation.Keys, func(trustdata.G
 func finished(e *rotation.Edit, res *rotation.EditResult, err error) (done, error) {
 	var d done
 	if err == nil || errors.Is(err, rotation.ErrUnknown) || errors.Is(err, rotation.ErrLanded) {
-		d.action = trustdata.Visible(e.Kind) + " in " + trustdata.Visible(string(e.GUN))
+		d.action = trustdata.Visible(e.Kind) + " in " + ui.Name(string(e.GUN), "")
 	}
 	if err == nil {
 		d.page = ResultPage(res, e.Changes)
@@ -45,7 +45,7 @@ func finished(e *rotation.Edit, res *rotation.EditResult, err error) (done, erro
 // editFacts are what every edit has: where it goes, what to mind, and what it needs. More
 // facts come after the first ones.
 func editFacts(e *rotation.Edit, more ...ui.Fact) []ui.Fact {
-	facts := []ui.Fact{{Label: "Repository", Value: trustdata.Visible(string(e.GUN))}, {Label: "Trust server", Value: trustdata.Visible(e.Server)},
+	facts := []ui.Fact{{Label: "Repository", Value: ui.Name(string(e.GUN), "")}, {Label: "Trust server", Value: trustdata.Visible(e.Server)},
 		{Label: "Written to", Value: roles(e)}}
 	facts = append(facts, more...)
 	for _, line := range e.Warnings {

@@ -32,7 +32,7 @@ func (p manyPlan) wayBack() string {
 
 func (p manyPlan) steps() (steps, names []string) {
 	for _, e := range p.edits.Edits {
-		steps, names = append(steps, string(e.GUN)), append(names, trustdata.Visible(string(e.GUN)))
+		steps, names = append(steps, string(e.GUN)), append(names, ui.Name(string(e.GUN), ""))
 	}
 	return steps, names
 }
@@ -46,7 +46,7 @@ func (p manyPlan) page() ui.Page {
 		facts = append(facts, ui.Fact{Label: "Needs", Value: fmt.Sprintf("%s key %s: %s", n.Role.Title(), n.KeyID.Short(), trustdata.Visible(n.Why))})
 	}
 	for _, e := range p.edits.Edits {
-		name := trustdata.Visible(string(e.GUN))
+		name := ui.Name(string(e.GUN), "")
 		row := ui.Row{ID: string(e.GUN), Mark: ui.MarkNone, Cells: []string{name, roles(e), strings.Join(visible(e.Changes), "; "), ""}, Detail: append([]string{name}, visible(e.Changes)...)}
 		if len(e.WillNotFollow) > 0 {
 			row.Mark, row.Cells[3] = ui.MarkSoon, strings.Join(visible(e.WillNotFollow), "; ")
@@ -54,7 +54,7 @@ func (p manyPlan) page() ui.Page {
 		page.Rows = append(page.Rows, row)
 	}
 	for _, l := range p.edits.Left {
-		name, why, mark := trustdata.Visible(string(l.GUN)), trustdata.VisibleError(l.Why), ui.MarkNow
+		name, why, mark := ui.Name(string(l.GUN), ""), trustdata.VisibleError(l.Why), ui.MarkNow
 		switch due := l.Due(); {
 		case len(due) > 0:
 			mark, why = ui.MarkSoon, strings.Join(visible(due), "; ")
@@ -100,7 +100,7 @@ func finishedMany(edits *rotation.Edits, out []rotation.EditOutcome, err error) 
 			some.first = errors.Join(some.first, o.Err)
 		} else {
 			some.done++
-			page.Rows = append(page.Rows, ui.Row{ID: string(o.GUN), Mark: ui.MarkOK, Cells: []string{trustdata.Visible(string(o.GUN)), versions(o.Result)}})
+			page.Rows = append(page.Rows, ui.Row{ID: string(o.GUN), Mark: ui.MarkOK, Cells: []string{ui.Name(string(o.GUN), ""), versions(o.Result)}})
 			page.Notes = append(page.Notes, visible(o.Result.Notes)...)
 		}
 		d.rows = append(d.rows, row)

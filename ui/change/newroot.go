@@ -9,7 +9,7 @@ import (
 func NewRootPage(gun trustdata.GUN) ui.Page {
 	name := "the repository"
 	if gun != "" {
-		name = trustdata.Visible(string(gun))
+		name = ui.Name(string(gun), "")
 	}
 	return ui.Page{Title: "A new root key", Sections: []ui.Section{
 		{Title: "READ THIS BEFORE YOU MAKE A ROOT KEY", Facts: []ui.Fact{

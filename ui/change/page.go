@@ -22,7 +22,7 @@ type Plan struct {
 
 // PlanPage is a plan before anything has happened.
 func PlanPage(p Plan) ui.Page {
-	page := ui.Page{Title: trustdata.Visible(p.Kind), Summary: trustdata.Visible(string(p.GUN)) + ". Nothing has been changed."}
+	page := ui.Page{Title: trustdata.Visible(p.Kind), Summary: ui.Name(string(p.GUN), "") + ". Nothing has been changed."}
 	page.Sections = append(page.Sections, sentences("WHAT CHANGES", p.Changes))
 	if len(p.WillNotFollow) > 0 {
 		page.Sections = append(page.Sections, sentences("WHAT STAYS", p.WillNotFollow))
@@ -56,12 +56,12 @@ func sentences(title string, lines []string) ui.Section {
 
 // ResultPage is a change that was read back. With nothing changed it says so.
 func ResultPage(r *rotation.EditResult, changes []string) ui.Page {
-	page := ui.Page{Title: "Done", Summary: trustdata.Visible(string(r.GUN))}
+	page := ui.Page{Title: "Done", Summary: ui.Name(string(r.GUN), "")}
 	if len(r.Changed) == 0 {
 		page.Notes = []string{"Nothing was sent: it is so already."}
 		return page
 	}
-	facts := ui.Section{Facts: []ui.Fact{{Label: "Repository", Value: trustdata.Visible(string(r.GUN))}}}
+	facts := ui.Section{Facts: []ui.Fact{{Label: "Repository", Value: ui.Name(string(r.GUN), "")}}}
 	roles := make([]trustdata.Role, 0, len(r.Versions))
 	for role := range r.Versions {
 		roles = append(roles, role)

@@ -41,7 +41,7 @@ func (r *refreshing) words() words {
 		about: []ui.Fact{{Label: "Repositories", Value: repositoriesOf(len(r.guns))}}, rows: "REPOSITORY",
 		publishing: ui.Section{Facts: []ui.Fact{{Value: "PUBLISHING TO " + strings.ToUpper(repositoriesOf(len(r.guns))), Mark: ui.MarkRunning}}}}
 	if len(r.guns) == 1 {
-		gun := trustdata.Visible(string(r.guns[0]))
+		gun := ui.Name(string(r.guns[0]), "")
 		w.asks, w.about, w.rows, w.publishing = "asking the trust server for "+gun, []ui.Fact{{Label: "Repository", Value: gun}}, "", toOne(r.guns[0])
 	}
 	return w
@@ -133,7 +133,7 @@ func (p refreshPlan) wayBack() string {
 // question has level 2: one repository, and nothing that it says changes.
 func (p refreshPlan) question() ui.Question {
 	e := p.one()
-	return ui.Question{Headline: p.headline(), Thing: trustdata.Visible(string(e.GUN)), Keep: "Cancel", Act: "Sign " + ui.Plural(len(e.Roles), "role", "roles") + " again",
+	return ui.Question{Headline: p.headline(), Thing: ui.Name(string(e.GUN), ""), Keep: "Cancel", Act: "Sign " + ui.Plural(len(e.Roles), "role", "roles") + " again",
 		Facts: append([]ui.Fact{{Label: "Roles", Value: roles(e)}, {Label: "Content", Value: "stays as it is, with a later end"}}, stays(e)...)}
 }
 

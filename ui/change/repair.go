@@ -36,7 +36,7 @@ type repairing struct {
 }
 
 func (r *repairing) words() words {
-	gun := trustdata.Visible(string(r.gun))
+	gun := ui.Name(string(r.gun), "")
 	return words{title: "repair", asks: "asking the trust server for " + gun, from: "the trust server has",
 		about: []ui.Fact{{Label: "Repository", Value: gun}}, publishing: toOne(r.gun)}
 }
@@ -156,7 +156,7 @@ func (p *repairPlan) row(v rotation.VouchedTag) ui.Row {
 	for _, role := range v.Roles {
 		by = append(by, string(role))
 	}
-	row := ui.Row{ID: rowOf(v), Mark: ui.MarkNone, Cells: []string{trustdata.Visible(v.Tag), "without a SHA-256", fmt.Sprint(v.Length), trustdata.Visible(strings.Join(by, ", "))}}
+	row := ui.Row{ID: rowOf(v), Mark: ui.MarkNone, Cells: []string{ui.Name(v.Tag, ""), "without a SHA-256", fmt.Sprint(v.Length), trustdata.Visible(strings.Join(by, ", "))}}
 	if v.Digest != "" {
 		row.Cells[1] = "sha256:" + v.Digest
 		row.Detail = []string{"sha256: " + ui.Eights(v.Digest)}
@@ -175,7 +175,7 @@ func (p *repairPlan) wayBack() string {
 // question has level 3: it vouches for whatever has been signed once.
 func (p *repairPlan) question() ui.Question {
 	gun := trustdata.Visible(string(p.edit.GUN))
-	q := ui.Question{Headline: p.headline(), Thing: gun, Keep: "Cancel", Act: "Sign 1 repository again", Type: gun,
+	q := ui.Question{Headline: p.headline(), Thing: ui.Name(string(p.edit.GUN), ""), Keep: "Cancel", Act: "Sign 1 repository again", Type: gun,
 		Facts: []ui.Fact{{Label: "Roles", Value: roles(p.edit)}, {Label: "Vouched for", Value: ui.Plural(p.kept(), "tag", "tags") + ", each on the page before"}}}
 	if n := len(p.planned); n > 0 {
 		q.Facts = append(q.Facts, ui.Fact{Label: "Dropped", Value: ui.Plural(n, "tag", "tags")})

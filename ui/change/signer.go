@@ -36,11 +36,11 @@ type signing struct {
 }
 
 func (s signing) words() words {
-	gun := trustdata.Visible(string(s.change.GUN))
-	w := words{title: "add signer " + trustdata.Visible(s.change.Name), asks: "asking the trust server for " + gun, from: "the trust server has",
-		about: []ui.Fact{{Label: "Repository", Value: gun}, {Label: "Signer", Value: trustdata.Visible(s.change.Name)}}, publishing: toOne(s.change.GUN)}
+	gun := ui.Name(string(s.change.GUN), "")
+	w := words{title: "add signer " + ui.Name(s.change.Name, ""), asks: "asking the trust server for " + gun, from: "the trust server has",
+		about: []ui.Fact{{Label: "Repository", Value: gun}, {Label: "Signer", Value: ui.Name(s.change.Name, "")}}, publishing: toOne(s.change.GUN)}
 	if s.change.Remove {
-		w.title = "remove signer " + trustdata.Visible(s.change.Name)
+		w.title = "remove signer " + ui.Name(s.change.Name, "")
 	}
 	return w
 }
@@ -85,7 +85,7 @@ func (p signerPlan) wayBack() string {
 // question has level 3: it decides who is believed.
 func (p signerPlan) question() ui.Question {
 	name := trustdata.Visible(p.change.Name)
-	q := ui.Question{Headline: p.headline(), Thing: name + " in " + trustdata.Visible(string(p.change.GUN)), Keep: "Cancel", Act: "Let " + name + " sign", Type: name}
+	q := ui.Question{Headline: p.headline(), Thing: ui.Name(p.change.Name, "") + " in " + ui.Name(string(p.change.GUN), ""), Keep: "Cancel", Act: "Let " + name + " sign", Type: name}
 	if p.change.Remove {
 		q.Act = "Remove " + name
 	}

@@ -44,7 +44,7 @@ func New(opt Options) *Model { return newModel(opt.Setting, opt.Service, tagging
 type tagging struct{ opt Options }
 
 func (t tagging) words() words {
-	gun := trustdata.Visible(string(t.opt.GUN))
+	gun := ui.Name(string(t.opt.GUN), "")
 	w := words{title: "sign", asks: "asking the registry and the trust server for " + gun, from: "the registry and the trust server have",
 		about: []ui.Fact{{Label: "Repository", Value: gun}, {Label: "Tags", Value: names(t.opt.Tags)}}, publishing: toOne(t.opt.GUN)}
 	if t.opt.Unsign {
@@ -86,14 +86,14 @@ func (p tagPlan) wayBack() string {
 // question has level 2: one repository, and it can be repaired.
 func (p tagPlan) question() ui.Question {
 	e := p.edit
-	q := ui.Question{Headline: headline(e, p.opt.Unsign), Thing: trustdata.Visible(string(e.GUN)), Keep: "Cancel",
+	q := ui.Question{Headline: headline(e, p.opt.Unsign), Thing: ui.Name(string(e.GUN), ""), Keep: "Cancel",
 		Act: "Sign " + ui.Plural(len(e.Tags), "tag", "tags")}
 	if p.opt.Unsign {
 		q.Act = "Unsign " + ui.Plural(len(e.Tags), "tag", "tags")
 	}
 	const most = 3
 	for _, t := range e.Tags[:min(most, len(e.Tags))] {
-		q.Facts = append(q.Facts, ui.Fact{Label: trustdata.Visible(t.Tag), Value: p.willBe(t, len(e.Tags) == 1)})
+		q.Facts = append(q.Facts, ui.Fact{Label: ui.Name(t.Tag, ""), Value: p.willBe(t, len(e.Tags) == 1)})
 	}
 	if n := len(e.Tags) - most; n > 0 {
 		q.Facts = append(q.Facts, ui.Fact{Label: "and", Value: fmt.Sprintf("%d more, see the page before", n)})

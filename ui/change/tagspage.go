@@ -20,7 +20,7 @@ func TagsTable(p ui.Page, e *rotation.Edit, hidden []string, unsign bool) ui.Pag
 		p.TableTitle, p.Columns = "NOT SIGNED ANY MORE WILL BE", p.Columns[:1]
 	}
 	for _, t := range e.Tags {
-		row := ui.Row{ID: t.Tag, Mark: ui.MarkNone, Cells: []string{trustdata.Visible(t.Tag)}}
+		row := ui.Row{ID: t.Tag, Mark: ui.MarkNone, Cells: []string{ui.Name(t.Tag, "")}}
 		if !unsign {
 			row.Cells = append(row.Cells, "sha256:"+t.Digest, fmt.Sprint(t.Length), untilNow(e.Was[t.Tag]))
 			row.Detail = []string{"sha256: " + ui.Eights(t.Digest), fmt.Sprintf("%d bytes, as the registry says now", t.Length)}
@@ -66,7 +66,7 @@ func headline(e *rotation.Edit, unsign bool) string {
 func names(tags []string) string {
 	var out []string
 	for _, t := range tags {
-		out = append(out, trustdata.Visible(t))
+		out = append(out, ui.Name(t, ""))
 	}
 	return strings.Join(out, ", ")
 }

@@ -95,7 +95,7 @@ func name(f audit.Finding) string {
 	case f.KeyID != "":
 		return "key " + f.KeyID.Short()
 	case f.GUN != "":
-		return trustdata.Visible(string(f.GUN))
+		return ui.Name(string(f.GUN), "")
 	}
 	return trustdata.Visible(f.Path)
 }
@@ -103,7 +103,7 @@ func name(f audit.Finding) string {
 // about names the repository too, since an audit is about many.
 func about(f audit.Finding) string {
 	if f.GUN != "" && f.Path == "" {
-		return trustdata.Visible(string(f.GUN)) + ": "
+		return ui.Name(string(f.GUN), "") + ": "
 	}
 	return subject(f)
 }

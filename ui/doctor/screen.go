@@ -40,7 +40,7 @@ func New(opt Options) *Model {
 // Title is the screen's name.
 func (m *Model) Title() string {
 	if m.opt.GUN != "" {
-		return "doctor " + trustdata.Visible(string(m.opt.GUN))
+		return "doctor " + ui.Name(string(m.opt.GUN), "")
 	}
 	return "doctor"
 }
@@ -55,7 +55,7 @@ func (m *Model) load() tea.Cmd {
 	look := m.opt.Look
 	m.loader.Doing("looking at this machine")
 	if m.opt.GUN != "" {
-		m.loader.Doing("asking the servers of " + trustdata.Visible(string(m.opt.GUN)))
+		m.loader.Doing("asking the servers of " + ui.Name(string(m.opt.GUN), ""))
 	}
 	return m.loader.Get(func(ctx context.Context) (ui.Page, error) {
 		d, err := look(ctx)

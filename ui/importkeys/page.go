@@ -45,7 +45,7 @@ func (m *Model) row(i int, k Key) ui.Row {
 		id = k.ID.Short()
 	}
 	if k.GUN != "" {
-		gun = trustdata.Visible(string(k.GUN))
+		gun = ui.Name(string(k.GUN), "")
 	}
 	return ui.Row{ID: fmt.Sprint(i), Mark: mark, Cells: []string{id, trustdata.Visible(k.Role), gun, state}}
 }

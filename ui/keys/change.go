@@ -62,7 +62,7 @@ func ChangedPage(title, summary string, rows []Changed, notes []string, now time
 	for _, r := range rows {
 		page.Rows = append(page.Rows, ui.Row{
 			ID: string(r.Info.KeyID), Mark: ui.MarkOK,
-			Cells: []string{name(r.Info), trustdata.Visible(r.Info.Role), trustdata.Visible(string(r.Info.GUN)), r.State, trustdata.Visible(r.File)},
+			Cells: []string{name(r.Info), trustdata.Visible(r.Info.Role), ui.Name(string(r.Info.GUN), ""), r.State, trustdata.Visible(r.File)},
 			Copy:  []ui.Copyable{{What: "key ID", Text: string(r.Info.KeyID)}},
 		})
 	}

@@ -37,7 +37,7 @@ func DetailPage(k keyring.Info, list []Use, now time.Time) ui.Page {
 	for _, u := range list {
 		mark, ends := ui.Ends(u.ends(), now)
 		row := ui.Row{ID: string(u.GUN) + "\n" + string(u.Role), Mark: mark,
-			Cells: []string{trustdata.Visible(string(u.GUN)), trustdata.Visible(string(u.Role)), ends},
+			Cells: []string{ui.Name(string(u.GUN), ""), ui.Name(string(u.Role), ""), ends},
 			Copy:  []ui.Copyable{{What: "repository", Text: trustdata.Visible(string(u.GUN))}, {What: "key ID", Text: string(k.KeyID)}}}
 		row.Until(2, u.ends(), now)
 		p.Rows = append(p.Rows, row)

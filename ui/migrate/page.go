@@ -37,7 +37,7 @@ func PlanPage(p *migration.Plan, paths []string) ui.Page {
 		add := func(mark ui.Mark, what, digest, tags string, detail ...string) {
 			count[what]++
 			id := fmt.Sprintf("%s\n%s\n%s", r.GUN, digest, tags)
-			page.Rows = append(page.Rows, ui.Row{ID: id, Mark: mark, Cells: []string{trustdata.Visible(string(r.GUN)), what, short(digest), tags}, Detail: detail})
+			page.Rows = append(page.Rows, ui.Row{ID: id, Mark: mark, Cells: []string{ui.Name(string(r.GUN), ""), what, short(digest), tags}, Detail: detail})
 		}
 		for _, it := range r.Sign {
 			add(ui.MarkSoon, "to sign", it.Digest, names(it.Tags), trustdata.Visible(it.Line))
@@ -45,23 +45,23 @@ func PlanPage(p *migration.Plan, paths []string) ui.Page {
 			last.Copy = []ui.Copyable{{What: "command", Text: trustdata.Visible(it.Line)}, {What: "digest", Text: it.Digest}}
 		}
 		for _, t := range r.Asked {
-			add(ui.MarkSoon, "DECIDE", t.Signed, trustdata.Visible(t.Tag), "It serves "+short(t.Served)+", and "+short(t.Signed)+" was signed.",
+			add(ui.MarkSoon, "DECIDE", t.Signed, ui.Name(t.Tag, ""), "It serves "+short(t.Served)+", and "+short(t.Signed)+" was signed.",
 				fmt.Sprintf("--include or --leave %s:%s says whether what was signed is wanted.", trustdata.Visible(string(r.GUN)), trustdata.Visible(t.Tag)))
 		}
 		for _, it := range r.Done {
 			add(ui.MarkOK, "signed anew", it.Digest, names(it.Tags), "A signature of "+p.For+" is present, not verified.")
 		}
 		for _, t := range r.Unknown {
-			add(ui.MarkUnchecked, "not known", t.Signed, trustdata.Visible(t.Tag), trustdata.Visible(t.Why))
+			add(ui.MarkUnchecked, "not known", t.Signed, ui.Name(t.Tag, ""), trustdata.Visible(t.Why))
 		}
 		for _, t := range r.Impossible {
-			add(ui.MarkNote, "impossible", t.Signed, trustdata.Visible(t.Tag), trustdata.Visible(t.Why))
+			add(ui.MarkNote, "impossible", t.Signed, ui.Name(t.Tag, ""), trustdata.Visible(t.Why))
 		}
 		for _, t := range r.Left {
-			add(ui.MarkNote, "left out", t.Signed, trustdata.Visible(t.Tag), trustdata.Visible(t.Why))
+			add(ui.MarkNote, "left out", t.Signed, ui.Name(t.Tag, ""), trustdata.Visible(t.Why))
 		}
 		if n := len(r.Unsigned); n > 0 {
-			page.Notes = append(page.Notes, fmt.Sprintf("%s: %s that nobody signed, never planned.", trustdata.Visible(string(r.GUN)), ui.Plural(n, "tag", "tags")))
+			page.Notes = append(page.Notes, fmt.Sprintf("%s: %s that nobody signed, never planned.", ui.Name(string(r.GUN), ""), ui.Plural(n, "tag", "tags")))
 		}
 		page.Notes = append(page.Notes, about(r.GUN, r.Problems)...)
 	}
@@ -84,7 +84,7 @@ func lines(p *migration.Plan) []ui.Section {
 		if len(r.Sign) == 0 {
 			continue
 		}
-		s := ui.Section{Title: trustdata.Visible(string(r.GUN))}
+		s := ui.Section{Title: ui.Name(string(r.GUN), "")}
 		for _, it := range r.Sign {
 			s.Facts = append(s.Facts, ui.Fact{Label: names(it.Tags), Value: trustdata.Visible(it.Line)})
 		}
@@ -124,7 +124,7 @@ func CheckPage(c *migration.Checked) ui.Page {
 // missing are the rows of one repository.
 func missing(s migration.State) []ui.Row {
 	var rows []ui.Row
-	gun := trustdata.Visible(string(s.GUN))
+	gun := ui.Name(string(s.GUN), "")
 	add := func(mark ui.Mark, what, digest, tags string, detail ...string) {
 		rows = append(rows, ui.Row{ID: gun + "\n" + what + "\n" + digest + "\n" + tags, Mark: mark, Cells: []string{gun, what, short(digest), tags}, Detail: detail})
 	}
@@ -140,13 +140,13 @@ func missing(s migration.State) []ui.Row {
 		add(ui.MarkSoon, what, it.Digest, names(it.Tags), trustdata.Visible(it.Line))
 	}
 	for _, t := range s.Unplanned {
-		add(ui.MarkSoon, "NOT PLANNED", t.Signed, trustdata.Visible(t.Tag), trustdata.Visible(t.Why))
+		add(ui.MarkSoon, "NOT PLANNED", t.Signed, ui.Name(t.Tag, ""), trustdata.Visible(t.Why))
 	}
 	for _, it := range s.Withdrawn {
 		add(ui.MarkSoon, "NO LONGER SIGNED", it.Digest, names(it.Tags), "Content trust does not vouch for it any more. Make the plan anew.")
 	}
 	for _, t := range s.Unknown {
-		add(ui.MarkUnchecked, "not known", t.Signed, trustdata.Visible(t.Tag), trustdata.Visible(t.Why))
+		add(ui.MarkUnchecked, "not known", t.Signed, ui.Name(t.Tag, ""), trustdata.Visible(t.Why))
 	}
 	if !s.Verified {
 		add(ui.MarkNow, "DOES NOT VERIFY", "", string(ui.MarkNone), "A role of its metadata does not verify, and may hide signed tags.")
@@ -155,10 +155,10 @@ func missing(s migration.State) []ui.Row {
 		add(ui.MarkSoon, "NOT ARCHIVED", "", string(ui.MarkNone), "The archive: "+trustdata.Visible(s.Archive.Problem)+".")
 	}
 	for _, t := range s.Impossible {
-		add(ui.MarkNote, "impossible", t.Signed, trustdata.Visible(t.Tag), trustdata.Visible(t.Why))
+		add(ui.MarkNote, "impossible", t.Signed, ui.Name(t.Tag, ""), trustdata.Visible(t.Why))
 	}
 	for _, t := range s.Left {
-		add(ui.MarkNote, "left out", t.Signed, trustdata.Visible(t.Tag), trustdata.Visible(t.Why))
+		add(ui.MarkNote, "left out", t.Signed, ui.Name(t.Tag, ""), trustdata.Visible(t.Why))
 	}
 	if s.Complete {
 		add(ui.MarkOK, "complete", "", fmt.Sprintf("%d of %s", s.Signed, ui.Plural(s.Planned, "digest", "digests")))
@@ -170,7 +170,7 @@ func missing(s migration.State) []ui.Row {
 func about(gun trustdata.GUN, problems []string) []string {
 	var out []string
 	for _, p := range problems {
-		out = append(out, trustdata.Visible(string(gun))+": "+trustdata.Visible(p)+".")
+		out = append(out, ui.Name(string(gun), "")+": "+trustdata.Visible(p)+".")
 	}
 	return out
 }
@@ -178,7 +178,7 @@ func about(gun trustdata.GUN, problems []string) []string {
 func names(tags []string) string {
 	var out []string
 	for _, t := range tags {
-		out = append(out, trustdata.Visible(t))
+		out = append(out, ui.Name(t, ""))
 	}
 	return strings.Join(out, ", ")
 }

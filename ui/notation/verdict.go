@@ -27,7 +27,7 @@ type Result struct {
 func VerdictPage(r Result) ui.Page {
 	mark, says := verdict(r)
 	p := ui.Page{
-		Title:     "Notation: " + trustdata.Visible(r.Subject.Repository),
+		Title:     "Notation: " + ui.Name(r.Subject.Repository, ""),
 		Summary:   ui.Plural(len(r.Signatures), "signature", "signatures") + " of Notation",
 		Freshness: ui.Freshness{Source: trustdata.SourceLive, At: r.At},
 		Sections: []ui.Section{

@@ -11,7 +11,6 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
-	"keyrite/trustdata"
 	"keyrite/trustdata/audit"
 	"keyrite/ui"
 )
@@ -259,7 +258,7 @@ func (m *Model) FullHelp() [][]key.Binding {
 // of are the names of the repositories of an item, as text for a sentence.
 func of(i audit.Item) string {
 	if len(i.GUNs) == 1 {
-		return trustdata.Visible(string(i.GUNs[0]))
+		return ui.Name(string(i.GUNs[0]), "")
 	}
 	return i.Where
 }

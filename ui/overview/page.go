@@ -121,7 +121,7 @@ const nothing = "Nothing needs you. "
 func (n News) ahead() string {
 	text := ""
 	if !n.Next.IsZero() {
-		text = "Next date: " + ui.Day(n.Next) + ", " + trustdata.Visible(trustdata.ExpandGUN(n.NextGUN).Path()) + ". "
+		text = "Next date: " + ui.Day(n.Next) + ", " + ui.Name(trustdata.ExpandGUN(n.NextGUN).Path(), "") + ". "
 	}
 	if !n.NextDrill.IsZero() {
 		text += "Next drill: " + ui.Day(n.NextDrill) + "."

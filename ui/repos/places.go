@@ -3,7 +3,6 @@ package repos
 import (
 	tea "charm.land/bubbletea/v2"
 
-	"keyrite/trustdata"
 	"keyrite/ui"
 )
 
@@ -11,7 +10,7 @@ import (
 func (m *Model) Places() []ui.NamedPlace {
 	out := make([]ui.NamedPlace, len(m.repos))
 	for i, r := range m.repos {
-		out[i] = ui.NamedPlace{Name: trustdata.Visible(string(r.GUN)), About: "tags",
+		out[i] = ui.NamedPlace{Name: ui.Name(string(r.GUN), ""), About: "tags",
 			Open: func() tea.Cmd { return ui.Send(ui.PushMsg{Screen: m.opt.Open(r.GUN)}) }}
 	}
 	return out

@@ -34,7 +34,7 @@ func repositories(b *rotation.Batch) (facts []ui.Fact) {
 		for _, id := range p.OldKeys {
 			old = append(old, id.Short())
 		}
-		facts = append(facts, ui.Fact{Label: trustdata.Visible(string(p.GUN)),
+		facts = append(facts, ui.Fact{Label: ui.Name(string(p.GUN), ""),
 			Value: fmt.Sprintf("root.json version %d to %d, %s gives way", p.RootVersion-1, p.RootVersion, strings.Join(old, ", "))})
 	}
 	return facts
@@ -43,7 +43,7 @@ func repositories(b *rotation.Batch) (facts []ui.Fact) {
 func leftOut(b *rotation.Batch) ui.Section {
 	s := ui.Section{Title: "LEFT OUT"}
 	for _, l := range b.Left {
-		s.Facts = append(s.Facts, ui.Fact{Label: trustdata.Visible(string(l.GUN)), Value: trustdata.VisibleError(l.Why), Mark: ui.MarkNow})
+		s.Facts = append(s.Facts, ui.Fact{Label: ui.Name(string(l.GUN), ""), Value: trustdata.VisibleError(l.Why), Mark: ui.MarkNow})
 	}
 	return s
 }

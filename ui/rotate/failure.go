@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 
-	"keyrite/trustdata"
 	"keyrite/trustdata/rotation"
 	"keyrite/trustdata/tufrepo"
 	"keyrite/ui"
@@ -76,7 +75,7 @@ func failurePage(p *rotation.Plan, err error, res *rotation.Result) ui.Page {
 
 // checkPage is the plan, or why there is none.
 func (m *Model) checkPage() ui.Page {
-	gun := trustdata.Visible(string(m.opt.GUN))
+	gun := ui.Name(string(m.opt.GUN), "")
 	if m.plan != nil {
 		p := PlanPage(m.plan)
 		if len(m.checks) > 0 {

@@ -17,7 +17,7 @@ import (
 func oneKinds(delegations []trustdata.Role) []kind {
 	var some []kind
 	for _, role := range delegations {
-		some = append(some, kind{name: "new key of " + trustdata.Visible(string(role)), role: role,
+		some = append(some, kind{name: "new key of " + ui.Name(string(role), ""), role: role,
 			follows: "its tags are signed again in the same upload; the repository key lists the new key; the old one goes to the trash"})
 	}
 	all := append([]kind{kinds[0], given}, some...)

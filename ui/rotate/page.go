@@ -15,7 +15,7 @@ import (
 // PlanPage is a rotation before it happens.
 func PlanPage(p *rotation.Plan) ui.Page {
 	page := ui.Page{
-		Title:    "Rotate the " + p.Role.Title() + " key of " + trustdata.Visible(string(p.GUN)),
+		Title:    "Rotate the " + p.Role.Title() + " key of " + ui.Name(string(p.GUN), ""),
 		Summary:  headline(p) + " Nothing is changed by looking at this.",
 		Sections: []ui.Section{target(p), list("WHAT CHANGES", p.Changes, ""), needs(p), steps(p), followers(p)},
 		Notes:    []string{"The same from a script: " + command(p)},
@@ -58,7 +58,7 @@ func headline(p *rotation.Plan) string {
 
 func target(p *rotation.Plan) ui.Section {
 	s := ui.Section{Title: "ROTATE THE " + strings.ToUpper(p.Role.Title()) + " KEY", Facts: []ui.Fact{
-		{Label: "Repository", Value: trustdata.Visible(string(p.GUN))},
+		{Label: "Repository", Value: ui.Name(string(p.GUN), "")},
 	}}
 	if !isFolder(p) {
 		s.Facts = append(s.Facts, ui.Fact{Label: "Trust server", Value: trustdata.Visible(p.Server)})
@@ -169,7 +169,7 @@ func ResultPage(p *rotation.Plan, r *rotation.Result) ui.Page {
 }
 
 func resultTitle(p *rotation.Plan) string {
-	gun := trustdata.Visible(string(p.GUN))
+	gun := ui.Name(string(p.GUN), "")
 	if p.SameKey {
 		return "The root certificate of " + gun + " was renewed"
 	}
@@ -194,7 +194,7 @@ func resultFacts(p *rotation.Plan, r *rotation.Result) []ui.Fact {
 	}
 	anchor, version := p.Anchor()
 	facts := []ui.Fact{
-		{Label: "Repository", Value: trustdata.Visible(string(p.GUN)), Mark: ui.MarkNone},
+		{Label: "Repository", Value: ui.Name(string(p.GUN), ""), Mark: ui.MarkNone},
 		{Label: string(anchor) + ".json", Value: fmt.Sprintf("version %d", version), Mark: mark},
 		{Label: "Verified", Value: verified, Mark: mark},
 	}

@@ -198,7 +198,7 @@ func (m *Several) progress(p ui.Page) ui.Page {
 		if part.step != "" {
 			took = m.opt.Clock.Now().Sub(part.began)
 		}
-		text, name := "", trustdata.Visible(string(part.gun))
+		text, name := "", ui.Name(string(part.gun), "")
 		if took > 0 {
 			text = fmt.Sprintf("%.1f s", took.Seconds())
 		}

@@ -6,7 +6,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"keyrite/trustdata"
 	"keyrite/trustdata/rotation"
 	"keyrite/ui"
 )
@@ -93,7 +92,7 @@ func (m *Model) sentence(step string) string {
 // end takes what came of it.
 func (m *Model) end(e ended) tea.Cmd {
 	m.result, m.failed, m.landed = e.result, e.err, e.result != nil
-	done := ui.Send(ui.DoneMsg{Action: "rotated the " + m.plan.Role.Title() + " key of " + trustdata.Visible(string(m.plan.GUN))})
+	done := ui.Send(ui.DoneMsg{Action: "rotated the " + m.plan.Role.Title() + " key of " + ui.Name(string(m.plan.GUN), "")})
 	if e.err == nil {
 		m.tasks.End(ui.TaskDone)
 		m.result.Waived = append(m.result.Waived, m.Saved.Waivers()...)
@@ -129,7 +128,7 @@ func (m *Model) publishPage() ui.Page {
 	if m.failed != nil {
 		p = failurePage(m.plan, m.failed, m.result)
 	} else {
-		p.Sections = []ui.Section{{Title: "PUBLISHING TO 1 REPOSITORY", Facts: []ui.Fact{{Value: trustdata.Visible(string(m.opt.GUN))}}}}
+		p.Sections = []ui.Section{{Title: "PUBLISHING TO 1 REPOSITORY", Facts: []ui.Fact{{Value: ui.Name(string(m.opt.GUN), "")}}}}
 	}
 	return p.Progress(m.tasks.Rows())
 }

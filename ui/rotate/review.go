@@ -17,7 +17,7 @@ func (m *Model) reviewPage() ui.Page {
 	if m.plan == nil {
 		return p
 	}
-	facts := []ui.Fact{{Label: "Repository", Value: trustdata.Visible(string(m.plan.GUN))}}
+	facts := []ui.Fact{{Label: "Repository", Value: ui.Name(string(m.plan.GUN), "")}}
 	for _, id := range m.plan.OldKeys {
 		facts = append(facts, ui.Fact{Label: "From", Value: beginning(id)})
 	}
@@ -95,7 +95,7 @@ func (m *Model) confirm() tea.Cmd { return m.Held.Confirm(m.question, m.Advance)
 // timestamp, whose keys are the server's own.
 func (m *Model) question() ui.Question {
 	plan, gun := m.plan, trustdata.Visible(string(m.plan.GUN))
-	q := ui.Question{Headline: m.headline(), Thing: plan.Role.Title() + " key of " + gun, Profile: m.opt.Profile,
+	q := ui.Question{Headline: m.headline(), Thing: plan.Role.Title() + " key of " + ui.Name(string(plan.GUN), ""), Profile: m.opt.Profile,
 		Keep: "Cancel", Act: "Publish to 1 repository",
 		Facts: []ui.Fact{m.from(), {Label: "To", Value: m.newKey()},
 			{Label: "root.json", Value: fmt.Sprintf("version %d to %d", plan.RootVersion-1, plan.RootVersion)},

@@ -227,7 +227,7 @@ func (m *Model) which(n rotation.Need) string {
 func (m *Model) makePlan() tea.Cmd {
 	m.plan = nil
 	service, req := m.opt.Service, rotation.Request{GUN: m.opt.GUN, Role: m.opt.Role, To: m.opt.To, SameKey: m.opt.SameKey, Part: m.opt.Part, Threshold: m.opt.Threshold, Key: m.opt.Key}
-	return m.Plan("asking "+m.opt.asked()+" for "+trustdata.Visible(string(m.opt.GUN)), func(ctx context.Context) (any, error) {
+	return m.Plan("asking "+m.opt.asked()+" for "+ui.Name(string(m.opt.GUN), ""), func(ctx context.Context) (any, error) {
 		p, err := service.Plan(ctx, req)
 		if err != nil {
 			return nil, err

@@ -79,7 +79,7 @@ func (m *Several) tasks() (facts []ui.Fact) {
 		add("tell whoever pins the old root certificates the IDs of the new ones: y copies the list")
 	}
 	for _, p := range m.parts {
-		switch name := trustdata.Visible(string(p.gun)); {
+		switch name := ui.Name(string(p.gun), ""); {
 		case p.settled && !p.done:
 			add(name + " has landed and does not verify: look at its roles before anything else")
 		case !p.done:
@@ -88,7 +88,7 @@ func (m *Several) tasks() (facts []ui.Fact) {
 	}
 	if m.batch != nil {
 		for _, l := range m.leftOut() {
-			add(trustdata.Visible(string(l.GUN)) + " was left out: " + trustdata.VisibleError(l.Why))
+			add(ui.Name(string(l.GUN), "") + " was left out: " + trustdata.VisibleError(l.Why))
 		}
 	}
 	switch unsaved := slices.ContainsFunc(m.op.Waived, isBackupWaiver); {

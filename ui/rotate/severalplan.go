@@ -35,7 +35,7 @@ func (m *Several) makePlan() tea.Cmd {
 
 func (m *Several) names() string {
 	if len(m.opt.GUNs) == 1 {
-		return trustdata.Visible(string(m.opt.GUNs[0]))
+		return ui.Name(string(m.opt.GUNs[0]), "")
 	}
 	return ui.Plural(len(m.opt.GUNs), "repository", "repositories")
 }
@@ -111,7 +111,7 @@ func (m *Several) choose() tea.Cmd {
 	m.out[gun] = !m.out[gun]
 	m.Refresh()
 	// In a small window the row may be out of sight.
-	return ui.Say(trustdata.Visible(string(gun)) + map[bool]string{true: " is left out.", false: " takes part."}[m.out[gun]])
+	return ui.Say(ui.Name(string(gun), "") + map[bool]string{true: " is left out.", false: " takes part."}[m.out[gun]])
 }
 
 // preparing is what makes the new keys of the operation.
@@ -233,7 +233,7 @@ func (m *Several) rows(p ui.Page) ui.Page {
 	p.Columns = []ui.Column{{Title: "REPOSITORY", Priority: 1, Min: 14, Cut: ui.CutLeft, Host: true}, {Title: "ROOT.JSON", Priority: 2}, {Title: "SIGNED BY", Priority: 4},
 		{Title: "WILL NOT FOLLOW", Priority: 3, Min: 14}}
 	for _, plan := range m.batch.Plans {
-		name, row := trustdata.Visible(string(plan.GUN)), ui.Row{ID: string(plan.GUN), Mark: ui.MarkOK}
+		name, row := ui.Name(string(plan.GUN), ""), ui.Row{ID: string(plan.GUN), Mark: ui.MarkOK}
 		row.Cells = []string{name, fmt.Sprintf("v%d -> v%d", plan.RootVersion-1, plan.RootVersion), signedBy(plan), m.followersOf(plan)}
 		row.Detail = append([]string{name}, visible(plan.Changes)...)
 		if m.out[plan.GUN] {
@@ -242,12 +242,12 @@ func (m *Several) rows(p ui.Page) ui.Page {
 		p.Rows = append(p.Rows, row)
 	}
 	for _, u := range m.resent() {
-		name, why := trustdata.Visible(string(u.GUN)), trustdata.Visible(u.Why)
+		name, why := ui.Name(string(u.GUN), ""), trustdata.Visible(u.Why)
 		p.Rows = append(p.Rows, ui.Row{ID: string(u.GUN), Mark: ui.MarkUnchecked, Cells: []string{name, fmt.Sprintf("v%d -> v%d", u.Version-1, u.Version), "signed already", "sent once more"},
 			Detail: []string{name + ": exactly the same bytes are sent once more.", why}})
 	}
 	for _, l := range m.leftOut() {
-		name, why := trustdata.Visible(string(l.GUN)), trustdata.VisibleError(l.Why)
+		name, why := ui.Name(string(l.GUN), ""), trustdata.VisibleError(l.Why)
 		p.Rows = append(p.Rows, ui.Row{ID: string(l.GUN), Mark: ui.MarkNow, Cells: []string{name, "left out", "", why}, Detail: []string{name + " is left out", why}})
 	}
 	return p

@@ -12,7 +12,7 @@ import (
 func VouchedLines(h *rotation.History) []string {
 	lines := []string{fmt.Sprintf("The compromised key vouched for this in versions %d to %d of targets.json:", h.From, h.To)}
 	for _, v := range h.Tags {
-		lines = append(lines, trustdata.Visible(v.Name)+": "+vouchedFor(v))
+		lines = append(lines, ui.Name(v.Name, "")+": "+vouchedFor(v))
 	}
 	if !h.Whole {
 		lines = append(lines, fmt.Sprintf("What it signed before version %d was not looked through: the server does not have it, or it is too long ago.", h.From))

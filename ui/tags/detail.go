@@ -21,7 +21,7 @@ func TagPage(col *trustdata.Collection, rows []registry.Compared, r registry.Com
 		reference = ui.Name(r.Name, v.like[r.Name])
 	}
 	p := ui.Page{
-		Title:     trustdata.Visible(r.Name),
+		Title:     ui.Name(r.Name, ""),
 		Copy:      v.copies(r),
 		Freshness: ui.Freshness{Source: col.Source, At: col.ReadAt, Server: col.Server},
 		Sections: []ui.Section{

@@ -13,7 +13,7 @@ import (
 // the keys of this machine.
 func InspectPage(col *trustdata.Collection, held map[trustdata.KeyID]keyring.Info, now time.Time) ui.Page {
 	p := ui.Page{
-		Title:     "Roles of " + trustdata.Visible(string(col.GUN)),
+		Title:     "Roles of " + ui.Name(string(col.GUN), ""),
 		Freshness: ui.Freshness{Source: col.Source, At: col.ReadAt, Server: col.Server},
 		Copy:      []ui.Copyable{{What: "name", Text: trustdata.Visible(string(col.GUN))}},
 		Columns: []ui.Column{{Title: "ROLE", Priority: 1, Min: 9, Cut: ui.CutLeft}, {Title: "VERSION", Priority: 5},

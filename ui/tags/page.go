@@ -77,7 +77,7 @@ func SignedTable(col *trustdata.Collection) (ui.Page, ui.TableRows) {
 func (v view) frame() ui.Page {
 	col := v.col
 	p := ui.Page{
-		Title:     "Tags of " + trustdata.Visible(string(col.GUN)),
+		Title:     "Tags of " + ui.Name(string(col.GUN), ""),
 		Empty:     bare(col.GUN) + " has no tags yet.",
 		Freshness: ui.Freshness{Source: col.Source, At: col.ReadAt, Server: col.Server},
 		Copy:      []ui.Copyable{{What: "name", Text: trustdata.Visible(string(col.GUN))}},

@@ -24,7 +24,7 @@ func Vouches(col *trustdata.Collection, signer string) int {
 // this machine.
 func SignersPage(col *trustdata.Collection, held map[trustdata.KeyID]keyring.Info) ui.Page {
 	p := ui.Page{
-		Title:     "Signers of " + trustdata.Visible(string(col.GUN)),
+		Title:     "Signers of " + ui.Name(string(col.GUN), ""),
 		Freshness: ui.Freshness{Source: col.Source, At: col.ReadAt, Server: col.Server},
 		Columns: []ui.Column{{Title: "SIGNER", Priority: 1, Min: 9}, {Title: "TAGS", Priority: 3}, {Title: "KEY", Priority: 2},
 			{Title: "HERE", Priority: 4}, {Title: "ALGORITHM", Priority: 5}},

@@ -8,7 +8,6 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
-	"keyrite/trustdata"
 	"keyrite/trustdata/remote"
 	"keyrite/ui"
 )
@@ -114,7 +113,7 @@ func (s *Signers) press(k tea.KeyPressMsg) tea.Cmd {
 
 // askName asks for the new signer's name, and then for the file of a public key.
 func (s *Signers) askName() tea.Cmd {
-	return ui.Send(ui.AskMsg{Dialog: ui.NewInput(s.opt.Styles, ui.Input{Title: "LET SOMEBODY SIGN TAGS OF " + trustdata.Visible(string(s.opt.GUN)), Prompt: "Signer:", Do: "next",
+	return ui.Send(ui.AskMsg{Dialog: ui.NewInput(s.opt.Styles, ui.Input{Title: "LET SOMEBODY SIGN TAGS OF " + ui.Name(string(s.opt.GUN), ""), Prompt: "Signer:", Do: "next",
 		Check:   ui.Needed("type the signer's name: lower-case letters, digits, - and _"),
 		Explain: "It names the role: targets/NAME. Somebody who signs already gets one key more."}),
 		Answer: func(r any) tea.Cmd {
@@ -127,7 +126,7 @@ func (s *Signers) askName() tea.Cmd {
 }
 
 func (s *Signers) askFile(name string) tea.Cmd {
-	return ui.Send(ui.AskMsg{Dialog: ui.NewInput(s.opt.Styles, ui.Input{Title: "THE PUBLIC KEY OF " + trustdata.Visible(name), Prompt: "File:", Do: "next",
+	return ui.Send(ui.AskMsg{Dialog: ui.NewInput(s.opt.Styles, ui.Input{Title: "THE PUBLIC KEY OF " + ui.Name(name, ""), Prompt: "File:", Do: "next",
 		Check:   ui.Needed("type the path of a public key or a certificate, as PEM"),
 		Explain: "A public key or a certificate, as PEM: docker trust key generate writes NAME.pub. The private half stays with the signer."}),
 		Answer: func(r any) tea.Cmd {

@@ -112,8 +112,8 @@ func New(opt Options) *Model {
 		m.AllowMarks()
 	}
 	m.Brief()
-	m.Set(ui.NewListing(ui.Page{Title: "Tags of " + trustdata.Visible(string(opt.GUN)),
-		Columns: []ui.Column{{Title: "TAG", Priority: 1}}, Empty: "Nothing was read yet of " + trustdata.Visible(string(opt.GUN)) + "."}))
+	m.Set(ui.NewListing(ui.Page{Title: "Tags of " + ui.Name(string(opt.GUN), ""),
+		Columns: []ui.Column{{Title: "TAG", Priority: 1}}, Empty: "Nothing was read yet of " + ui.Name(string(opt.GUN), "") + "."}))
 	return m
 }
 
@@ -123,9 +123,9 @@ func (m *Model) Title() string { return bare(m.opt.GUN) }
 // Subtitle is the counts, and the whole name.
 func (m *Model) Subtitle() string {
 	if s := m.Page().Summary; s != "" {
-		return s + "   " + trustdata.Visible(string(m.opt.GUN))
+		return s + "   " + ui.Name(string(m.opt.GUN), "")
 	}
-	return trustdata.Visible(string(m.opt.GUN))
+	return ui.Name(string(m.opt.GUN), "")
 }
 
 // Freshness is that of the metadata.

@@ -49,7 +49,7 @@ func row(k keyring.Info) ui.Row {
 	if k.Problem != "" {
 		mark, state = ui.MarkNow, "It cannot be used: "+trustdata.Visible(k.Problem)+"."
 	}
-	r := ui.Row{ID: k.Path, Mark: mark, Cells: []string{name(k), role(k), trustdata.Visible(string(k.GUN)), trustdata.Visible(day(k))},
+	r := ui.Row{ID: k.Path, Mark: mark, Cells: []string{name(k), role(k), ui.Name(string(k.GUN), ""), trustdata.Visible(day(k))},
 		Detail: []string{path, state}, Copy: []ui.Copyable{{What: "file", Text: path}}}
 	if k.KeyID != "" {
 		r.Copy = append(r.Copy, ui.Copyable{What: "key ID", Text: string(k.KeyID)})

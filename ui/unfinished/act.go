@@ -36,7 +36,7 @@ func (m *Model) enter() tea.Cmd {
 func (m *Model) again(id string) tea.Cmd {
 	service := m.opt.Service
 	return m.carryOut("sending once more", func(ctx context.Context, emit func(event)) (rotation.Recovered, error) {
-		return service.Again(ctx, id, func(gun trustdata.GUN, step string) { emit(told{trustdata.Visible(string(gun)) + ": " + step}) })
+		return service.Again(ctx, id, func(gun trustdata.GUN, step string) { emit(told{ui.Name(string(gun), "") + ": " + step}) })
 	})
 }
 

@@ -147,14 +147,14 @@ func row(op *rotation.Operation, u *rotation.Unit) ui.Row {
 	if u.Version > 0 {
 		file = fmt.Sprintf("%s.json v%d", u.Anchor, u.Version)
 	}
-	detail := []string{trustdata.Visible(string(u.GUN)) + ": " + state + "."}
+	detail := []string{ui.Name(string(u.GUN), "") + ": " + state + "."}
 	if why != "" {
 		detail = append(detail, why)
 	}
 	if u.Tries > 1 {
 		detail = append(detail, fmt.Sprintf("The same bytes were sent %d times.", u.Tries))
 	}
-	return ui.Row{ID: id(op, u.GUN), Mark: mark, Cells: []string{trustdata.Visible(string(u.GUN)), state, why, trustdata.Visible(file)}, Detail: detail,
+	return ui.Row{ID: id(op, u.GUN), Mark: mark, Cells: []string{ui.Name(string(u.GUN), ""), state, why, trustdata.Visible(file)}, Detail: detail,
 		Copy: []ui.Copyable{{What: "repository", Text: trustdata.Visible(string(u.GUN))}, {What: "operation", Text: op.ID}}}
 }
 

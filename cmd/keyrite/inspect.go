@@ -20,6 +20,8 @@ type inspectJSON struct {
 	Roles    []roleJSON       `json:"roles"`
 	Problems []string         `json:"problems,omitempty"`
 	Report   *reportJSON      `json:"report,omitempty"`
+	// Others is absent where nobody looked.
+	Others *[]signedDigestJSON `json:"signed_digests,omitempty"`
 }
 
 type roleJSON struct {
@@ -40,23 +42,34 @@ type roleKeyJSON struct {
 	CertificateExpires *time.Time              `json:"certificate_expires"`
 }
 
+// inspecting is what inspect is told.
+type inspecting struct {
+	from, conflict string
+	// others looks for other systems' signatures too.
+	others bool
+}
+
 func (c *cli) inspectCommand() *cobra.Command {
-	var from, conflict string
+	var opt inspecting
 	cmd := &cobra.Command{
 		Use: "inspect GUN", Short: "Show a repository's roles, keys, thresholds, versions and end dates",
 		Args: c.oneGUN,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.inspect(cmd.Context(), first(args), from, conflict)
+			return c.inspect(cmd.Context(), first(args), opt)
 		},
 	}
-	cmd.Flags().StringVar(&from, "from-archive", "", "read the archive in `DIR` instead of asking a server")
-	cmd.Flags().StringVar(&conflict, "export-conflict", "", "if the server contradicts what this machine has seen, write both copies into `DIR`, a new folder")
+	cmd.Flags().BoolVar(&opt.others, "signatures", false, "say on how many of the signed digests notation and cosign have a signature, present and not verified")
+	cmd.Flags().StringVar(&opt.from, "from-archive", "", "read the archive in `DIR` instead of asking a server")
+	cmd.Flags().StringVar(&opt.conflict, "export-conflict", "", "if the server contradicts what this machine has seen, write both copies into `DIR`, a new folder")
 	return cmd
 }
 
-func (c *cli) inspect(ctx context.Context, typed, from, conflict string) error {
+func (c *cli) inspect(ctx context.Context, typed string, opt inspecting) error {
 	ctx, cancel := c.context(ctx)
 	defer cancel()
+	if opt.others && (c.flags.tuf != "" || c.flags.offline) {
+		return usagef("--signatures asks the registry, and is not possible with --offline or --tuf")
+	}
 	s, err := c.openKeys()
 	if err != nil {
 		return err
@@ -65,11 +78,11 @@ func (c *cli) inspect(ctx context.Context, typed, from, conflict string) error {
 	if err != nil {
 		return err
 	}
-	col, err := s.view(ctx, gun, from)
+	col, err := s.view(ctx, gun, opt.from)
 	if err != nil {
-		return c.unverified(gun, c.exportConflict(err, conflict))
+		return c.unverified(gun, c.exportConflict(err, opt.conflict))
 	}
-	if conflict != "" {
+	if opt.conflict != "" {
 		c.say("what is served follows from what this machine has seen, so nothing was exported")
 	}
 	held, err := s.held(ctx)
@@ -89,7 +102,16 @@ func (c *cli) inspect(ctx context.Context, typed, from, conflict string) error {
 	for _, role := range col.Roles {
 		out.Roles = append(out.Roles, newRoleJSON(role, held, moved))
 	}
-	if err := c.emit(out, tags.InspectPage(col, held, c.now())); err != nil {
+	page := tags.InspectPage(col, held, c.now())
+	if opt.others {
+		rows, err := s.othersOfSigned(ctx, col)
+		if err != nil {
+			return err
+		}
+		out.Others = newSignedDigestsJSON(rows)
+		tags.AddOthers(&page, rows)
+	}
+	if err := c.emit(out, page); err != nil {
 		return err
 	}
 	return c.verdict(col)

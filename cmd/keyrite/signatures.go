@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/registry"
@@ -39,6 +40,42 @@ func newOthersJSON(f *registry.Found) othersJSON {
 		out.Uncounted = append(out.Uncounted, trustdata.VisibleError(f.Err))
 	}
 	return out
+}
+
+// signedDigestJSON is a signed digest, with what other systems signed of it.
+type signedDigestJSON struct {
+	Digest string   `json:"digest"`
+	Tags   []string `json:"tags"`
+	othersJSON
+}
+
+// newSignedDigestsJSON has each digest of rows once, where it comes first.
+func newSignedDigestsJSON(rows []registry.Compared) *[]signedDigestJSON {
+	out, at := []signedDigestJSON{}, map[string]int{}
+	for _, r := range rows {
+		i, known := at[r.Digest]
+		if !known {
+			i = len(out)
+			at[r.Digest] = i
+			out = append(out, signedDigestJSON{Digest: digest(r.Digest), othersJSON: newOthersJSON(r.Others)})
+		}
+		out[i].Tags = append(out[i].Tags, r.Name)
+	}
+	return &out
+}
+
+// othersOfSigned are the signed tags that docker resolves, with what other systems signed of
+// what they are signed for. Where none of them could be looked at, it is an error.
+func (s *session) othersOfSigned(ctx context.Context, col *trustdata.Collection) ([]registry.Compared, error) {
+	rows := slices.DeleteFunc(signedRows(col), func(r registry.Compared) bool { return !r.Pulled })
+	if err := s.lookForOthers(ctx, col.GUN, rows); err != nil {
+		return nil, err
+	}
+	looked := func(r registry.Compared) bool { return r.Others.Err == nil || len(r.Others.Signatures) > 0 }
+	if len(rows) > 0 && !slices.ContainsFunc(rows, looked) {
+		return nil, rows[0].Others.Err
+	}
+	return rows, nil
 }
 
 // lookForOthers adds to rows what other systems signed.

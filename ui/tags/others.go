@@ -37,10 +37,13 @@ func otherKinds(r registry.Compared) string {
 	case len(kinds) > 0:
 		return strings.Join(kinds, ", ")
 	case r.Others.Err != nil:
-		return "not known"
+		return notLooked
 	}
-	return "none found here"
+	return noneFound
 }
+
+// The words for a digest on which nothing was found.
+const noneFound, notLooked = "none found here", "not known"
 
 // otherSection lists each signature of another system on one tag.
 func otherSection(r registry.Compared) ui.Section {
@@ -70,6 +73,48 @@ func otherSection(r registry.Compared) ui.Section {
 		s.Facts = append(s.Facts, ui.Fact{Label: "not known", Value: trustdata.VisibleError(r.Others.Err), Mark: ui.MarkUnchecked})
 	}
 	return s
+}
+
+// AddOthers says below a repository's roles how many of the digests that are signed carry
+// signatures of other systems. rows were looked at for them.
+func AddOthers(p *ui.Page, rows []registry.Compared) {
+	first := map[string]registry.Compared{}
+	for _, r := range rows {
+		if _, known := first[r.Digest]; !known {
+			first[r.Digest] = r
+		}
+	}
+	count, problems := map[string]int{}, 0
+	for _, r := range first {
+		kinds := strings.Split(otherKinds(r), ", ")
+		for _, k := range kinds {
+			count[k]++
+		}
+		problems += len(r.Others.Problems)
+	}
+	s := ui.Section{Title: "OTHER SIGNATURES"}
+	of := " of " + ui.Plural(len(first), "signed digest", "signed digests")
+	for _, kind := range registry.SignatureKinds {
+		if n := count[kind]; n > 0 {
+			s.Facts = append(s.Facts, ui.Fact{Label: kind, Value: fmt.Sprintf("on %d%s, present, not verified", n, of), Mark: ui.MarkUnchecked})
+		}
+		if n := count[kind+" on parts"]; n > 0 {
+			s.Facts = append(s.Facts, ui.Fact{Label: kind, Value: fmt.Sprintf("only on parts (platforms) of %d%s, present, not verified", n, of), Mark: ui.MarkUnchecked})
+		}
+	}
+	for _, l := range []struct{ word, label string }{{noneFound, "neither"}, {notLooked, "not known"}} {
+		if n := count[l.word]; n > 0 {
+			s.Facts = append(s.Facts, ui.Fact{Label: l.label, Value: fmt.Sprintf("%d%s", n, of)})
+		}
+	}
+	if problems > 0 {
+		s.Facts = append(s.Facts, ui.Fact{Label: "not counted", Value: ui.Plural(problems, "thing", "things") + " that only looked like one: keyrite tags --signatures names them", Mark: ui.MarkNote})
+	}
+	if len(first) == 0 {
+		s.Facts = append(s.Facts, ui.Fact{Value: "no tag is signed, so nothing was looked at"})
+	}
+	p.Sections = append(p.Sections, s)
+	p.Notes = append(p.Notes, othersNote)
 }
 
 // formWords name the forms in which a signature lies in a registry.

@@ -102,6 +102,26 @@ func TestOtherSignatures(t *testing.T) {
 					t.Errorf("%q is not in\n%s", words, text)
 				}
 			}
+			inspected := k.Run("inspect", gun, "--signatures").Stdout
+			for _, words := range []string{"on 3 of 8 signed digests, present, not verified", "only on parts (platforms) of 1 of 8 signed digests", "2 of 8 signed digests"} {
+				if !strings.Contains(inspected, words) {
+					t.Errorf("%q is not in\n%s", words, inspected)
+				}
+			}
+			of := map[string][]signatureJSON{}
+			for _, d := range interop.JSON[struct {
+				Digests []struct {
+					Tags       []string        `json:"tags"`
+					Signatures []signatureJSON `json:"signatures"`
+				} `json:"signed_digests"`
+			}](k, "inspect", gun, "--signatures").Digests {
+				for _, tag := range d.Tags {
+					of[tag] = d.Signatures
+				}
+			}
+			if d := cmp.Diff(want, of); d != "" {
+				t.Errorf("inspect: %s", d)
+			}
 			if plain := k.Run("tags", gun, "--compare", "--json").Stdout; strings.Contains(plain, `"signatures"`) {
 				t.Error("signatures that nobody asked for")
 			}

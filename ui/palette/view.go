@@ -63,7 +63,7 @@ func (p *Palette) row(e Entry, names, width int, selected bool) string {
 	}
 	text := ui.Fit(ui.Scrub(e.Name), names, ui.CutMiddle) + strings.Repeat(" ", gap) + ui.Fit(e.Key, keyWidth, ui.CutEnd) + strings.Repeat(" ", gap)
 	if width >= tellWidth {
-		text += ui.Fit(ui.Scrub(e.About), width-before-ui.Width(text)-gap-len(changes)-1, ui.CutEnd) + strings.Repeat(" ", gap)
+		text += ui.Fit(ui.Scrub(e.About), width-before-ui.Width(text)-gap-len(mark)-1, ui.CutEnd) + strings.Repeat(" ", gap)
 	}
 	text += mark
 	if selected {

@@ -85,22 +85,35 @@ func Verify(ctx context.Context, file string, ids []Identity, opt VerifyOptions)
 	if parts, err := media.Parts(dir); err == nil && len(parts) > 0 {
 		r.Warnings = append(r.Warnings, unfinished(parts))
 	}
-	bad := r.judgeSums(hash)
+	bad := r.found(nil, r.judgeSums(hash))
 	if opt.SHA256 != "" && opt.SHA256 != r.SHA256 {
-		bad = errors.Join(bad, damage("its SHA-256 is %s, and %s was written", hash, strings.TrimPrefix(opt.SHA256, "sha256:")))
+		bad = r.found(bad, damage("its SHA-256 is %s, and %s was written", hash, strings.TrimPrefix(opt.SHA256, "sha256:")))
 	}
 	switch {
 	case errors.Is(err, ErrDamaged):
-		bad = errors.Join(bad, err)
+		bad = r.found(bad, err)
 	case err != nil && bad == nil: // a changed file fails in any way; then the change is the cause
 		return nil, fmt.Errorf("backup %q: %w", r.File, err)
 	}
 	if bad != nil {
-		r.State, r.Problems = StateUnknown, append(r.Problems, bad.Error())
+		r.State = StateUnknown
 		return r, fmt.Errorf("backup %q: %w", r.File, bad)
 	}
 	r.OK = true
 	return r, nil
+}
+
+// found adds damage to what is wrong, each in a sentence of its own, and to the error that names
+// all of it in one line.
+func (r *VerifyResult) found(bad, err error) error {
+	if err == nil {
+		return bad
+	}
+	r.Problems = append(r.Problems, err.Error())
+	if bad == nil {
+		return err
+	}
+	return fmt.Errorf("%w; %w", bad, err)
 }
 
 func (r *VerifyResult) judgeSums(hash string) error {

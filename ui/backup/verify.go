@@ -89,14 +89,18 @@ func (m *Model) verify(file string, with Opening, try int) tea.Cmd {
 func (m *Model) report(e verified) tea.Cmd {
 	switch {
 	case e.result != nil && e.drill:
-		return tea.Batch(ui.Send(ui.PushMsg{Screen: m.newDrill(e)}), m.load())
+		return tea.Batch(ui.Send(ui.PushMsg{Screen: m.newDrill(e)}), m.verified())
 	case e.result != nil:
-		// The state on record may have changed; the list says so once it is read again.
-		return tea.Batch(ui.Send(ui.PushMsg{Screen: newReport(m.opt.Styles, "verify", m.verdict(e), m.opt.Clock)}), m.load())
+		return tea.Batch(ui.Send(ui.PushMsg{Screen: newReport(m.opt.Styles, "verify", m.verdict(e), m.opt.Clock)}), m.verified())
 	case e.try > 0 && errors.Is(e.err, backup.ErrIdentity):
 		return m.askPassphrase(e.file, e.try+1, e.drill)
 	}
 	return ui.Send(ui.ErrorMsg{Err: e.err})
+}
+
+// verified has everything that shows backups read again: the state on record may have changed.
+func (m *Model) verified() tea.Cmd {
+	return tea.Batch(m.load(), ui.Send(ui.DoneMsg{Action: "verified"}))
 }
 
 // verdict is what a verification found, and where else to turn if it is damage.

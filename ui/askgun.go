@@ -21,7 +21,7 @@ func AskGUN(st *Styles, title, verb string, parse func(string) (trustdata.GUN, e
 			}
 			gun, err := parse(text)
 			if err != nil {
-				return Send(ErrorMsg{err})
+				return Send(ErrorMsg{Err: err})
 			}
 			return Send(PushMsg{open(gun)})
 		}})

@@ -27,13 +27,22 @@ type Freshness struct {
 	At time.Time
 	// Server is whom they came from, "" for none.
 	Server string
+	// Unread is why newer facts could not be read, in one word for the header: Refused or
+	// Unreached. It is "" where nothing failed.
+	Unread string
 }
+
+// Why facts could not be read: a server's answer does not verify, or there is none.
+const (
+	Refused   = "REFUSED"
+	Unreached = "OFFLINE"
+)
 
 // staleAfter is how long a live reading is called live.
 const staleAfter = 5 * time.Minute
 
 // Text is the word for the header: "live 09:41 UTC", "12 min old", "OFFLINE, 3 h old",
-// "from archive", "disk 09:41 UTC", and "" while nothing was read.
+// "REFUSED, 6 s old", "from archive", "disk 09:41 UTC", and "" while nothing was read.
 func (f Freshness) Text(now time.Time) string {
 	age := now.Sub(f.At)
 	switch {
@@ -43,8 +52,10 @@ func (f Freshness) Text(now time.Time) string {
 		return "disk " + f.At.UTC().Format("15:04 UTC")
 	case f.Source == trustdata.SourceArchive:
 		return "from archive"
+	case f.Unread != "":
+		return f.Unread + ", " + Age(age) + " old"
 	case f.Source == trustdata.SourceCache:
-		return "OFFLINE, " + Age(age) + " old"
+		return Unreached + ", " + Age(age) + " old"
 	case age >= staleAfter:
 		return Age(age) + " old"
 	}

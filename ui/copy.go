@@ -56,7 +56,7 @@ func (l *List) copyScreen() tea.Cmd {
 	return func() tea.Msg {
 		var b bytes.Buffer
 		if err := WritePlain(&b, p); err != nil {
-			return ErrorMsg{err}
+			return ErrorMsg{Err: err}
 		}
 		return CopyMsg{wholeScreen, b.String()}
 	}

@@ -92,6 +92,9 @@ var verifyHints = map[trustdata.Reason]hint{
 	trustdata.ReasonMissing:     {means: "The server names a file that it does not give out.", do: "Read it again. If it stays, ask who runs the server."},
 }
 
+// keptRefusing is what the alarm means; that nothing was stored is in its sentence.
+const keptRefusing = "Nothing of what the server gives out is used. keyrite goes on with what it knew before, and refuses this until the server is in order."
+
 // bothCopies is what can be done besides where the copies are at hand.
 const bothCopies = " Show them both copies (e on the repository's screen; keyrite inspect GUN --export-conflict DIR)."
 
@@ -116,6 +119,7 @@ func hintFor(err error) hint {
 	if errors.As(err, &refused) && !errors.Is(err, rotation.ErrEnded) {
 		h := verifyHints[refused.Reason]
 		if conflict := new(remote.Conflict); errors.As(err, &conflict) {
+			h.means = keptRefusing
 			h.do += bothCopies
 		}
 		return h

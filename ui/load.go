@@ -20,11 +20,21 @@ type Loader[T any] struct {
 	begun   time.Time
 	queue   *queue[T]
 	doing   string
+	reader  Screen // whose reading the present run is, nil for other work
+	reading Screen // the same for the next run
+	failed  bool   // how the last reading ended that was not cancelled
 }
 
 // NewLoader makes a loader whose work ends with ctx at the latest.
 func NewLoader[T any](ctx context.Context, clock Clock) *Loader[T] {
 	return &Loader[T]{ctx: ctx, clock: clock}
+}
+
+// Reads says that the next run reads what a screen shows. Once one such run succeeds, the error
+// of the one before is over.
+func (l *Loader[T]) Reads(s Screen) *Loader[T] {
+	l.reading = s
+	return l
 }
 
 // Loaded is what a run sent. Values holds what came since the last one, oldest first.
@@ -33,6 +43,15 @@ type Loaded[T any] struct {
 	Values []T
 	Ended  bool
 	Err    error
+	reader Screen
+}
+
+// Failed is the command that shows how the run ended, nil where it ended well.
+func (l Loaded[T]) Failed() tea.Cmd {
+	if l.Err == nil {
+		return nil
+	}
+	return Send(ErrorMsg{Err: l.Err, Reader: l.reader})
 }
 
 // Each gives every value to take, oldest first. Where the run failed, the error is shown
@@ -42,10 +61,7 @@ func (l Loaded[T]) Each(take func(T) tea.Cmd) tea.Cmd {
 	for _, v := range l.Values {
 		cmds = append(cmds, take(v))
 	}
-	if l.Err != nil {
-		cmds = append(cmds, Send(ErrorMsg{l.Err}))
-	}
-	return tea.Batch(cmds...)
+	return tea.Batch(append(cmds, l.Failed())...)
 }
 
 type loadedMsg[T any] struct {
@@ -62,6 +78,7 @@ func (l *Loader[T]) Start(work func(ctx context.Context, emit func(T)) error) te
 func (l *Loader[T]) start(work func(context.Context, *queue[T])) tea.Cmd {
 	l.Cancel()
 	l.gen++
+	l.reader, l.reading = l.reading, nil
 	ctx, cancel := context.WithCancel(l.ctx)
 	q := newQueue[T]()
 	l.cancel, l.running, l.begun, l.queue = cancel, true, l.clock.Now(), q
@@ -100,14 +117,23 @@ func (l *Loader[T]) Take(msg tea.Msg) (got Loaded[T], cmd tea.Cmd, ok bool) {
 		return got, nil, false
 	}
 	got = m.Loaded
+	got.reader = l.reader
 	if !got.Ended {
 		return got, l.next(), true
 	}
 	l.running = false
 	if errors.Is(got.Err, context.Canceled) {
 		got.Err = nil
+		return got, nil, true
 	}
-	return got, nil, true
+	if l.reader == nil {
+		return got, nil, true
+	}
+	if l.failed && got.Err == nil {
+		cmd = Send(ReadMsg{l.reader})
+	}
+	l.failed = got.Err != nil
+	return got, cmd, true
 }
 
 // Cancel stops the present run. What it sent so far still arrives.

@@ -170,3 +170,34 @@ func TestLoaderDrop(t *testing.T) {
 		t.Error("nothing is taken after it")
 	}
 }
+
+// TestLoaderEndsItsError: once a reading succeeds, the error of the one before is over. Other
+// work says nothing of it, and one that was cancelled neither ends the error nor begins one.
+func TestLoaderEndsItsError(t *testing.T) {
+	l := ui.NewLoader[int](t.Context(), uitest.NewClock().UI())
+	boom := errors.New("boom")
+	for _, c := range []struct {
+		name  string
+		reads bool
+		err   error
+		over  bool
+	}{
+		{"fails", true, boom, false}, {"other work", false, nil, false}, {"cancelled", true, context.Canceled, false}, {"succeeds", true, nil, true},
+		{"again", true, nil, false}, {"other work fails", false, boom, false}, {"nothing is over", true, nil, false},
+	} {
+		if c.reads {
+			l.Reads(reader{})
+		}
+		got, cmd, ok := l.Take(both(t, l.Get(func(context.Context) (int, error) { return 1, c.err })))
+		over := cmd != nil && cmd() == ui.ReadMsg{Reader: reader{}}
+		if !ok || over != c.over {
+			t.Errorf("%s: over is %v, want %v", c.name, over, c.over)
+		}
+		if failed := got.Failed(); (failed != nil) != (c.err == boom) {
+			t.Errorf("%s: an error is shown: %v", c.name, failed != nil)
+		}
+	}
+}
+
+// reader is a screen of which only the identity counts.
+type reader struct{ ui.Screen }

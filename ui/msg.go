@@ -16,8 +16,15 @@ type (
 		Answer func(result any) tea.Cmd
 	}
 
-	// ErrorMsg shows an error until it is dismissed.
-	ErrorMsg struct{ Err error }
+	// ErrorMsg shows an error until it is dismissed. One of a screen that could not read what
+	// it shows is over, too, when Reader has read it or was left; Reader is nil for any other.
+	ErrorMsg struct {
+		Err    error
+		Reader Screen
+	}
+
+	// ReadMsg says that a screen has read what it could not read before.
+	ReadMsg struct{ Reader Screen }
 
 	// StatusMsg shows one sentence until the next key.
 	StatusMsg struct{ Text string }

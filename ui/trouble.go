@@ -15,6 +15,8 @@ type Trouble struct {
 	Means  string // the state of keys and server
 	Do     string // what can be done about it
 	Detail string // everything, to copy
+	// Alarm marks the one alarm there is.
+	Alarm bool
 }
 
 // Explain turns an error into its four parts.
@@ -22,7 +24,7 @@ func Explain(err error) Trouble {
 	t := Trouble{Detail: trustdata.VisibleError(err)}
 	t.What = Sentence(Capital(t.Detail))
 	if stop := Alarm(err); stop != "" {
-		t.What = stop
+		t.What, t.Alarm = stop, true
 	}
 	h := hintFor(err)
 	t.Means, t.Do = h.means, h.do

@@ -85,7 +85,7 @@ func (m *Model) Init() tea.Cmd { return m.load() }
 
 func (m *Model) load() tea.Cmd {
 	log, now := m.opt.Log, m.opt.Clock.Now
-	return m.loader.Get(func(context.Context) (*ui.Listing, error) {
+	return m.loader.Reads(m).Get(func(context.Context) (*ui.Listing, error) {
 		acts, err := log.List()
 		if err != nil {
 			return nil, err
@@ -100,10 +100,7 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		for _, l := range got.Values {
 			m.Set(l)
 		}
-		if got.Err != nil {
-			return tea.Batch(cmd, ui.Send(ui.ErrorMsg{Err: got.Err}))
-		}
-		return cmd
+		return tea.Batch(cmd, got.Failed())
 	}
 	if cmd, mine := m.List.Update(msg); mine {
 		return cmd

@@ -86,6 +86,7 @@ type Model struct {
 	help    ui.Screen // the help that was opened last
 	ask     *ui.AskMsg
 	trouble *ui.Trouble
+	reader  ui.Screen // whose reading the trouble is of; nil for any other
 	status  string
 	burst   burst
 	keys    keyMap
@@ -209,7 +210,9 @@ func (m *Model) handle(msg tea.Msg) tea.Cmd {
 	case ui.AskMsg:
 		m.ask = &msg
 	case ui.ErrorMsg:
-		m.showError(msg.Err)
+		m.showError(msg)
+	case ui.ReadMsg:
+		m.readAgain(msg.Reader)
 	case ui.StatusMsg:
 		m.say(msg.Text)
 	case ui.OrderedMsg:
@@ -295,6 +298,9 @@ func (m *Model) drop() {
 	s := m.top()
 	if w, ok := s.(ui.Worker); ok {
 		w.Cancel()
+	}
+	if m.reader == s {
+		m.dismiss()
 	}
 	delete(m.started, s)
 	m.stack = m.stack[:len(m.stack)-1]

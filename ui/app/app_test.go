@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -28,13 +29,29 @@ func TestKnownFirst(t *testing.T) {
 	w := newWorld()
 	w.fetchErr = trustdata.Refuse(trustdata.RoleRoot, trustdata.ReasonRollback, "version 6 is older than version 7")
 	d := w.console(t, 80, 24).Press("o").Type("registry.acme.io/pay/web").Press("enter")
-	d.Fits().Has("2026.10.1", "not compared", "OFFLINE, 24 h old", "What happened", "version 6 is older", "So does an attack")
+	d.Fits().Has("2026.10.1", "not compared", "REFUSED, 24 h old", "What happened", "version 6 is older", "So does an attack")
 	// The error stays until it is dismissed, whatever else is looked at.
 	d.Press("j", "j").Advance(time.Hour).Has("What happened").Press("s", "esc").Has("What happened")
 	if !strings.Contains(d.Press("y").Text(), "Copied the error") {
 		t.Errorf("y does not copy the error:\n%s", d.Text())
 	}
 	d.Press("esc").Lacks("What happened").Has("2026.10.1").Press("esc").Has("10 keys (")
+}
+
+// TestErrorOfReadingEnds: what a screen could not read is over once it has read it, and is not
+// carried to other screens. Until then nothing old is called live.
+func TestErrorOfReadingEnds(t *testing.T) {
+	w := newWorld()
+	d := w.console(t, 80, 24).Press("o").Type("registry.acme.io/pay/web").Press("enter").Has("live 09:41")
+	w.fetchErr = trustdata.Refuse(trustdata.RoleTimestamp, trustdata.ReasonSignature, "no signature is valid")
+	d.Press("r").Has("What happened", "no signature is valid", "REFUSED, ").Lacks("live 09:41")
+	w.fetchErr = errors.New("no answer")
+	d.Press("r").Has("No answer.", "OFFLINE, ")
+	w.fetchErr = nil
+	d.Press("r").Has("Read again, and the error before is over: pay/web.", "live 09:41").Lacks("What happened", "OFFLINE")
+	w.fetchErr = errors.New("no answer")
+	d.Press("r").Has("What happened").Press("1").Lacks("What happened")
+	d.Press(":").Type("messages").Press("enter").Has("No answer.", "Read again, and the error before is over")
 }
 
 func TestLoading(t *testing.T) {

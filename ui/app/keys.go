@@ -14,8 +14,8 @@ import (
 )
 
 type keyMap struct {
-	open, palette, help, undo, forget, backward, forward, back, quit, cancel, redraw, suspend, copy key.Binding
-	tabs                                                                                            []key.Binding
+	open, palette, help, undo, forget, backward, forward, back, quit, cancel, redraw, suspend, copy, keep key.Binding
+	tabs                                                                                                  []key.Binding
 }
 
 func newKeyMap(opt Options) keyMap {
@@ -27,7 +27,7 @@ func newKeyMap(opt Options) keyMap {
 		back: ui.Bind("Esc", "back", "esc", "h", "left"), quit: ui.Bind("q", "back; at the top: quit", "q"),
 		cancel: ui.Bind("Ctrl-c", "cancel what runs; again: quit", "ctrl+c"),
 		redraw: ui.Bind("Ctrl-l", "redraw", "ctrl+l"), suspend: ui.Bind("Ctrl-z", "suspend", "ctrl+z"),
-		copy: ui.Bind("y", "copy", "y"),
+		copy: ui.Bind("y", "copy", "y"), keep: ui.Bind("k", "keep refusing (safe)", "k"),
 	}
 	k.open.SetEnabled(opt.Open != nil)
 	k.help.SetEnabled(opt.Help != nil)
@@ -80,6 +80,9 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 	if !m.opt.Lines && m.burst.pasted() {
 		return ui.Say("Keys came faster than anyone types: taken for a paste and dropped.")
 	}
+	if cmd, mine := m.troubled(k); mine {
+		return cmd
+	}
 	if cmd, mine := m.global(k); mine {
 		return cmd
 	}
@@ -91,11 +94,21 @@ func (m *Model) captures() bool {
 	return ok && c.CapturesInput()
 }
 
-// global acts on the keys of everywhere.
-func (m *Model) global(k tea.KeyPressMsg) (tea.Cmd, bool) {
+// troubled acts on the keys that are about the error on the screen.
+func (m *Model) troubled(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch {
 	case m.trouble != nil && key.Matches(k, m.keys.copy):
 		return ui.Send(ui.CopyMsg{What: "the error", Text: m.trouble.Text()}), true
+	case m.alarmed() && key.Matches(k, m.keys.keep):
+		m.dismiss()
+		return ui.Say("It stays refused until the server is in order."), true
+	}
+	return nil, false
+}
+
+// global acts on the keys of everywhere.
+func (m *Model) global(k tea.KeyPressMsg) (tea.Cmd, bool) {
+	switch {
 	case key.Matches(k, m.keys.back):
 		return m.back(k), true
 	case key.Matches(k, m.keys.quit):
@@ -175,7 +188,7 @@ type escaper interface{ Escape() bool }
 func (m *Model) back(k tea.KeyPressMsg) tea.Cmd {
 	if k.String() == "esc" {
 		if m.trouble != nil {
-			m.trouble = nil
+			m.dismiss()
 			return nil
 		}
 		if w, ok := m.top().(ui.Worker); ok && w.Busy() {

@@ -43,10 +43,29 @@ func (m *Model) say(text string) {
 }
 
 // showError shows an error until it is dismissed, and keeps it.
-func (m *Model) showError(err error) {
-	t := ui.Explain(err)
-	m.trouble = &t
+func (m *Model) showError(msg ui.ErrorMsg) {
+	t := ui.Explain(msg.Err)
+	m.trouble, m.reader = &t, msg.Reader
 	m.note(t.What, t.Means, t.Do, t.Detail)
+}
+
+// dismiss takes the error off the screen; it stays among the messages.
+func (m *Model) dismiss() { m.trouble, m.reader = nil, nil }
+
+// alarmed reports whether the error on the screen is the alarm.
+func (m *Model) alarmed() bool { return m.trouble != nil && m.trouble.Alarm }
+
+// readAgain ends the error of a screen that could not read what it has read now.
+func (m *Model) readAgain(s ui.Screen) {
+	if m.trouble == nil || m.reader != s {
+		return
+	}
+	m.dismiss()
+	text := "Read again, and the error before is over: " + s.Title() + "."
+	if m.status == "" {
+		m.status = text
+	}
+	m.note(text)
 }
 
 // messages opens what was said in this session, latest first.

@@ -42,7 +42,7 @@ func (m *Model) Reply(line []byte) (said string, cmd tea.Cmd) {
 }
 
 // Dismiss takes the trouble away.
-func (m *Model) Dismiss() { m.trouble = nil }
+func (m *Model) Dismiss() { m.dismiss() }
 
 // Leave leaves the dialog, the screen on top, or at the top the program. Nothing that is
 // being sent is left half way: held then says so.

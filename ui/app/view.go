@@ -196,7 +196,10 @@ func (m *Model) statusLine() string {
 	if m.status != "" {
 		return m.status
 	}
-	if m.trouble != nil {
+	switch {
+	case m.alarmed():
+		return "k and Esc keep refusing, which is safe. y copies the alarm."
+	case m.trouble != nil:
 		return "Esc dismisses the error, y copies it."
 	}
 	if s, ok := m.top().(ui.Statuser); ok {
@@ -221,5 +224,9 @@ func (m *Model) footer() string {
 	if m.helping() {
 		more = key.NewBinding()
 	}
-	return ui.Footer(m.st, km.ShortHelp(), more, m.w)
+	short := km.ShortHelp()
+	if m.alarmed() {
+		short = append([]key.Binding{m.keys.keep}, short...)
+	}
+	return ui.Footer(m.st, short, more, m.w)
 }

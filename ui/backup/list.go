@@ -172,13 +172,13 @@ func (m *Model) load() tea.Cmd {
 	m.verifying = false
 	if folder == "" {
 		m.loader.Doing("reading which backups there are")
-		return m.loader.Get(func(ctx context.Context) (event, error) {
+		return m.loader.Reads(m).Get(func(ctx context.Context) (event, error) {
 			copies, err := reader.Copies(ctx)
 			return remembering{copies}, err
 		})
 	}
 	m.loader.Doing("reading the backups in " + trustdata.Visible(folder))
-	return m.loader.Get(func(ctx context.Context) (event, error) {
+	return m.loader.Reads(m).Get(func(ctx context.Context) (event, error) {
 		all, err := reader.List(ctx, folder)
 		return found{all}, err
 	})

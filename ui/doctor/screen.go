@@ -57,7 +57,7 @@ func (m *Model) load() tea.Cmd {
 	if m.opt.GUN != "" {
 		m.loader.Doing("asking the servers of " + ui.Name(string(m.opt.GUN), ""))
 	}
-	return m.loader.Get(func(ctx context.Context) (ui.Page, error) {
+	return m.loader.Reads(m).Get(func(ctx context.Context) (ui.Page, error) {
 		d, err := look(ctx)
 		if err != nil {
 			return ui.Page{}, err

@@ -114,7 +114,7 @@ func (d *Detail) load() tea.Cmd {
 		return nil
 	}
 	d.loader.Doing("reading which backups hold it")
-	return d.loader.Get(backups.Copies)
+	return d.loader.Reads(d).Get(backups.Copies)
 }
 
 func (d *Detail) take(all []backup.Copy) tea.Cmd {

@@ -101,7 +101,7 @@ func (m *Model) Init() tea.Cmd { return m.load() }
 
 func (m *Model) load() tea.Cmd {
 	store, finder, dirs, now := m.opt.Store, m.opt.Finder, m.opt.Dirs, m.opt.Clock.Now
-	return m.loader.Start(func(ctx context.Context, emit func(loaded)) error {
+	return m.loader.Reads(m).Start(func(ctx context.Context, emit func(loaded)) error {
 		infos, err := store.List(ctx)
 		if err != nil {
 			return err
@@ -162,10 +162,7 @@ func (m *Model) take(got ui.Loaded[loaded], cmd tea.Cmd) tea.Cmd {
 		m.infos, m.uses, m.known = last.infos, last.uses, true
 		m.Set(last.list)
 	}
-	if got.Err != nil {
-		return tea.Batch(cmd, ui.Send(ui.ErrorMsg{Err: got.Err}))
-	}
-	return cmd
+	return tea.Batch(cmd, got.Failed())
 }
 
 func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {

@@ -46,7 +46,7 @@ func (m *Model) Init() tea.Cmd { return m.load() }
 func (m *Model) load() tea.Cmd {
 	judge, revocation := m.opt.Judge, m.asked
 	m.loader.Doing("reading the Notation signatures")
-	return m.loader.Get(func(ctx context.Context) (Result, error) { return judge(ctx, revocation) })
+	return m.loader.Reads(m).Get(func(ctx context.Context) (Result, error) { return judge(ctx, revocation) })
 }
 
 // Busy reports whether a server is being asked.

@@ -54,7 +54,7 @@ func commonHost(items map[string]audit.Item) string {
 func (m *Model) load() tea.Cmd {
 	source, how, putOff := m.opt.Source, How{Ask: !m.opt.Offline, Compare: m.compare}, m.putOff
 	m.loader.Doing("reading what this machine has")
-	return m.loader.Start(func(ctx context.Context, emit func(drawn)) error {
+	return m.loader.Reads(m).Start(func(ctx context.Context, emit func(drawn)) error {
 		return source.Look(ctx, how, func(n News) { emit(draw(n, putOff)) })
 	})
 }

@@ -23,7 +23,7 @@ type news struct {
 func (m *Model) load() tea.Cmd {
 	source, offline, listed := m.opt.Source, m.opt.Offline, m.fromCatalogs()
 	m.asked, m.came, m.notes = 0, 0, nil
-	return m.loader.Start(func(ctx context.Context, emit func(news)) error {
+	return m.loader.Reads(m).Start(func(ctx context.Context, emit func(news)) error {
 		list, err := source.Known(ctx)
 		if err != nil {
 			return err
@@ -114,10 +114,7 @@ func (m *Model) take(got ui.Loaded[news]) tea.Cmd {
 		page.Notes = m.notes
 		m.Set(ui.NewListing(page))
 	}
-	if got.Err != nil {
-		return ui.Send(ui.ErrorMsg{Err: got.Err})
-	}
-	return nil
+	return got.Failed()
 }
 
 // remembered takes the list from disk; what was read live before stays until it is read

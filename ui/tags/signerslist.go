@@ -35,7 +35,7 @@ func (s *Signers) Init() tea.Cmd { return s.load() }
 func (s *Signers) load() tea.Cmd {
 	opt := s.opt
 	s.loader.Doing(opt.asking())
-	return s.loader.Get(func(ctx context.Context) (*ui.Listing, error) {
+	return s.loader.Reads(s).Get(func(ctx context.Context) (*ui.Listing, error) {
 		read := opt.Source.Fetch
 		if opt.Offline {
 			read = opt.Source.Cached

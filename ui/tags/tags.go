@@ -76,6 +76,10 @@ type Model struct {
 	keys   keyMap
 	// conflict is how the last load ended, if the server contradicts what was seen.
 	conflict *remote.Conflict
+	// heard is whether the trust server's answer to the present load was good, and unread the
+	// word of the header where the last one had none.
+	heard  bool
+	unread string
 }
 
 type keyMap struct {
@@ -129,14 +133,19 @@ func (m *Model) Subtitle() string {
 }
 
 // Freshness is that of the metadata.
-func (m *Model) Freshness() ui.Freshness { return m.Page().Freshness }
+func (m *Model) Freshness() ui.Freshness {
+	f := m.Page().Freshness
+	f.Unread = m.unread
+	return f
+}
 
 // Init shows what is known, then asks.
 func (m *Model) Init() tea.Cmd { return m.load() }
 
 func (m *Model) load() tea.Cmd {
 	opt := m.opt
-	return m.loader.Start(func(ctx context.Context, emit func(loaded)) error {
+	m.heard = false
+	return m.loader.Reads(m).Start(func(ctx context.Context, emit func(loaded)) error {
 		give := func(col *trustdata.Collection, rows []registry.Compared, compared bool, next string) {
 			emit(loaded{col, rows, compared, ui.NewListing(Page(col, rows, compared, opt.Clock.Now())), next})
 		}
@@ -228,6 +237,9 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 
 func (m *Model) take(got ui.Loaded[loaded]) tea.Cmd {
 	for _, v := range got.Values {
+		if v.col.Source == trustdata.SourceLive {
+			m.heard, m.unread = true, ""
+		}
 		better := m.got.col == nil || v.col.Source == trustdata.SourceLive || m.got.col.Source != trustdata.SourceLive
 		if better && (v.compared || !m.got.compared || got.Err != nil) {
 			m.got = v // until it is compared again, the last comparison stays on screen
@@ -240,10 +252,13 @@ func (m *Model) take(got ui.Loaded[loaded]) tea.Cmd {
 		m.conflict = nil
 		m.keys.export.SetEnabled(errors.As(got.Err, &m.conflict) && m.opt.Export != nil)
 	}
-	if got.Err != nil {
-		return ui.Send(ui.ErrorMsg{Err: got.Err})
+	if got.Err != nil && !m.heard {
+		m.unread = ui.Unreached
+		if refused := new(trustdata.VerifyError); errors.As(got.Err, &refused) {
+			m.unread = ui.Refused
+		}
 	}
-	return nil
+	return got.Failed()
 }
 
 func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {

@@ -107,7 +107,7 @@ func (m *Model) Init() tea.Cmd { return m.load() }
 
 func (m *Model) load() tea.Cmd {
 	store, now := m.opt.Store, m.opt.Clock.Now
-	return m.loader.Get(func(ctx context.Context) (*ui.Listing, error) {
+	return m.loader.Reads(m).Get(func(ctx context.Context) (*ui.Listing, error) {
 		infos, err := store.Trashed(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("the trash: %w", err)
@@ -122,10 +122,7 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		for _, l := range got.Values {
 			m.Set(l)
 		}
-		if got.Err != nil {
-			return tea.Batch(cmd, ui.Send(ui.ErrorMsg{Err: got.Err}))
-		}
-		return cmd
+		return tea.Batch(cmd, got.Failed())
 	}
 	if cmd, mine := m.List.Update(msg); mine {
 		return cmd

@@ -112,14 +112,14 @@ func (c *cli) backupList(ctx context.Context, dir string) error {
 		return err
 	}
 	defer records.Close()
-	left, err := backup.Leftovers(ctx, absolute(dir), reading(ctx))
+	left, err := backup.Leftovers(ctx, absolute(dir), c.reading(ctx))
 	if err != nil {
 		return err
 	}
 	if left != "" {
 		c.say("%s", trustdata.Visible(left))
 	}
-	found, err := backup.List(ctx, absolute(dir), records.Copies(c.now(), backup.DefaultIntervals), reading(ctx))
+	found, err := backup.List(ctx, absolute(dir), records.Copies(c.now(), backup.DefaultIntervals), c.reading(ctx))
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (c *cli) backupVerify(ctx context.Context, file string, f backupFlags, what
 		return err
 	}
 	known, _ := s.copies() // a backup is sound or not whatever is remembered
-	res, err := drives.Verify(ctx, absolute(file), known, ids, backup.VerifyOptions{Passphrases: passphrases, Open: reading(ctx)})
+	res, err := drives.Verify(ctx, absolute(file), known, ids, backup.VerifyOptions{Passphrases: passphrases, Open: c.reading(ctx)})
 	if res == nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func (d backupDesk) List(ctx context.Context, folder string) ([]backup.Listed, e
 	if err != nil {
 		return nil, err
 	}
-	return backup.List(ctx, absolute(folder), known, reading(ctx))
+	return backup.List(ctx, absolute(folder), known, d.session.cli.reading(ctx))
 }
 
 // Verify implements backupui.Reader.
@@ -102,7 +102,7 @@ func (d backupDesk) Verify(ctx context.Context, file string, with backupui.Openi
 	if err != nil {
 		return nil, err
 	}
-	res, err := drives.Verify(ctx, absolute(file), known, ids, backup.VerifyOptions{Passphrases: d.session.cli.keyPassphrases, Keep: with.Drill, Progress: progress, Open: reading(ctx)})
+	res, err := drives.Verify(ctx, absolute(file), known, ids, backup.VerifyOptions{Passphrases: d.session.cli.keyPassphrases, Keep: with.Drill, Progress: progress, Open: d.session.cli.reading(ctx)})
 	if res == nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (d restoreDesk) Plan(ctx context.Context, file string, with restore.Opening
 		return nil, err
 	}
 	return backup.PlanRestore(ctx, absolute(file), ids, to, backup.RestoreOptions{Passphrases: d.session.cli.keyPassphrases,
-		Progress: progress, Now: d.session.cli.now(), Open: reading(d.ctx), Salvage: true})
+		Progress: progress, Now: d.session.cli.now(), Open: d.session.cli.reading(d.ctx), Salvage: true})
 }
 
 // Restore implements restore.Service. The end of the program waits for it.

@@ -66,8 +66,12 @@ func mediumHelper() (media.Helper, error) {
 	return media.Helper{Program: program, Args: []string{"keyrite", mediumVerb}}, nil
 }
 
-// reading opens the folders of backups that are read, each in a process of its own.
-func reading(ctx context.Context) media.Opener {
+// reading opens the folders of backups that are read, each in a process of its own. The demo
+// has an opener of its own.
+func (c *cli) reading(ctx context.Context) media.Opener {
+	if c.folders != nil {
+		return c.folders
+	}
 	helper, err := mediumHelper()
 	if err != nil {
 		return func(string, bool) (media.Folder, error) { return nil, err }

@@ -127,7 +127,7 @@ func (d backupDesk) Replug(ctx context.Context, p *backup.CreatePlan, made *back
 // Reread implements backupui.Writer. What was found is recorded, be it damage.
 func (d backupDesk) Reread(ctx context.Context, p *backup.CreatePlan, made *backup.CreateResult, progress backup.Progress) (*backup.VerifyResult, error) {
 	v, err := backup.Verify(ctx, made.File, p.Identities(), backup.VerifyOptions{Passphrases: d.session.cli.keyPassphrases, Keep: true, Progress: progress,
-		Open: reading(ctx), Medium: made.Medium, SHA256: made.SHA256})
+		Open: d.session.cli.reading(ctx), Medium: made.Medium, SHA256: made.SHA256})
 	if v == nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func breaking(ctx context.Context, world *demo.World) (acts []app.Act) {
 				return done, true
 			}})
 		}
-		entry("break", "demo: "+p.Where(), "BROKEN: "+p.Where()+".", world.Break)
+		entry("break", "demo: "+p.Brief(), "BROKEN: "+p.Where()+". "+p.Seen(), world.Break)
 		entry("mend", "demo: all is well again", "Mended: "+name+".", world.Mend)
 	}
 	return acts

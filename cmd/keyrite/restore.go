@@ -31,7 +31,7 @@ func (c *cli) backupRestore(ctx context.Context, files []string, f backupFlags) 
 	if err != nil {
 		return err
 	}
-	plan, err := backup.PlanRestore(ctx, absolute(files[0]), ids, to, backup.RestoreOptions{Replace: f.replace, Now: c.now(), Passphrases: c.keyPassphrases, Open: reading(ctx),
+	plan, err := backup.PlanRestore(ctx, absolute(files[0]), ids, to, backup.RestoreOptions{Replace: f.replace, Now: c.now(), Passphrases: c.keyPassphrases, Open: c.reading(ctx),
 		Also: files[1:], Salvage: f.salvage})
 	if err != nil {
 		return c.notRestored(absolute(files[0]), to.Path(), err)

@@ -34,7 +34,7 @@ func (d restoreDesk) Look(ctx context.Context) ([]restore.Found, error) {
 		if p.Mount == "" || p.Refused != "" && p.Refused != media.ReadOnly && p.Refused != media.Full {
 			continue
 		}
-		all, err := backup.List(ctx, p.Mount, known, reading(ctx))
+		all, err := backup.List(ctx, p.Mount, known, d.session.cli.reading(ctx))
 		if err != nil {
 			continue
 		}

@@ -55,6 +55,34 @@ func (p Problem) Where() string {
 	return string(p)
 }
 
+// Brief is Where in fewer words, for a column.
+func (p Problem) Brief() string {
+	switch p {
+	case TamperedTag:
+		return "another image behind " + tamperedPath + ":" + tamperedName
+	case TamperedMetadata:
+		return "a changed timestamp of " + forgedPath
+	case Rollback:
+		return olderPath + " as it was before"
+	case LyingStick:
+		return bargain + " forgets what it is given"
+	}
+	return p.Where()
+}
+
+// Seen is the sentence that says where in the console a problem is seen.
+func (p Problem) Seen() string {
+	switch p {
+	case TamperedTag:
+		return "On 1, d compares tags."
+	case TamperedMetadata, Rollback:
+		return "1 says so."
+	case LyingStick:
+		return "On 4, b writes a copy to it and d drills one."
+	}
+	return "1 leads to it."
+}
+
 // Break lets a problem begin. One that is there already stays as it is.
 func (w *World) Break(ctx context.Context, p Problem) error { return w.turn(ctx, p, true) }
 

@@ -16,12 +16,12 @@ import (
 // There may be a hundred thousand rows, and a number in a name costs much to compare. So
 // each name is rewritten once into a key whose plain bytes have that order.
 func SortTags(rows []trustdata.Tag) {
-	order := makePlaces(rows)
+	order, keys := makePlaces(rows)
 	slices.SortFunc(order, func(a, b place) int {
 		if a.head != b.head {
 			return cmp.Compare(a.head, b.head)
 		}
-		return cmp.Or(bytes.Compare(a.key, b.key), compareEqual(&rows[a.row], &rows[b.row]))
+		return cmp.Or(bytes.Compare(keys[a.begin:a.end], keys[b.begin:b.end]), compareEqual(&rows[a.row], &rows[b.row]))
 	})
 	permute(rows, order)
 }
@@ -29,47 +29,46 @@ func SortTags(rows []trustdata.Tag) {
 // place is where a row stands: its key without what all keys begin with, of which head
 // are the first eight bytes as a number.
 type place struct {
-	head uint64
-	key  []byte
-	row  int
+	head       uint64
+	begin, end uint32 // of the key, in the bytes of all
+	row        uint32
 }
 
-func makePlaces(rows []trustdata.Tag) []place {
+// makePlaces gives the places of all rows, and the bytes of their keys: of the names of a
+// collection, which are bounded far below four gigabytes.
+func makePlaces(rows []trustdata.Tag) ([]place, []byte) {
 	size := 0
 	for i := range rows {
 		size += len(rows[i].Name)
 	}
-	all, ends := make([]byte, 0, size+size/2), make([]int, len(rows))
+	keys, order := make([]byte, 0, size+size/2), make([]place, len(rows))
 	for i := range rows {
-		all = appendSortKey(all, rows[i].Name)
-		ends[i] = len(all)
+		begin := len(keys)
+		keys = appendSortKey(keys, rows[i].Name)
+		order[i] = place{begin: uint32(begin), end: uint32(len(keys)), row: uint32(i)}
 	}
-	order, begin := make([]place, len(rows)), 0
-	for i, end := range ends {
-		order[i] = place{key: all[begin:end:end], row: i}
-		begin = end
-	}
-	common := commonPrefix(order)
+	common := commonPrefix(order, keys)
 	for i := range order {
-		order[i].key = order[i].key[common:]
+		order[i].begin += common
 		var first [8]byte
-		copy(first[:], order[i].key)
+		copy(first[:], keys[order[i].begin:order[i].end])
 		order[i].head = binary.BigEndian.Uint64(first[:])
 	}
-	return order
+	return order, keys
 }
 
-func commonPrefix(order []place) int {
+// commonPrefix is how many bytes all keys begin with.
+func commonPrefix(order []place, keys []byte) uint32 {
 	if len(order) == 0 {
 		return 0
 	}
-	common := order[0].key
+	common := keys[order[0].begin:order[0].end]
 	for _, p := range order[1:] {
-		for !bytes.HasPrefix(p.key, common) {
+		for !bytes.HasPrefix(keys[p.begin:p.end], common) {
 			common = common[:len(common)-1]
 		}
 	}
-	return len(common)
+	return uint32(len(common))
 }
 
 // manyDigits is a run's length that no longer fits into one byte of a key.
@@ -125,8 +124,8 @@ func permute(rows []trustdata.Tag, order []place) {
 	for start := range order {
 		hole, kept := start, rows[start]
 		for {
-			from := order[hole].row
-			order[hole].row = hole
+			from := int(order[hole].row)
+			order[hole].row = uint32(hole)
 			if from == start {
 				rows[hole] = kept
 				break

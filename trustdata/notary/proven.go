@@ -25,9 +25,9 @@ type verdicts struct {
 
 // verdictOf names one signature: by the ID of the key's content, which is checked to be
 // that, the method, the signature, and the message.
-func verdictOf(sig SignatureEntry, message []byte) (name [sha256.Size]byte) {
-	h, sum := sha256.New(), sha256.Sum256(message)
-	h.Write(sum[:])
+func verdictOf(sig SignatureEntry, m message) (name [sha256.Size]byte) {
+	h := sha256.New()
+	h.Write(m.digest[:])
 	io.WriteString(h, string(sig.KeyID)) // of one length, as is the sum
 	io.WriteString(h, sig.Method+"\x00")
 	h.Write(sig.Bytes)

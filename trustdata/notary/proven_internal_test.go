@@ -19,15 +19,15 @@ func TestProven(t *testing.T) {
 	key := trustdata.PublicKey{Type: trustdata.KeyED25519, Value: public}
 	other := trustdata.PublicKey{Type: trustdata.KeyED25519, Value: slices.Clone(public)}
 	other.Value[0] ^= 1
-	message := []byte(`{"_type":"Timestamp"}`)
-	sig := SignatureEntry{KeyID: key.ListedID(), Method: methodEdDSA, Bytes: ed25519.Sign(private, message)}
+	signed := []byte(`{"_type":"Timestamp"}`)
+	sig := SignatureEntry{KeyID: key.ListedID(), Method: methodEdDSA, Bytes: ed25519.Sign(private, signed)}
 	keys := map[trustdata.ListedID]trustdata.PublicKey{key.ListedID(): key, other.ListedID(): other}
 	for range 2 {
-		if id, err := verifyListed(keys, sig, message); err != nil || string(id) != string(sig.KeyID) {
+		if id, err := verifyListed(keys, sig, newMessage(signed)); err != nil || string(id) != string(sig.KeyID) {
 			t.Fatalf("a good signature: %q, %v", id, err)
 		}
 	}
-	if _, kept := proven.find(verdictOf(sig, message)); !kept {
+	if _, kept := proven.find(verdictOf(sig, newMessage(signed))); !kept {
 		t.Fatal("a good signature is not kept")
 	}
 	changed := func(change func(*SignatureEntry)) SignatureEntry {
@@ -41,27 +41,27 @@ func TestProven(t *testing.T) {
 		message []byte
 	}{
 		"another message": {sig, []byte(`{"_type":"timestamp"}`)},
-		"another byte":    {changed(func(s *SignatureEntry) { s.Bytes[0] ^= 1 }), message},
-		"a byte more":     {changed(func(s *SignatureEntry) { s.Bytes = append(s.Bytes, 0) }), message},
-		"another method":  {changed(func(s *SignatureEntry) { s.Method = methodECDSA }), message},
-		"another key":     {changed(func(s *SignatureEntry) { s.KeyID = other.ListedID() }), message},
-		"no such key":     {changed(func(s *SignatureEntry) { s.KeyID = "0" }), message},
+		"another byte":    {changed(func(s *SignatureEntry) { s.Bytes[0] ^= 1 }), signed},
+		"a byte more":     {changed(func(s *SignatureEntry) { s.Bytes = append(s.Bytes, 0) }), signed},
+		"another method":  {changed(func(s *SignatureEntry) { s.Method = methodECDSA }), signed},
+		"another key":     {changed(func(s *SignatureEntry) { s.KeyID = other.ListedID() }), signed},
+		"no such key":     {changed(func(s *SignatureEntry) { s.KeyID = "0" }), signed},
 	} {
 		for range 2 { // a bad one is not kept either
-			if _, err := verifyListed(keys, c.sig, c.message); err == nil {
+			if _, err := verifyListed(keys, c.sig, newMessage(c.message)); err == nil {
 				t.Errorf("%s: it is taken for the good one", name)
 			}
 		}
 	}
 	keys[key.ListedID()] = other
-	if _, err := verifyListed(keys, sig, message); err == nil {
+	if _, err := verifyListed(keys, sig, newMessage(signed)); err == nil {
 		t.Error("another key under the same ID is taken for it")
 	}
 }
 
 func TestProvenIsBounded(t *testing.T) {
 	var v verdicts
-	name := func(i int) [32]byte { return verdictOf(SignatureEntry{}, fmt.Append(nil, i)) }
+	name := func(i int) [32]byte { return verdictOf(SignatureEntry{}, newMessage(fmt.Append(nil, i))) }
 	for i := range 2*maxVerdicts + 1 {
 		v.keep(name(i), "id")
 		if len(v.ids) > maxVerdicts {

@@ -39,9 +39,22 @@ var methodKinds = map[string]trustdata.KeyType{
 	methodEdDSA:    trustdata.KeyED25519,
 }
 
-// VerifySignature checks one signature over message, which is hashed with SHA-256 for
+// message is what is signed. Its SHA-256 is made once: a message may have tens of megabytes,
+// and several signatures.
+type message struct {
+	bytes  []byte
+	digest [sha256.Size]byte
+}
+
+func newMessage(b []byte) message { return message{b, sha256.Sum256(b)} }
+
+// VerifySignature checks one signature over signed, which is hashed with SHA-256 for
 // every method but eddsa. It does not check that the key may sign anything.
-func VerifySignature(key trustdata.PublicKey, method string, sig, message []byte) error {
+func VerifySignature(key trustdata.PublicKey, method string, sig, signed []byte) error {
+	return verifySignature(key, method, sig, newMessage(signed))
+}
+
+func verifySignature(key trustdata.PublicKey, method string, sig []byte, m message) error {
 	bare, err := key.Bare()
 	if err != nil {
 		return err
@@ -53,21 +66,20 @@ func VerifySignature(key trustdata.PublicKey, method string, sig, message []byte
 		if len(bare.Value) != ed25519.PublicKeySize {
 			return fmt.Errorf("ed25519 key of %d bytes", len(bare.Value))
 		}
-		return verdict(ed25519.Verify(bare.Value, message, sig))
+		return verdict(ed25519.Verify(bare.Value, m.bytes, sig))
 	}
 	public, err := x509.ParsePKIXPublicKey(bare.Value)
 	if err != nil {
 		return fmt.Errorf("public key: %w", err)
 	}
-	digest := sha256.Sum256(message)
 	switch public := public.(type) {
 	case *ecdsa.PublicKey:
 		if method == methodECDSA {
-			return verifyECDSA(public, sig, digest[:])
+			return verifyECDSA(public, sig, m.digest[:])
 		}
 	case *rsa.PublicKey:
 		if method != methodECDSA {
-			return verifyRSA(public, method, sig, digest[:])
+			return verifyRSA(public, method, sig, m.digest[:])
 		}
 	}
 	return fmt.Errorf("a key of type %q holds a %T", key.Type, public)
@@ -139,12 +151,12 @@ func count(env *Envelope, keys map[trustdata.ListedID]trustdata.PublicKey, role 
 	for _, id := range role.KeyIDs {
 		listed[id] = true
 	}
-	signers := map[trustdata.KeyID]bool{}
+	signers, m := map[trustdata.KeyID]bool{}, newMessage(env.Message)
 	for _, sig := range env.Signatures {
 		if !listed[sig.KeyID] || t.valid[sig.KeyID] {
 			continue
 		}
-		canonical, err := verifyListed(keys, sig, env.Message)
+		canonical, err := verifyListed(keys, sig, m)
 		if err != nil {
 			if t.why == nil {
 				t.why = fmt.Errorf("key %q: %w", sig.KeyID, err)
@@ -158,7 +170,7 @@ func count(env *Envelope, keys map[trustdata.ListedID]trustdata.PublicKey, role 
 	return t
 }
 
-func verifyListed(keys map[trustdata.ListedID]trustdata.PublicKey, sig SignatureEntry, message []byte) (trustdata.KeyID, error) {
+func verifyListed(keys map[trustdata.ListedID]trustdata.PublicKey, sig SignatureEntry, m message) (trustdata.KeyID, error) {
 	key, ok := keys[sig.KeyID]
 	if !ok {
 		return "", fmt.Errorf("the key is not there")
@@ -166,11 +178,11 @@ func verifyListed(keys map[trustdata.ListedID]trustdata.PublicKey, sig Signature
 	if key.ListedID() != sig.KeyID {
 		return "", fmt.Errorf("the ID is not that of the key's content")
 	}
-	name := verdictOf(sig, message)
+	name := verdictOf(sig, m)
 	if id, ok := proven.find(name); ok {
 		return id, nil
 	}
-	if err := VerifySignature(key, sig.Method, sig.Bytes, message); err != nil {
+	if err := verifySignature(key, sig.Method, sig.Bytes, m); err != nil {
 		return "", err
 	}
 	id, err := key.KeyID()

@@ -308,29 +308,6 @@ func TestNothingRemembered(t *testing.T) {
 	}
 }
 
-// TestDamagedCache has every cached file spoilt: each is asked for again.
-func TestDamagedCache(t *testing.T) {
-	w := newWorld(t)
-	f, dir := w.newFetcher()
-	w.mustFetch(f)
-	good := contents(t, dir)
-	for path := range good {
-		if strings.HasSuffix(path, ".json") {
-			if err := os.WriteFile(path, []byte("spoilt"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	_, asked, err := w.fetch(f)
-	want := []string{"timestamp.json", "1.root.json", "2.root.json", w.named("snapshot"), w.named("targets")}
-	if err != nil || !slices.Equal(asked, want) {
-		t.Errorf("asked %q, %v, want %q", asked, err, want)
-	}
-	if !maps.Equal(good, contents(t, dir)) {
-		t.Error("the cache was not made good")
-	}
-}
-
 // TestBearer has the trust server ask for a token: the scope is the whole GUN, and no
 // other path of the server is touched (world.serve reports it).
 func TestBearer(t *testing.T) {

@@ -29,8 +29,9 @@ func (c *cli) linear() bool {
 // terminalVariables describe the terminal, and nothing that belongs to its user.
 var terminalVariables = append([]string{"LC_ALL", "LC_CTYPE", "LANG", "NO_COLOR", "CLICOLOR", "COLORFGBG", "ACCESSIBLE", themeVariable}, colorVariables...)
 
-// colorVariables are what the colour library may look at.
-var colorVariables = []string{"TERM", "COLORTERM", "TERM_PROGRAM", "TMUX", "STY", "WT_SESSION", "ConEmuANSI"}
+// colorVariables are what the libraries may look at: how many colours there are, and whether
+// the terminal is far away, where answers would come late.
+var colorVariables = []string{"TERM", "COLORTERM", "TERM_PROGRAM", "TMUX", "STY", "WT_SESSION", "ConEmuANSI", "SSH_TTY"}
 
 // ascii reports whether the locale has no line-drawing characters: LC_ALL, LC_CTYPE and
 // LANG in that order decide, and what they do not say is taken as a plain locale.

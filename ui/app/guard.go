@@ -10,11 +10,14 @@ import (
 
 // guarded is the model with its panics, and those of its commands, caught before the library
 // sees them: it would print their values.
-type guarded struct{ *Model }
+type guarded struct {
+	*Model
+	first tea.Cmd // of the program, before the model's own
+}
 
 func (g guarded) Init() tea.Cmd {
 	defer trustdata.Caught()
-	return guardedCmd(g.Model.Init())
+	return guardedCmd(tea.Batch(g.first, g.Model.Init()))
 }
 
 func (g guarded) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {

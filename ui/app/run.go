@@ -10,6 +10,7 @@ import (
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/colorprofile"
 
+	"keyrite/trustdata"
 	"keyrite/ui"
 )
 
@@ -35,9 +36,23 @@ func Clock(now func() time.Time) ui.Clock { return ui.Clock{Now: now, Tick: tea.
 // Run shows the console until it is left. Cancelling ctx, as a signal does, takes it down
 // and gives the terminal back; that is no error here, for the caller knows why.
 func Run(ctx context.Context, opt Options, t Terminal) error {
-	m := guarded{New(opt)}
-	_, err := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(t.In), tea.WithOutput(t.Out),
-		tea.WithEnvironment(t.Env), tea.WithColorProfile(t.Profile), tea.WithoutSignalHandler()).Run()
+	within, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	m, a := guarded{Model: New(opt)}, &answers{clock: opt.Clock, end: end}
+	a.ask()
+	if look := opt.Styles.Look; !look.Fixed && !look.Mono && t.Profile > colorprofile.ASCII {
+		m.first = tea.RequestBackgroundColor
+		a.owed[ofBackground] = true
+	}
+	p := tea.NewProgram(m, tea.WithContext(within), tea.WithInput(t.In), tea.WithOutput(t.Out),
+		tea.WithEnvironment(t.Env), tea.WithColorProfile(t.Profile), tea.WithoutSignalHandler(), tea.WithFilter(a.filter))
+	a.send = p.Send
+	stop := context.AfterFunc(ctx, trustdata.Guarded(func() {
+		time.AfterFunc(2*moment, end) // whatever the event loop is doing
+		p.Send(signalled{})
+	}))
+	defer stop()
+	_, err := p.Run()
 	if !errors.Is(err, tea.ErrProgramPanic) { // after one nothing is known of the screens
 		m.end()
 	}

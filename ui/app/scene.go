@@ -12,7 +12,7 @@ import (
 // RunLines is Run with the console as linear text.
 func RunLines(ctx context.Context, opt Options, t linear.Terminal) error {
 	opt.Lines = true
-	return linear.Run(ctx, guarded{New(opt)}, t)
+	return linear.Run(ctx, guarded{Model: New(opt)}, t)
 }
 
 // Scene is what the console shows, for those that draw no frame.

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,6 +33,7 @@ type Screen struct {
 	emu   *vt.SafeEmulator
 	drawn sync.Mutex    // held while cells are drawn or read: the emulator gives them out unlocked
 	ended chan struct{} // closed when the program's last byte was read
+	mute  atomic.Bool
 
 	mu   sync.Mutex
 	raw  bytes.Buffer
@@ -126,12 +128,15 @@ func (s *Screen) read() {
 	}
 }
 
+// Mute has the terminal answer no question from now on.
+func (s *Screen) Mute() { s.mute.Store(true) }
+
 // answer writes what the terminal says to questions about itself.
 func (s *Screen) answer() {
 	buf := make([]byte, 4096)
 	for {
 		n, err := s.emu.Read(buf)
-		if n > 0 {
+		if n > 0 && !s.mute.Load() {
 			s.tty.Write(buf[:n])
 		}
 		if err != nil {

@@ -197,13 +197,17 @@ func (s *Screen) Wait(texts ...string) string {
 	return s.Text()
 }
 
-// Until waits for something that comes with bytes of the program, or with its end.
+// Until waits for something that comes with bytes of the program, or with its end. It looks
+// now and then besides, for what comes of looking.
 func (s *Screen) Until(what string, come func() bool) {
 	s.t.Helper()
 	end := time.After(patience)
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
 	for !come() {
 		select {
 		case <-s.come:
+		case <-again.C:
 		case <-s.ended:
 			if !come() {
 				s.t.Fatalf("it ended before this: %s\n%s", what, s.Text())

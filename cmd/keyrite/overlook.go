@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"keyrite/backup"
 	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/trustdata/audit"
 	"keyrite/trustdata/state"
-	"keyrite/ui"
 	"keyrite/ui/keys"
 	"keyrite/ui/overview"
 )
@@ -36,9 +34,6 @@ type overlook struct {
 }
 
 var _ overview.Source = (*overlook)(nil)
-
-// judgedEvery is how long there is at least from one judging to the next while answers come.
-const judgedEvery = 150 * time.Millisecond
 
 // Look implements overview.Source: first what is said of keys and backups, then what is
 // cached of each repository, then what servers answer.
@@ -168,37 +163,6 @@ func (o *overlook) repositories() (read []audit.Repository) {
 	return read
 }
 
-// tell lets the screen have what came, a few times a second, until it is stopped.
-func (o *overlook) tell(say func()) (stop func()) {
-	var telling sync.WaitGroup
-	end := make(chan struct{})
-	telling.Go(trustdata.Guarded(func() {
-		tick := time.NewTicker(judgedEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-end:
-				return
-			case <-tick.C:
-				if o.came() {
-					say()
-				}
-			}
-		}
-	}))
-	return sync.OnceFunc(func() {
-		close(end)
-		telling.Wait()
-	})
-}
-
-// came reports whether something came since the last judging.
-func (o *overlook) came() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.dirty
-}
-
 // ask asks for each repository, a few at a time.
 func (o *overlook) ask(ctx context.Context, guns []trustdata.GUN, how overview.How) {
 	s := o.desk.session
@@ -239,96 +203,6 @@ func (o *overlook) answered(i int, r audit.Repository, how overview.How) {
 		o.told.Failed++
 	}
 	o.look.Online = o.look.Online || r.Err == nil && r.Source == trustdata.SourceLive
-}
-
-// judge says what there is to see now.
-func (o *overlook) judge() overview.News {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.dirty = false
-	l := o.look
-	l.Repositories = nil
-	for i, r := range o.look.Repositories {
-		if o.read[i] {
-			l.Repositories = append(l.Repositories, r)
-		}
-	}
-	l.Partial = len(l.Repositories) < len(o.read)
-	n := o.told
-	n.Now, n.Repositories = o.desk.session.cli.now(), len(o.read)
-	return newsOf(l, n, o.put)
-}
-
-// newsOf adds to news what a look says of what was read.
-func newsOf(l audit.Look, n overview.News, put []state.Snooze) overview.News {
-	findings := l.Findings()
-	audit.PutOff(findings, put, n.Now)
-	for _, i := range l.Attention(findings) {
-		if i.Snoozed != nil {
-			n.PutOff = append(n.PutOff, i)
-		} else {
-			n.Items = append(n.Items, i)
-		}
-	}
-	n.Keys, n.Read = len(l.Keys), len(l.Repositories)
-	for _, r := range l.Repositories {
-		n.Tags += r.Tags
-	}
-	n.Freshness = freshness(l)
-	n.Next, n.NextGUN = l.Next()
-	n.NextDrill = l.NextDrill()
-	return n
-}
-
-// freshness is that of the oldest of what was read. Without repositories it is the disk's.
-func freshness(l audit.Look) ui.Freshness {
-	f := ui.Freshness{Disk: true, At: l.Now}
-	for _, r := range l.Repositories {
-		if r.ReadAt.IsZero() {
-			continue
-		}
-		older := f.Disk || r.ReadAt.Before(f.At)
-		if cached := r.Source == trustdata.SourceCache; cached != (f.Source == trustdata.SourceCache) && !f.Disk {
-			older = cached
-		}
-		if older {
-			f = ui.Freshness{Source: r.Source, At: r.ReadAt}
-		}
-	}
-	return f
-}
-
-// PutOff implements overview.Source.
-func (o *overlook) PutOff(_ context.Context, findings []audit.Finding, until time.Time, reason string) (overview.News, error) {
-	put, err := audit.Snooze(findings, o.desk.session.cli.now(), until, reason)
-	if err != nil {
-		return overview.News{}, err
-	}
-	return o.noted(o.desk.session.state.Snoozes().Put(put))
-}
-
-// TakeUp implements overview.Source.
-func (o *overlook) TakeUp(_ context.Context, findings []audit.Finding) (overview.News, error) {
-	var lift []state.Subject
-	for _, f := range findings {
-		lift = append(lift, f.Subject())
-	}
-	return o.noted(o.desk.session.state.Snoozes().Lift(lift))
-}
-
-// noted reads back what is put off, once something was noted, and judges anew.
-func (o *overlook) noted(err error) (overview.News, error) {
-	if err != nil {
-		return overview.News{}, err
-	}
-	put, err := o.desk.session.state.Snoozes().List()
-	if err != nil {
-		return overview.News{}, err
-	}
-	o.mu.Lock()
-	o.put = put
-	o.mu.Unlock()
-	return o.judge(), nil
 }
 
 // copyOf is the newest copy that has a key, one that was proven before others; nil for none.

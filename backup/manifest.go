@@ -49,7 +49,7 @@ type Manifest struct {
 	Instructions string `json:"instructions,omitempty"`
 
 	signedBy trustdata.KeyID   // the key of manifest.sig, proven
-	sum      [sha256.Size]byte // of its bytes, where it was read
+	sum      [sha256.Size]byte // of its bytes, where they were read or measured
 }
 
 // File is one member of a backup.

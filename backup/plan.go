@@ -150,6 +150,7 @@ func PlanCreate(ctx context.Context, src Source, opt CreateOptions) (*CreatePlan
 	if p.measured, err = m.measure(); err != nil {
 		return nil, err
 	}
+	m.sum = p.measured.sum
 	if p.measured.size > maxManifest {
 		return nil, fmt.Errorf("the manifest would be larger than %d bytes", maxManifest)
 	}

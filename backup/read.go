@@ -19,16 +19,18 @@ const maxPadding = 64 << 10
 // length and the hash of the manifest; that the manifest is sound is known only when the
 // whole reading has ended without an error.
 type take struct {
-	// manifest is called first.
-	manifest func(*Manifest) error
-	wants    func(File) bool
-	file     func(File, []byte) error
-	// judged says that the key files were looked into when the backup was read before, and
-	// need only be the same.
-	judged bool
+	wants func(File) bool
+	file  func(File, []byte) error
+	// known is the manifest that the backup must have, where this run made or read it before:
+	// another one is errOtherManifest. What it lists was looked into then, and need only be the
+	// same.
+	known *Manifest
 	// read is told how much was decrypted.
 	read func(int64)
 }
+
+// errOtherManifest is what reading a backup with another manifest than the known one is.
+var errOtherManifest = errors.New("its manifest is not the one that it had before")
 
 // readArchive decrypts a backup to its end and compares every member with the manifest.
 // It holds one member in memory at a time.
@@ -66,11 +68,6 @@ func readTar(ctx context.Context, plain io.Reader, t take) (*Manifest, error) {
 	m, err := r.manifest()
 	if err != nil {
 		return nil, r.broken(nil, sound, classify(err))
-	}
-	if t.manifest != nil {
-		if err := t.manifest(m); err != nil {
-			return nil, err
-		}
 	}
 	if err := r.members(m); err != nil {
 		return nil, r.broken(m, sound, classify(err))

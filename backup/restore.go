@@ -191,17 +191,11 @@ type restorer struct {
 // too.
 func (w *restorer) run(f io.Reader) error {
 	hash, _, err := readWhole(w.ctx, f, w.plan.ids, take{
-		manifest: func(m *Manifest) error {
-			if !sameFiles(m, w.plan.Manifest) {
-				return fmt.Errorf("backup %q: %w", w.plan.File, ErrChanged)
-			}
-			return nil
-		},
-		judged: true,
-		wants:  func(f File) bool { _, ok := w.rows[f.Path]; return ok },
-		file:   func(f File, data []byte) error { return w.write(w.rows[f.Path], data) },
+		known: w.plan.Manifest,
+		wants: func(f File) bool { _, ok := w.rows[f.Path]; return ok },
+		file:  func(f File, data []byte) error { return w.write(w.rows[f.Path], data) },
 	})
-	if hash != "" && w.plan.SHA256 != "" && "sha256:"+hash != w.plan.SHA256 {
+	if hash != "" && w.plan.SHA256 != "" && "sha256:"+hash != w.plan.SHA256 || errors.Is(err, errOtherManifest) {
 		return fmt.Errorf("backup %q: %w", w.plan.File, ErrChanged)
 	}
 	if err := w.plan.asPlanned(err, w.rows); err != nil {
@@ -215,13 +209,6 @@ func (w *restorer) run(f io.Reader) error {
 	return w.readBack()
 }
 
-// sameFiles compares what two manifests promise; a file's problem is judged by its bytes.
-func sameFiles(a, b *Manifest) bool {
-	return slices.EqualFunc(a.Files, b.Files, func(x, y File) bool {
-		return x.Path == y.Path && x.SHA256 == y.SHA256 && x.Size == y.Size
-	})
-}
-
 func (w *restorer) write(row RestoreRow, data []byte) error {
 	w.done += row.Size
 	defer func() { w.progress.step(PhaseWrite, w.done, w.total) }()
@@ -229,7 +216,7 @@ func (w *restorer) write(row RestoreRow, data []byte) error {
 		return w.replace(row, data)
 	}
 	if row.Kind == KindKey {
-		if err := w.plan.to.MayPut(putName(row.File), data); err != nil {
+		if err := w.plan.to.MayPut(putName(row.File)); err != nil {
 			return err
 		}
 	}

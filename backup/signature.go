@@ -106,14 +106,20 @@ func (r *reader) signature(hdr *tar.Header, m *Manifest) error {
 	if err != nil {
 		return err
 	}
-	m.signedBy, err = checkSignature(data, r.raw, m)
+	raw := []byte(r.raw)
+	if r.take.known != nil {
+		if raw, err = m.encode(); err != nil {
+			return err
+		}
+	}
+	m.signedBy, err = checkSignature(data, raw, m)
 	return err
 }
 
 // checkSignature gives the key that signed. That it is one of the backup's own is what
 // makes the signature worth anything: whoever only has the recipient's public key has none
 // of them.
-func checkSignature(data []byte, manifest string, m *Manifest) (trustdata.KeyID, error) {
+func checkSignature(data, manifest []byte, m *Manifest) (trustdata.KeyID, error) {
 	var s manifestSignature
 	if err := json.Unmarshal(data, &s); err != nil {
 		return "", damage("%q cannot be read as a signature", signatureName)

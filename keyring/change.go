@@ -151,13 +151,22 @@ func (v vault) Put(ctx context.Context, name string, pem []byte) error {
 	})
 }
 
-// MayPut says whether Put would store these bytes under that name, by the rules of Put and
-// before it is known whether the name is free. It is for writing many at once.
-func (d *Dir) MayPut(name string, pem []byte) error {
+// MayPut says whether Put would store the key file of that name which Inspect found nothing
+// wrong with, before it is known whether the name is free. It is for writing many at once.
+func (d *Dir) MayPut(name string) error {
 	if !validPut(name) {
 		return fmt.Errorf("%q is no name for a key file", name)
 	}
-	return d.mayPut(path.Join(private, name+suffix), pem)
+	_, err := d.placed(path.Join(private, name+suffix))
+	return err
+}
+
+// placed is what the name of a key file says of the key, where clients look for one.
+func (v vault) placed(file string) (row Info, err error) {
+	if problem := row.place(file); problem != "" {
+		err = v.wrap(file, damage("%s", problem))
+	}
+	return row, err
 }
 
 func (v vault) mayPut(file string, pem []byte) error {
@@ -165,9 +174,9 @@ func (v vault) mayPut(file string, pem []byte) error {
 	if errors.Is(err, ErrDamaged) {
 		return v.wrap(file, err)
 	}
-	var row Info
-	if problem := row.place(file); problem != "" {
-		return v.wrap(file, damage("%s", problem))
+	row, misplaced := v.placed(file)
+	if misplaced != nil {
+		return misplaced
 	}
 	if err != nil || f.encrypted() {
 		return nil

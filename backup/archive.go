@@ -45,7 +45,7 @@ func (w *writer) archive(ctx context.Context, dst io.Writer) error {
 				return err
 			}
 		}
-		if err := w.add(ctx, t, dst, i, e); err != nil {
+		if err := w.add(ctx, t, i, e); err != nil {
 			return err
 		}
 		done += e.Size
@@ -61,7 +61,7 @@ func (w *writer) makeFolders(t *tar.Writer, name string, made map[string]bool) e
 			continue
 		}
 		made[dir] = true
-		if err := t.WriteHeader(folderHeader(dir, w.plan.Manifest.Created)); err != nil {
+		if err := t.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: dir + "/", Mode: 0o700, ModTime: w.plan.Manifest.Created}); err != nil {
 			return err
 		}
 	}
@@ -81,32 +81,19 @@ func header(name string, size int64, mod time.Time) *tar.Header {
 	return &tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o600, ModTime: mod.Truncate(time.Second)}
 }
 
-func folderHeader(name string, mod time.Time) *tar.Header {
-	return &tar.Header{Typeflag: tar.TypeDir, Name: name + "/", Mode: 0o700, ModTime: mod}
-}
-
 // add copies one file, which must still be the one that was planned.
-func (w *writer) add(ctx context.Context, t *tar.Writer, dst io.Writer, i int, e *entry) error {
+func (w *writer) add(ctx context.Context, t *tar.Writer, i int, e *entry) error {
 	mod := e.mod
 	if mod.Unix() <= 0 {
 		mod = w.plan.Manifest.Created
 	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	data := w.known(i, e)
-	if all, ok := appendUsual(w.usual[:0], e.Path, data, mod); ok && data != nil {
-		w.usual = all
-		if err := t.Flush(); err != nil { // what fills the last block of the member before
-			return err
-		}
-		_, err := dst.Write(all)
-		return err
-	}
 	if err := t.WriteHeader(header(e.Path, e.Size, mod)); err != nil {
 		return err
 	}
-	if data != nil {
+	if data := w.known(i, e); data != nil {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		_, err := t.Write(data)
 		return err
 	}

@@ -105,7 +105,6 @@ type writer struct {
 	folders  folders  // that key files are read from
 	same     []bool   // whether a held file is as it was, by its place in the plan
 	said     []string // of what lay in the folder
-	usual    []byte   // the member that is written
 	progress Progress
 }
 

@@ -11,7 +11,7 @@ import (
 
 // reader takes the tar layer apart.
 type reader struct {
-	tar    *usualTar
+	tar    *tar.Reader
 	take   take
 	raw    string // of the manifest, "" for a known one
 	roll   *roll
@@ -95,7 +95,6 @@ func (r *reader) members(m *Manifest) error {
 func (r *reader) all(m *Manifest) error {
 	folders := foldersOf(m.Files)
 	for first := true; ; first = false {
-		r.tar.expect = r.roll.expected()
 		hdr, err := r.tar.Next()
 		if err == io.EOF {
 			return nil

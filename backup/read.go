@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"archive/tar"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -63,7 +64,7 @@ func readWhole(ctx context.Context, src io.Reader, ids []Identity, t take) (hash
 func readTar(ctx context.Context, plain io.Reader, t take) (*Manifest, error) {
 	sound := &authentic{r: plain}
 	counted := &meter{r: sound, ctx: ctx, report: t.read}
-	r := reader{tar: &usualTar{in: counted}, take: t}
+	r := reader{tar: tar.NewReader(counted), take: t}
 	m, err := r.manifest()
 	if err != nil {
 		return nil, r.broken(nil, sound, classify(err))

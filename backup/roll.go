@@ -39,14 +39,6 @@ func (r *roll) call(path string) (at int, ok bool) {
 	return i, true
 }
 
-// expected is the path of the file that comes next if all come in order, "" behind the last.
-func (r *roll) expected() string {
-	if r.next >= len(r.files) {
-		return ""
-	}
-	return r.files[r.next].Path
-}
-
 // missing is the first file that did not come, and how many there are of those.
 func (r *roll) missing() (first *File, n int) {
 	for i, came := range r.came {

@@ -1,8 +1,6 @@
 package registry
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
 	"slices"
@@ -113,7 +111,6 @@ func (m *sigManifest) signature(digest, on string) (s Signature, odd string, ok 
 		if first != cosignPayload {
 			return s, "says that it is a cosign signature and holds none", false
 		}
-		s.Certificates = cosignCertificates(layers)
 	default:
 		return s, "", false
 	}
@@ -128,7 +125,24 @@ func (m *sigManifest) tagged(digest, on string) (s Signature, odd string, ok boo
 	if !signed {
 		return s, "has the name of a cosign signature and holds none", false
 	}
-	return Signature{Cosign, FormTag, digest, on, cosignCertificates(m.Layers)}, "", true
+	return Signature{Kind: Cosign, Form: FormTag, Digest: digest, On: on}, "", true
+}
+
+// each gives the signatures that a manifest holds which was read as s: cosign puts those of
+// several signers into one, each with its own certificate.
+func (m *sigManifest) each(s Signature) []Signature {
+	if s.Form != FormReferrer && s.Form != FormTag {
+		return []Signature{s}
+	}
+	var all []Signature
+	for _, l := range m.contents() {
+		if l.MediaType == cosignPayload && (s.Form != FormTag || l.Annotations[cosignSignature] != "") {
+			one := s
+			one.Certificates = certificateOf(l)
+			all = append(all, one)
+		}
+	}
+	return all
 }
 
 // thumbprints reads Notation's annotation, a JSON list of hashes.
@@ -145,19 +159,12 @@ func thumbprints(annotation string) []string {
 	return hashes
 }
 
-// cosignCertificates are the hashes of the certificates beside cosign's signatures, which
-// those by a plain key do not have.
-func cosignCertificates(layers []sigContent) []string {
-	var hashes []string
-	for _, l := range layers {
-		block, _ := pem.Decode([]byte(l.Annotations[cosignCertificate]))
-		if block == nil || len(hashes) == maxCertificates {
-			continue
-		}
-		sum := sha256.Sum256(block.Bytes)
-		if h := hex.EncodeToString(sum[:]); !slices.Contains(hashes, h) {
-			hashes = append(hashes, h)
-		}
+// certificateOf is the hash of the certificate beside one of cosign's signatures, which one by
+// a plain key does not have.
+func certificateOf(l sigContent) []string {
+	block, _ := pem.Decode([]byte(l.Annotations[cosignCertificate]))
+	if block == nil {
+		return nil
 	}
-	return hashes
+	return []string{sumOf(block.Bytes)}
 }

@@ -126,6 +126,15 @@ func (f *Found) add(format string, args ...any) {
 	f.Problems = append(f.Problems, fmt.Sprintf(format, args...))
 }
 
+// count adds the signatures of one manifest.
+func (f *Found) count(all []Signature) {
+	if n := len(all); n > maxSignatures {
+		f.add("sha256:%s holds %d signatures, of which %d are counted", all[0].Digest, n, maxSignatures)
+		all = all[:maxSignatures]
+	}
+	f.Signatures = append(f.Signatures, all...)
+}
+
 // signaturesOn adds the signatures that are attached to one manifest.
 func (c *Client) signaturesOn(ctx context.Context, on string, f *Found) error {
 	listed, more, err := c.referrers(ctx, on)
@@ -170,7 +179,7 @@ func (c *Client) referring(ctx context.Context, digest, on string, f *Found) err
 		return nil
 	}
 	if ok {
-		f.Signatures = append(f.Signatures, s)
+		f.count(m.each(s))
 	} else {
 		f.add("sha256:%s %s", digest, odd)
 	}
@@ -199,7 +208,7 @@ func (c *Client) cosignTag(ctx context.Context, on string, f *Found) error {
 		return c.notRegistry("answered with something that is not a manifest")
 	}
 	if s, odd, ok := m.tagged(digest, on); ok {
-		f.Signatures = append(f.Signatures, s)
+		f.count(m.each(s))
 	} else {
 		f.add("tag %q %s", tag, odd)
 	}

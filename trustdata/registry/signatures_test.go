@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -175,13 +176,20 @@ func TestSignatureForms(t *testing.T) {
 	}
 }
 
-// TestSignatureTag reads cosign's older tag, with the certificate that is beside a signature.
+// TestSignatureTag reads cosign's older tag, each of its signatures with the certificate that
+// is beside it.
 func TestSignatureTag(t *testing.T) {
 	s := &shelf{}
 	on := s.put(manifest)
-	digest := s.put(strings.Replace(sigTag, `"MEUC"`, `"MEUC","dev.sigstore.cosign/certificate":"-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n"`, 1), "sha256-"+on+".sig")
+	by := func(certificate string) string {
+		pem := "-----BEGIN CERTIFICATE-----\\n" + base64.StdEncoding.EncodeToString([]byte(certificate)) + "\\n-----END CERTIFICATE-----\\n"
+		return `{"mediaType":"` + cosignPayload + `","annotations":{"dev.cosignproject.cosign/signature":"MEUC","dev.sigstore.cosign/certificate":"` + pem + `"}}`
+	}
+	only := sigTag[strings.Index(sigTag, `"layers":[`)+len(`"layers":[`) : len(sigTag)-len("]}")]
+	unsigned := `{"mediaType":"` + cosignPayload + `"}`
+	digest := s.put(strings.Replace(sigTag, only, strings.Join([]string{by("abc"), unsigned, only, by("def")}, ","), 1), "sha256-"+on+".sig")
 	f := newClient(t, s.ServeHTTP).Signatures(t.Context(), on)
-	want := []Signature{{Cosign, FormTag, digest, on, []string{hexOf("abc")}}}
+	want := []Signature{{Cosign, FormTag, digest, on, []string{hexOf("abc")}}, {Cosign, FormTag, digest, on, nil}, {Cosign, FormTag, digest, on, []string{hexOf("def")}}}
 	if d := cmp.Diff(want, f.Signatures); d != "" || f.Err != nil || f.Problems != nil {
 		t.Errorf("%v, %q: %s", f.Err, f.Problems, d)
 	}

@@ -80,11 +80,7 @@ func (c *cli) migratePlan(ctx context.Context, typed []string, m *migrating) err
 	if err := migration.CheckStore(m.store); err != nil {
 		return usage(err)
 	}
-	s, err := c.openMigration(m)
-	if err != nil {
-		return err
-	}
-	guns, err := s.resolveAll(ctx, typed)
+	s, guns, err := c.openMigration(ctx, typed, m)
 	if err != nil {
 		return err
 	}
@@ -114,28 +110,28 @@ func (c *cli) migratePlan(ctx context.Context, typed []string, m *migrating) err
 	return c.verdicts(all)
 }
 
-// openMigration checks what can be checked before any server is asked.
-func (c *cli) openMigration(m *migrating) (*session, error) {
+// openMigration checks what can be checked before any server is asked, and gives each
+// repository that was typed once.
+func (c *cli) openMigration(ctx context.Context, typed []string, m *migrating) (*session, []trustdata.GUN, error) {
 	if err := m.signer.Check(); err != nil {
-		return nil, usage(err)
+		return nil, nil, usage(err)
 	}
 	if c.flags.offline || c.flags.tuf != "" {
-		return nil, usagef("a migration compares with the registry, and is not possible with --offline or --tuf")
+		return nil, nil, usagef("a migration compares with the registry, and is not possible with --offline or --tuf")
 	}
-	return c.openView()
-}
-
-// resolveAll gives each repository that was typed, once.
-func (s *session) resolveAll(ctx context.Context, typed []string) ([]trustdata.GUN, error) {
+	s, err := c.openView()
+	if err != nil {
+		return nil, nil, err
+	}
 	var guns []trustdata.GUN
 	for _, name := range typed {
 		gun, err := s.resolve(ctx, name)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		guns = both(guns, []trustdata.GUN{gun})
 	}
-	return guns, nil
+	return s, guns, nil
 }
 
 // lookAll looks at the repositories, a few at a time, and at their digests in plan. It gives

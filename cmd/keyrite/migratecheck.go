@@ -52,11 +52,7 @@ func (c *cli) migrateCheck(ctx context.Context, typed []string, m *migrating, fo
 	if plan == nil && len(typed) == 0 {
 		return usagef("say which repositories, or --plan FILE")
 	}
-	s, err := c.openMigration(m)
-	if err != nil {
-		return err
-	}
-	guns, err := s.resolveAll(ctx, typed)
+	s, guns, err := c.openMigration(ctx, typed, m)
 	if err != nil {
 		return err
 	}

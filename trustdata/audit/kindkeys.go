@@ -1,5 +1,13 @@
 package audit
 
+// What several kinds have in common.
+const (
+	notDecrypted = "It was written, and never decrypted to its end."
+	fixBackUp    = "Writing a backup of all keys, and proving it."
+	fixDrill     = "Decrypting it and opening its keys, with the passphrases."
+	fixReadAll   = "Reading all that is known here; then putting it away with a backup."
+)
+
 // keyKinds are what can be said of the files of keys.
 func keyKinds() map[string]kind {
 	return map[string]kind{
@@ -12,9 +20,9 @@ func keyKinds() map[string]kind {
 		"root_online": {title: "root key on an online disk", brief: "root is online", by: byKey, step: StepMove,
 			means: "Whoever takes over this machine has the root of trust.", fix: "Signing with it on a machine that is never online, by a ceremony.", first: "Back it up, and prove the backup."},
 		"root_signs_nothing": {title: "root key signs nothing", brief: "signs nothing", by: byKey, step: StepLook,
-			means: "No repository known here lists it.", fix: "Reading all that is known here; then putting it away with a backup."},
+			means: "No repository known here lists it.", fix: fixReadAll},
 		"second_root": {title: "root key that nothing lists", brief: "signs nothing", by: byKey, step: StepLook,
-			means: "docker and notary make one unasked, and pick any where there are several.", fix: "Reading all that is known here; then putting it away with a backup."},
+			means: "docker and notary make one unasked, and pick any where there are several.", fix: fixReadAll},
 		"several_roots": {title: "several root keys, each in use", brief: "several roots", by: byNothing, step: StepLook,
 			means: "docker and notary do not ask which one to use.", fix: "Nothing need be done: one root key may serve many repositories."},
 		"root_replaced": {title: "root key that was replaced", brief: "replaced root", by: byKey, step: StepRetire,
@@ -30,21 +38,21 @@ func keyKinds() map[string]kind {
 func backupKinds() map[string]kind {
 	return map[string]kind{
 		"no_backup": {title: "{role} key has no backup", brief: "no backup", by: byKeyRole, step: StepBackUp,
-			means: "If this disk dies the key is gone. Nothing can replace a root or repository key.", fix: "Writing a backup of all keys, and proving it.", first: "A stick, and a public key or a passphrase for the backup."},
+			means: "If this disk dies the key is gone. Nothing can replace a root or repository key.", fix: fixBackUp, first: "A stick, and a public key or a passphrase for the backup."},
 		"backup_unproven": {title: "backup of the {role} key is not proven", brief: "not proven", by: byKeyRole, step: StepVerify,
-			means: "It was written, and never decrypted to its end.", fix: "Verifying it with its identity or passphrase."},
+			means: notDecrypted, fix: "Verifying it with its identity or passphrase."},
 		"backup_old": {title: "backup is older than the {role} key's file", brief: "old backup", by: byKeyRole, step: StepBackUp,
-			means: "The passphrase may be another now.", fix: "Writing a backup of all keys, and proving it."},
+			means: "The passphrase may be another now.", fix: fixBackUp},
 		"backup_damaged": {title: "backup is damaged", brief: "damaged backup", by: byFile, step: StepBackUp,
 			means: "What is on the medium is not what was written.", fix: "Writing another, and finding out what happened to this one."},
 		"set_incomplete": {title: "copy of a backup is missing", brief: "copy missing", by: byFile, step: StepBackUp,
 			means: "The set was to be on more media than it is: what destroys one may destroy the backup.", fix: "Writing the missing copy: m on the backup's row.", first: "A stick that has no copy of this set."},
 		"drill_late": {title: "drill is overdue", brief: "drill overdue", by: byFile, step: StepDrill,
-			means: "Media and memories fade: nobody has opened this backup for long.", fix: "Decrypting it and opening its keys, with the passphrases."},
+			means: "Media and memories fade: nobody has opened this backup for long.", fix: fixDrill},
 		"drill_due": {title: "drill is due", brief: "drill due", by: byFile, step: StepDrill,
-			means: "It is time to see that the backup still opens.", fix: "Decrypting it and opening its keys, with the passphrases."},
+			means: "It is time to see that the backup still opens.", fix: fixDrill},
 		"drill_never": {title: "backup was never opened", brief: "never opened", by: byFile, step: StepDrill,
-			means: "It was written, and never decrypted to its end.", fix: "Decrypting it and opening its keys, with the passphrases."},
+			means: notDecrypted, fix: fixDrill},
 	}
 }
 

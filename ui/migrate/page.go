@@ -22,22 +22,43 @@ func short(digest string) string {
 	return hex[:min(shortDigest, len(hex))]
 }
 
+// columns are those of a plan and of how far it is.
+func columns() []ui.Column {
+	return []ui.Column{{Title: "REPOSITORY", Priority: 2, Min: 8, Cut: ui.CutLeft, Host: true}, {Title: "WHAT", Priority: 1}, {Title: "DIGEST", Priority: 4}, {Title: "TAGS", Priority: 3, Min: 8}}
+}
+
+// row is a line of either page.
+func row(gun trustdata.GUN, mark ui.Mark, what, digest, tags string, detail ...string) ui.Row {
+	return ui.Row{ID: fmt.Sprintf("%s\n%s\n%s\n%s", gun, what, digest, tags), Mark: mark, Cells: []string{ui.Name(string(gun), ""), what, short(digest), tags}, Detail: detail}
+}
+
+// unsettled are the rows of the tags of which nothing can be planned.
+func unsettled(gun trustdata.GUN, unknown, impossible, left []migration.Tag) []ui.Row {
+	var rows []ui.Row
+	for _, of := range []struct {
+		mark ui.Mark
+		what string
+		tags []migration.Tag
+	}{{ui.MarkUnchecked, "not known", unknown}, {ui.MarkNote, "impossible", impossible}, {ui.MarkNote, "left out", left}} {
+		for _, t := range of.tags {
+			rows = append(rows, row(gun, of.mark, of.what, t.Signed, ui.Name(t.Tag, ""), trustdata.Visible(t.Why)))
+		}
+	}
+	return rows
+}
+
 // PlanPage is a plan: one row for every digest to sign and for every tag that is not planned.
 // paths are the files that were written, if any.
 func PlanPage(p *migration.Plan, paths []string) ui.Page {
 	page := ui.Page{
-		Title: "Signing anew with " + p.For,
-		Empty: "Nothing is signed, so nothing is to be signed anew.",
-		Order: "by what is to become of them",
-		Columns: []ui.Column{{Title: "REPOSITORY", Priority: 2, Min: 8, Cut: ui.CutLeft, Host: true}, {Title: "WHAT", Priority: 1}, {Title: "DIGEST", Priority: 4},
-			{Title: "TAGS", Priority: 3, Min: 8}},
+		Title:   "Signing anew with " + p.For,
+		Empty:   "Nothing is signed, so nothing is to be signed anew.",
+		Order:   "by what is to become of them",
+		Columns: columns(),
 	}
-	count := map[string]int{}
 	for _, r := range p.Repositories {
 		add := func(mark ui.Mark, what, digest, tags string, detail ...string) {
-			count[what]++
-			id := fmt.Sprintf("%s\n%s\n%s", r.GUN, digest, tags)
-			page.Rows = append(page.Rows, ui.Row{ID: id, Mark: mark, Cells: []string{ui.Name(string(r.GUN), ""), what, short(digest), tags}, Detail: detail})
+			page.Rows = append(page.Rows, row(r.GUN, mark, what, digest, tags, detail...))
 		}
 		for _, it := range r.Sign {
 			add(ui.MarkSoon, "to sign", it.Digest, names(it.Tags), trustdata.Visible(it.Line))
@@ -51,21 +72,13 @@ func PlanPage(p *migration.Plan, paths []string) ui.Page {
 		for _, it := range r.Done {
 			add(ui.MarkOK, "signed anew", it.Digest, names(it.Tags), "A signature of "+p.For+" is present, not verified.")
 		}
-		for _, t := range r.Unknown {
-			add(ui.MarkUnchecked, "not known", t.Signed, ui.Name(t.Tag, ""), trustdata.Visible(t.Why))
-		}
-		for _, t := range r.Impossible {
-			add(ui.MarkNote, "impossible", t.Signed, ui.Name(t.Tag, ""), trustdata.Visible(t.Why))
-		}
-		for _, t := range r.Left {
-			add(ui.MarkNote, "left out", t.Signed, ui.Name(t.Tag, ""), trustdata.Visible(t.Why))
-		}
+		page.Rows = append(page.Rows, unsettled(r.GUN, r.Unknown, r.Impossible, r.Left)...)
 		if n := len(r.Unsigned); n > 0 {
 			page.Notes = append(page.Notes, fmt.Sprintf("%s: %s that nobody signed, never planned.", ui.Name(string(r.GUN), ""), ui.Plural(n, "tag", "tags")))
 		}
 		page.Notes = append(page.Notes, about(r.GUN, r.Problems)...)
 	}
-	page.Summary = counts(count, "to sign", "DECIDE", "signed anew", "not known", "impossible", "left out")
+	page.Summary = counts(page.Rows, "to sign", "DECIDE", "signed anew", "not known", "impossible", "left out")
 	page.Sections = lines(p)
 	for _, path := range paths {
 		page.Sections = append(page.Sections, ui.Section{Facts: []ui.Fact{{Label: "written", Value: trustdata.Visible(path), Mark: ui.MarkOK}}})
@@ -97,10 +110,9 @@ func lines(p *migration.Plan) []ui.Section {
 // one for each repository that is done.
 func CheckPage(c *migration.Checked) ui.Page {
 	page := ui.Page{
-		Title: "Signed anew with " + c.For,
-		Order: "by what is missing",
-		Columns: []ui.Column{{Title: "REPOSITORY", Priority: 2, Min: 8, Cut: ui.CutLeft, Host: true}, {Title: "WHAT", Priority: 1}, {Title: "DIGEST", Priority: 4},
-			{Title: "TAGS", Priority: 3, Min: 8}},
+		Title:   "Signed anew with " + c.For,
+		Order:   "by what is missing",
+		Columns: columns(),
 	}
 	verdict := ui.Fact{Label: "COMPLETE", Value: "every planned digest carries a signature, present and not verified, and the evidence is archived", Mark: ui.MarkOK}
 	if c.JudgedBy != "" {
@@ -124,9 +136,8 @@ func CheckPage(c *migration.Checked) ui.Page {
 // missing are the rows of one repository.
 func missing(s migration.State) []ui.Row {
 	var rows []ui.Row
-	gun := ui.Name(string(s.GUN), "")
 	add := func(mark ui.Mark, what, digest, tags string, detail ...string) {
-		rows = append(rows, ui.Row{ID: gun + "\n" + what + "\n" + digest + "\n" + tags, Mark: mark, Cells: []string{gun, what, short(digest), tags}, Detail: detail})
+		rows = append(rows, row(s.GUN, mark, what, digest, tags, detail...))
 	}
 	refused := map[string]bool{}
 	for _, r := range s.Refused {
@@ -145,21 +156,13 @@ func missing(s migration.State) []ui.Row {
 	for _, it := range s.Withdrawn {
 		add(ui.MarkSoon, "NO LONGER SIGNED", it.Digest, names(it.Tags), "Content trust does not vouch for it any more. Make the plan anew.")
 	}
-	for _, t := range s.Unknown {
-		add(ui.MarkUnchecked, "not known", t.Signed, ui.Name(t.Tag, ""), trustdata.Visible(t.Why))
-	}
 	if !s.Verified {
 		add(ui.MarkNow, "DOES NOT VERIFY", "", string(ui.MarkNone), "A role of its metadata does not verify, and may hide signed tags.")
 	}
 	if s.Archive.Problem != "" {
 		add(ui.MarkSoon, "NOT ARCHIVED", "", string(ui.MarkNone), "The archive: "+trustdata.Visible(s.Archive.Problem)+".")
 	}
-	for _, t := range s.Impossible {
-		add(ui.MarkNote, "impossible", t.Signed, ui.Name(t.Tag, ""), trustdata.Visible(t.Why))
-	}
-	for _, t := range s.Left {
-		add(ui.MarkNote, "left out", t.Signed, ui.Name(t.Tag, ""), trustdata.Visible(t.Why))
-	}
+	rows = append(rows, unsettled(s.GUN, s.Unknown, s.Impossible, s.Left)...)
 	if s.Complete {
 		add(ui.MarkOK, "complete", "", fmt.Sprintf("%d of %s", s.Signed, ui.Plural(s.Planned, "digest", "digests")))
 	}
@@ -184,7 +187,11 @@ func names(tags []string) string {
 }
 
 // counts says how many rows there are of each kind, in this order.
-func counts(count map[string]int, order ...string) string {
+func counts(rows []ui.Row, order ...string) string {
+	count := map[string]int{}
+	for _, r := range rows {
+		count[r.Cells[1]]++
+	}
 	var parts []string
 	for _, what := range order {
 		if n := count[what]; n > 0 {

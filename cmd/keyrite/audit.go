@@ -20,7 +20,7 @@ import (
 // auditFlags are those of keyrite audit, as they were typed.
 type auditFlags struct {
 	failOn, failWithin string
-	compare, all       bool
+	compare, all, csv  bool
 	images, olderThan  string
 }
 
@@ -45,6 +45,7 @@ func (c *cli) auditCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.failWithin, "fail-within", usualWithin, "warn of what ends within `DURATION`, such as 90d, 2w or 36h")
 	cmd.Flags().BoolVar(&f.compare, "compare", false, "ask the registries too: tags that moved, are gone or unsigned")
 	cmd.Flags().StringVar(&f.images, "images", "", "look at the deployed images that `FILE` lists, - for standard input")
+	cmd.Flags().BoolVar(&f.csv, "csv", false, "print the findings as CSV, for a spreadsheet")
 	cmd.Flags().BoolVar(&f.all, "all", false, "count what was put off too")
 	cmd.Flags().StringVar(&f.olderThan, "older-than", "", "with --images, warn of images that were built longer than `DURATION` ago")
 	cmd.AddCommand(c.snoozeCommand(), c.unsnoozeCommand())
@@ -82,6 +83,9 @@ func (f auditFlags) read(offline bool) (l auditLimits, err error) {
 	default:
 		l.olderThan, err = parseDays("--older-than", f.olderThan)
 	}
+	if f.csv && f.images != "" {
+		return l, usagef("--csv is a table of findings alone: --json has the images too")
+	}
 	if f.compare && offline {
 		return l, usagef("comparing with the registry is not possible with --offline")
 	}
@@ -91,6 +95,9 @@ func (f auditFlags) read(offline bool) (l auditLimits, err error) {
 func (c *cli) audit(ctx context.Context, args []string, f auditFlags) error {
 	ctx, cancel := c.context(ctx)
 	defer cancel()
+	if f.csv && (c.flags.json || c.flags.plain) {
+		return usagef("--csv, --json and --plain exclude each other")
+	}
 	limits, err := f.read(c.flags.offline)
 	if err != nil {
 		return err
@@ -117,10 +124,18 @@ func (c *cli) audit(ctx context.Context, args []string, f auditFlags) error {
 	for _, i := range about.images {
 		out.Images = append(out.Images, newImageJSON(i, look.Now))
 	}
-	if err := c.emit(out, doctor.AuditPage(findings, out.Checked, about.images, look.Now)); err != nil {
+	if err := c.emitAudit(out, findings, about.images, look.Now, f.csv); err != nil {
 		return err
 	}
 	return attention(c.counted(findings, f.all), limits.least)
+}
+
+// emitAudit prints an audit in the form that is asked for.
+func (c *cli) emitAudit(out auditJSON, findings []audit.Finding, images []audit.Image, now time.Time, asCSV bool) error {
+	if asCSV {
+		return writeCSV(c.out, findings)
+	}
+	return c.emit(out, doctor.AuditPage(findings, out.Checked, images, now))
 }
 
 // counted are the findings that an audit's exit code is about.

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,8 +58,8 @@ func reportText(ending string, r overview.Report) ([]byte, error) {
 }
 
 // writeCSV writes findings as a table for a spreadsheet.
-func writeCSV(b *bytes.Buffer, findings []audit.Finding) error {
-	w := csv.NewWriter(b)
+func writeCSV(out io.Writer, findings []audit.Finding) error {
+	w := csv.NewWriter(out)
 	_ = w.Write([]string{"severity", "code", "gun", "role", "key_id", "path", "due", "tags", "message", "remedy", "snoozed_until", "snoozed_reason"}) // Error has it
 	for _, f := range findings {
 		due, until, why := "", "", ""

@@ -102,6 +102,18 @@ var warnings = []string{
 	"Until every client verifies the new signatures, keep the old ones published and fresh: clients with content trust refuse what has expired.",
 }
 
+// publicLog is what cosign does besides signing, unless its environment forbids it.
+const publicLog = "cosign enters each signature in a public log, for ever: version 2 asks before, version 3 does not. " +
+	"COSIGN_TLOG_UPLOAD=false keeps it out, from version 3 on with COSIGN_USE_SIGNING_CONFIG=false."
+
+// warningsFor are those of leaving for a system.
+func warningsFor(system string) []string {
+	if system == registry.Cosign {
+		return append(slices.Clone(warnings), publicLog)
+	}
+	return warnings
+}
+
 // Options are what a plan is made with.
 type Options struct {
 	Tool string
@@ -116,7 +128,7 @@ type Options struct {
 // New makes the plan of what was looked at. A name in Include or Leave that no tag has that
 // can be decided about is an error: it would be a decision about nothing.
 func New(all []*Live, opt Options) (*Plan, error) {
-	p := &Plan{Format: format, Tool: opt.Tool, Made: opt.Now.UTC().Truncate(time.Second), For: opt.Signer.For, Repositories: []Repository{}, NoEqual: lacks, Warnings: warnings}
+	p := &Plan{Format: format, Tool: opt.Tool, Made: opt.Now.UTC().Truncate(time.Second), For: opt.Signer.For, Repositories: []Repository{}, NoEqual: lacks, Warnings: warningsFor(opt.Signer.For)}
 	used := map[string]bool{}
 	for _, l := range all {
 		p.Repositories = append(p.Repositories, l.plan(opt, used))

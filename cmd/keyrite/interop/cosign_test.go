@@ -2,6 +2,7 @@ package interop_test
 
 import (
 	"flag"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -59,25 +60,12 @@ var cosignCases = map[string][]cosignCase{
 		{tag: "platform", index: true, runs: [][]string{append([]string{onPart}, signAs("cosign")...)}, parts: []string{"tag"}},
 		{tag: "recursive", index: true, runs: [][]string{signAs("cosign", "--recursive")}, forms: []string{"tag"}, parts: []string{"tag"}},
 	},
-	"v3": {
-		{tag: "plain"},
-		{tag: "bundle", runs: [][]string{signAs("cosign")}, forms: []string{"bundle"}},
-		{tag: "bundletwice", runs: [][]string{signAs("cosign"), signAs("other")}, forms: []string{"bundle", "bundle"}},
-		{tag: "tag", runs: [][]string{signAs("cosign", "--new-bundle-format=false")}, forms: []string{"tag"}},
-		{tag: "attested", runs: [][]string{attestAs()}},
-		{tag: "attestedtag", runs: [][]string{attestAs("--new-bundle-format=false")}},
-		{tag: "both", runs: [][]string{attestAs(), signAs("cosign")}, forms: []string{"bundle"}},
-		{tag: "multi", index: true, runs: [][]string{signAs("cosign")}, forms: []string{"bundle"}},
-		{tag: "platform", index: true, runs: [][]string{append([]string{onPart}, signAs("cosign")...)}, parts: []string{"bundle"}},
-		{tag: "recursive", index: true, runs: [][]string{signAs("cosign", "--recursive")}, forms: []string{"bundle"}, parts: []string{"bundle"}},
-	},
 }
 
 // asked are the ways in which a version is asked whether it verifies a digest: it looks for
 // one form of signature at a time.
 var asked = map[string][]interop.Run{
 	"v2": {{}, {Args: []string{"--new-bundle-format", "--trusted-root", "trusted.json"}}, {Args: []string{"--experimental-oci11"}, Env: []string{"COSIGN_EXPERIMENTAL=1"}}},
-	"v3": {{Args: []string{"--trusted-root", "trusted.json"}}, {Args: []string{"--new-bundle-format=false"}}},
 }
 
 var cosignRegistries = []string{"referrers", "distribution"}
@@ -93,6 +81,13 @@ func (c cosignCase) push(reg *interop.Registry) (image, part interop.Image) {
 	}
 	part = reg.Push("team/app", c.tag+"-part", c.tag)
 	return reg.PushIndex("team/app", c.tag, part), part
+}
+
+func (c cosignCase) what() string {
+	if c.index {
+		return "the index"
+	}
+	return "the image"
 }
 
 // recorded runs every cosign that was named, and writes down what it did.
@@ -126,29 +121,29 @@ func recordCosign(t *testing.T, c *interop.Cosign, major, name string) {
 	t.Helper()
 	rec, reg, front := newRecording(t, c, name)
 	at := strings.TrimPrefix(front.URL, "http://") + "/team/app"
-	run := func(about string, env []string, on interop.Image, args ...string) {
+	run := func(about, what string, env []string, on interop.Image, args ...string) {
 		reference := repository + "@" + on.Digest
 		r := c.Try(env, append(slices.Clone(args), strings.Replace(reference, repository, at, 1))...)
 		t.Logf("cosign %q of %s: exit %d\n%s", args, about, r.Code, r.Output())
 		if r.Code != 0 && args[0] != "verify" {
 			t.Errorf("cosign %q of %s: exit %d", args, about, r.Code)
 		}
-		rec.Runs = append(rec.Runs, interop.Run{About: about, Env: env, Args: append(args, reference), Exit: r.Code, Says: interop.Types(r)})
+		rec.Runs = append(rec.Runs, interop.Run{About: about, On: what, Env: env, Args: append(slices.Clone(args), reference), Exit: r.Code, Says: interop.Types(r)})
 	}
 	for _, one := range cosignCases[major] {
 		image, part := one.push(reg)
 		for _, args := range one.runs {
-			on := image
+			on, what := image, one.what()
 			if args[0] == onPart {
-				on, args = part, args[1:]
+				on, what, args = part, "a part of the index", args[1:]
 			}
-			run(one.tag, append(c.NoLog(), one.env...), on, args...)
+			run(one.tag, what, append(c.NoLog(), one.env...), on, args...)
 		}
-		for _, on := range []interop.Image{image, part} {
-			for _, way := range asked[major] {
-				if on.Digest != "" {
-					run(one.tag, way.Env, on, append([]string{"verify", "--key", "cosign.pub", "--insecure-ignore-tlog"}, way.Args...)...)
-				}
+		for _, way := range asked[major] {
+			verify := append([]string{"verify", "--key", "cosign.pub", "--insecure-ignore-tlog"}, way.Args...)
+			run(one.tag, one.what(), way.Env, image, verify...)
+			if one.index {
+				run(one.tag, "a part of the index", way.Env, part, verify...)
 			}
 		}
 	}
@@ -156,17 +151,13 @@ func recordCosign(t *testing.T, c *interop.Cosign, major, name string) {
 	rec.Save(t, recordingOf(major, name, "forms"))
 }
 
-// signatureTypes are what cosign calls a signature. It verifies attestations too where they
-// lie in bundles, and calls them otherwise.
-var signatureTypes = []string{"cosign container image signature", "https://sigstore.dev/cosign/sign/v1"}
-
 // verifies are the digests of which cosign said whether a signature verifies.
 func verifies(rec *interop.Recording) map[string]bool {
 	said := map[string]bool{}
 	for _, r := range rec.Runs {
 		if r.Args[0] == "verify" {
 			_, digest, _ := strings.Cut(r.Args[len(r.Args)-1], "@")
-			said[digest] = said[digest] || r.Exit == 0 && slices.ContainsFunc(r.Says, func(s string) bool { return slices.Contains(signatureTypes, s) })
+			said[digest] = said[digest] || r.Exit == 0 && slices.ContainsFunc(r.Says, func(s string) bool { return slices.Contains(interop.SignatureTypes, s) })
 		}
 	}
 	return said
@@ -228,5 +219,20 @@ func TestCosign(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestCosignMatrix: docs/interop.md says what the recordings say.
+func TestCosignMatrix(t *testing.T) {
+	text, err := interop.CosignMatrix(filepath.Join("testdata", "cosign"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := os.ReadFile(filepath.Join(interop.Root(t), "docs", "interop.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(string(doc), text) {
+		t.Errorf("docs/interop.md does not end with what was recorded; -record writes it:\n%s", text)
 	}
 }

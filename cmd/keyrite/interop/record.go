@@ -97,8 +97,9 @@ docker ("docker trust inspect", asked where a docker client is installed).
 | --- | --- | --- | --- |
 `
 
-// WriteMatrix writes what the tests of this run did. Tests that failed have no row.
-func WriteMatrix(path string) error {
+// WriteMatrix writes what the tests of this run did, and more below it. Tests that failed have
+// no row.
+func WriteMatrix(path, more string) error {
 	acts.Lock()
 	defer acts.Unlock()
 	text := matrixHead
@@ -107,5 +108,5 @@ func WriteMatrix(path string) error {
 			text += a.line(name)
 		}
 	}
-	return os.WriteFile(path, []byte(text), 0o644)
+	return os.WriteFile(path, []byte(text+more), 0o644)
 }

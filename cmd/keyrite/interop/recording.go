@@ -31,8 +31,10 @@ type Recording struct {
 
 // A Run is one command and how it ended.
 type Run struct {
-	// About is the tag of the test that the command is about.
+	// About is the tag of the test that the command is about, and On what it is run on: an
+	// image, an index or a part of it.
 	About string   `json:"about"`
+	On    string   `json:"on,omitempty"`
 	Env   []string `json:"env,omitempty"`
 	Args  []string `json:"args"`
 	Exit  int      `json:"exit"`

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -86,9 +88,10 @@ func (c *cli) snooze(ctx context.Context, code, subject string, f snoozeFlags) e
 	if look.Within, err = parseDays("--fail-within", usualWithin); err != nil {
 		return err
 	}
-	findings := slices.DeleteFunc(look.Findings(), func(f audit.Finding) bool { return !about(f.Subject(), code, subject) })
+	all := look.Findings()
+	findings := slices.DeleteFunc(slices.Clone(all), func(f audit.Finding) bool { return !about(f.Subject(), code, subject) })
 	if len(findings) == 0 {
-		return usagef("no finding %q is about %q now: keyrite audit --json has the codes", code, subject)
+		return noFinding(all, code, subject)
 	}
 	put, err := audit.Snooze(findings, look.Now, until, f.reason)
 	if err != nil {
@@ -222,4 +225,17 @@ func (s *session) putOff(findings []audit.Finding) error {
 	}
 	audit.PutOff(findings, put, s.cli.now())
 	return nil
+}
+
+// noFinding says that there is nothing to put off, and which codes there would be.
+func noFinding(all []audit.Finding, code, subject string) error {
+	codes := map[string]bool{}
+	for _, f := range all {
+		codes[string(f.Code)] = true
+	}
+	there := strings.Join(slices.Sorted(maps.Keys(codes)), ", ")
+	if subject == "" {
+		return usagef("there is no finding %q now, but there are: %s", code, cmp.Or(there, "none"))
+	}
+	return usagef("no finding %q is about %q now. There are: %s; keyrite audit --json says about what", code, subject, cmp.Or(there, "none"))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -141,14 +142,13 @@ func yesNo(b bool) string {
 	return "no"
 }
 
+// setting is a fact with the values of a setting.
+func setting(label string, values ...string) ui.Fact {
+	return ui.Fact{Label: label, Value: cmp.Or(trustdata.Visible(strings.Join(values, ", ")), string(ui.MarkNone))}
+}
+
 func configPage(v configShowJSON) ui.Page {
-	show := func(label string, values ...string) ui.Fact {
-		text := trustdata.Visible(strings.Join(values, ", "))
-		if text == "" {
-			text = "--"
-		}
-		return ui.Fact{Label: label, Value: text}
-	}
+	show := setting
 	page := ui.Page{Title: "config"}
 	if !v.Exists {
 		page.Notes = append(page.Notes, "There is no settings file. Every setting has its default.")
@@ -210,5 +210,5 @@ func (c *cli) configCheck() error {
 	}
 	out.Profiles = list(out.Profiles)
 	return c.emit(out, ui.Page{Title: "config check", Notes: out.Notes, Sections: []ui.Section{{Facts: []ui.Fact{
-		{Label: "Check", Value: summary}, {Label: "File", Value: trustdata.Visible(cfg.path)}, {Label: "Profiles", Value: trustdata.Visible(strings.Join(out.Profiles, ", "))}}}}})
+		{Label: "Check", Value: summary}, {Label: "File", Value: trustdata.Visible(cfg.path)}, setting("Profiles", out.Profiles...)}}}})
 }

@@ -80,8 +80,12 @@ func PlanPage(p *migration.Plan, paths []string) ui.Page {
 	}
 	page.Summary = counts(page.Rows, "to sign", "DECIDE", "signed anew", "not known", "impossible", "left out")
 	page.Sections = lines(p)
+	written := ui.Section{Title: "WRITTEN"}
 	for _, path := range paths {
-		page.Sections = append(page.Sections, ui.Section{Facts: []ui.Fact{{Label: "written", Value: trustdata.Visible(path), Mark: ui.MarkOK}}})
+		written.Facts = append(written.Facts, ui.Fact{Value: trustdata.Visible(path), Mark: ui.MarkOK})
+	}
+	if len(paths) > 0 {
+		page.Sections = append(page.Sections, written)
 	}
 	for _, l := range p.NoEqual {
 		page.Notes = append(page.Notes, "No equal for "+strings.ReplaceAll(l.What, "_", " ")+": "+l.Why)

@@ -17,6 +17,7 @@ import (
 	"keyrite/backup/media"
 	"keyrite/keyring/keychain"
 	"keyrite/trustdata"
+	"keyrite/ui"
 	"keyrite/ui/app"
 )
 
@@ -49,9 +50,11 @@ type cli struct {
 	badge string
 	// overview is what the overview says below everything else: the demo's passphrases.
 	overview string
-	// acts are what the palette does besides, sticks the only removable drives that the console
-	// sees, and folders opens what is on no drive. The demo gives them; else they are nil.
+	// acts are what the palette does besides, about is a page about the demo, sticks the only
+	// removable drives that the console sees, and folders opens what is on no drive. The demo
+	// gives them; else they are nil.
 	acts    []app.Act
+	about   *ui.Page
 	sticks  []media.Drive
 	folders media.Opener
 }

@@ -88,7 +88,7 @@ func (d *desk) options() app.Options {
 		},
 		Open:      d.tagsScreen,
 		ParseName: d.parseName,
-		Commands:  []app.Command{{Name: "trash", About: "bring back a removed key file", Open: d.trashScreen}},
+		Commands:  d.commands(),
 		Acts:      c.acts,
 		Help:      help.Maker(d.styles),
 		First:     first,
@@ -96,6 +96,15 @@ func (d *desk) options() app.Options {
 		AtStart:   d.recover,
 		Copy:      func(text string) string { return c.copyText(d.ctx, text) },
 	}
+}
+
+// commands are the screens that only the palette leads to.
+func (d *desk) commands() []app.Command {
+	all := []app.Command{{Name: "trash", About: "bring back a removed key file", Open: d.trashScreen}}
+	if page := d.session.cli.about; page != nil {
+		all = append(all, app.Command{Name: "demo", About: "its passphrases, and what can go wrong", Open: func() ui.Screen { return help.NewTopic(d.styles, "demo", *page) }})
+	}
+	return all
 }
 
 // serverName is the trust server's name for the header, where one serves everything.

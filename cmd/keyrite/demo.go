@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -51,17 +52,18 @@ func (c *cli) demo(ctx context.Context, problems []demo.Problem) (err error) {
 	if c.interactive() == nil {
 		inside := c.inside(world)
 		inside.badge, inside.acts, inside.sticks = "DEMO", breaking(ctx, world), world.Sticks()
-		if err := errors.Join(world.Banner(c.out), inside.warm(ctx), inside.breakFirst(ctx, world, started(problems))); err != nil {
+		if err := errors.Join(world.Banner(c.out), c.sayShell(world), inside.warm(ctx), inside.breakFirst(ctx, world, started(problems))); err != nil {
 			return err
 		}
-		begin := "Enter opens the console, where 1 shows the passphrases again. "
+		begin := "Enter opens the console, where 1 and : demo show the passphrases again. "
 		if c.linear() {
 			begin = "Enter begins the console. "
 		}
 		if _, err := inside.ask(ctx, bufio.NewReaderSize(c.in, 16), begin); err != nil {
 			return err
 		}
-		inside.overview = world.Hint()
+		page := world.Page()
+		inside.overview, inside.about = world.Hint(), &page
 		return inside.console(ctx)
 	}
 	walked := demo.Walk(ctx, c.out, world, func(args ...string) error {
@@ -76,6 +78,23 @@ func (c *cli) demo(ctx context.Context, problems []demo.Problem) (err error) {
 		return walked
 	}
 	return c.walkProblems(ctx, world, problems)
+}
+
+// sayShell says how another shell reaches the company, where shells read such files.
+func (c *cli) sayShell(world *demo.World) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	file, err := world.ShellFile(program)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "Other shells  . %s makes keyrite there this company's\n", file)
+	return err
 }
 
 // inside is a run of the program whose environment is the demo's, but for what describes

@@ -137,6 +137,13 @@ func TestDemoLyingStick(t *testing.T) {
 	b.Press("1").Lacks("no backup")
 }
 
+// TestDemoTellsOfItself: what the banner said is a page of the palette, with what is to be typed.
+func TestDemoTellsOfItself(t *testing.T) {
+	b := breakable(t)
+	b.choose("demo").Has("overview > demo", b.world.Passphrases["delegation"], b.world.Recipient, "WHAT CAN GO WRONG", "lying stick", "On 4, b writes a copy to it")
+	b.Press("y").Has("COPY", "the public key for backups", "the path of the identity file").Press("esc", "esc").Has("[1 Overview")
+}
+
 // TestDemoNamesItsProblems: --with takes the names of problems alone.
 func TestDemoNamesItsProblems(t *testing.T) {
 	got, err := problemsNamed([]string{"rollback", "lying-stick"})

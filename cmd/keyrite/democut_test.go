@@ -31,7 +31,8 @@ func demoConsole(t *testing.T) (*demo.World, *desk, *uitest.Driver) {
 	})
 	outside := newCLI(process{in: strings.NewReader(""), out: new(bytes.Buffer), err: new(bytes.Buffer), getenv: emptyHome(t), now: time.Now})
 	c := outside.inside(world)
-	c.acts, c.sticks = breaking(t.Context(), world), world.Sticks()
+	page := world.Page()
+	c.acts, c.about, c.sticks = breaking(t.Context(), world), &page, world.Sticks()
 	if err := c.warm(t.Context()); err != nil {
 		t.Fatal(err)
 	}

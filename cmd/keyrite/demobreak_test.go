@@ -57,6 +57,7 @@ func TestDemoTamperedTag(t *testing.T) {
 	b.open("pay/web").Has("latest       SIGNED, MOVED", "signed but moved")
 	b.choose("mend tampered tag").Has("Mended: tampered tag.", "latest       signed")
 	b.Press("1").Has("pay/web:stable").Lacks("pay/web:latest")
+	b.Press("/").Type("without pay").Press("enter", "enter").Has("overview > pay/web", ">!  2026.11-rc1", "latest").Press("esc").Has("overview /without pay", ">!  --       served without a signature")
 }
 
 // TestDemoTamperedMetadata: nothing of what somebody changed on its way is used, or called

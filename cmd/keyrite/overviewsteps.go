@@ -15,6 +15,7 @@ import (
 	"keyrite/ui/keys"
 	"keyrite/ui/overview"
 	"keyrite/ui/rotate"
+	"keyrite/ui/tags"
 )
 
 // overviewScreen is the screen that the console opens on.
@@ -31,7 +32,7 @@ func (d *desk) start(i audit.Item) (ui.Screen, string) {
 	f := i.Findings[0]
 	switch i.Step {
 	case audit.StepStop, audit.StepSign:
-		return d.tagsScreen(f.GUN), ""
+		return d.tagsAt(f), ""
 	case audit.StepRepair:
 		return d.repair(f.GUN)
 	case audit.StepRefresh:
@@ -135,9 +136,18 @@ func (d *desk) lookAt(i audit.Item) ui.Screen {
 		list.Filter(f.KeyID.Short())
 		return list
 	case f.GUN != "" && f.Path == "":
-		return d.tagsScreen(f.GUN)
+		return d.tagsAt(f)
 	}
 	return d.byHand(i)
+}
+
+// tagsAt is the list of a repository's tags, with the cursor on the first that a finding is about.
+func (d *desk) tagsAt(f audit.Finding) ui.Screen {
+	s := d.tagsScreen(f.GUN)
+	if list, ok := s.(*tags.Model); ok {
+		list.Begin(f.Tags)
+	}
+	return s
 }
 
 // byHand is the page about an item whose step is done elsewhere, with the lines to type.

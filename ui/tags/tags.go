@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -80,6 +82,8 @@ type Model struct {
 	// word of the header where the last one had none.
 	heard  bool
 	unread string
+	// begin are the names that the cursor is to begin on, until a comparison has one of them.
+	begin []string
 }
 
 type keyMap struct {
@@ -244,6 +248,7 @@ func (m *Model) take(got ui.Loaded[loaded]) tea.Cmd {
 		if better && (v.compared || !m.got.compared || got.Err != nil) {
 			m.got = v // until it is compared again, the last comparison stays on screen
 			m.Set(v.list)
+			m.toBegin()
 		} else {
 			m.got.next = v.next
 		}
@@ -259,6 +264,23 @@ func (m *Model) take(got ui.Loaded[loaded]) tea.Cmd {
 		}
 	}
 	return got.Failed()
+}
+
+// Begin puts the cursor on the first of some tags, once they are compared.
+func (m *Model) Begin(on []string) { m.begin = on }
+
+// toBegin brings the cursor to where it is to begin.
+func (m *Model) toBegin() {
+	if !m.got.compared || len(m.begin) == 0 {
+		return
+	}
+	for _, r := range m.Shown().Rows {
+		if name, _, _ := strings.Cut(r.ID, "\n"); slices.Contains(m.begin, name) {
+			m.Select(r.ID)
+			break
+		}
+	}
+	m.begin = nil
 }
 
 func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {

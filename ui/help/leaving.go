@@ -16,7 +16,7 @@ func Leaving() ui.Page {
 			"1. keyrite archive GUN --to DIR keeps every version of the root, all metadata and a transcript of what verified, while it still does. keyrite backup create keeps the keys.",
 			"2. keyrite migrate plan GUN changes nothing: it lists by digest what notation or cosign is to sign (--for), with the command for each; --out DIR writes them as sign.sh, with plan.json and for notation a trust policy to begin with.",
 			"3. Decide about tags that have moved: --include GUN:TAG takes what was signed, --leave GUN:TAG does not. What nobody signed is never planned.",
-			"4. Sign: run the commands where the new key is. keyrite signs nothing itself.",
+			"4. Sign: run the commands where the new key is. keyrite signs nothing itself. cosign enters each signature in a public log, for ever, unless COSIGN_TLOG_UPLOAD=false is set, from its version 3 on with COSIGN_USE_SIGNING_CONFIG=false.",
 			"5. keyrite migrate check --plan DIR/plan.json --archive DIR, as often as you like: exit code 3 until every planned digest carries a signature, no signed tag is unplanned and the archive is as new as the server.",
 			"6. Let every client verify the new signatures: level audit first, then permissive, then strict.",
 			"7. Only then switch content trust off."),

@@ -35,13 +35,17 @@ const (
 	repository = "REPOSITORY"
 )
 
-// signAs and attestAs are cosign's command lines.
+// signAs, attestAs and attachAs are cosign's command lines.
 func signAs(key string, more ...string) []string {
 	return append([]string{"sign", "--key", key + ".key"}, more...)
 }
 
 func attestAs(more ...string) []string {
 	return append([]string{"attest", "--key", "cosign.key", "--type", "custom", "--predicate", "predicate.json", "--yes"}, more...)
+}
+
+func attachAs(more ...string) []string {
+	return append([]string{"attach", "sbom", "--sbom", "predicate.json"}, more...)
 }
 
 // cosignCases are what each version is recorded with, by its first digit.
@@ -56,9 +60,25 @@ var cosignCases = map[string][]cosignCase{
 		{tag: "attested", runs: [][]string{attestAs()}},
 		{tag: "attestedbundle", runs: [][]string{attestAs("--new-bundle-format")}},
 		{tag: "both", runs: [][]string{attestAs(), signAs("cosign")}, forms: []string{"tag"}},
+		{tag: "dockertypes", runs: [][]string{signAs("cosign")}, env: []string{"COSIGN_DOCKER_MEDIA_TYPES=1"}, forms: []string{"tag"}},
+		{tag: "sbom", runs: [][]string{attachAs(), attachAs("--registry-referrers-mode=oci-1-1")}, env: []string{"COSIGN_EXPERIMENTAL=1"}},
 		{tag: "multi", index: true, runs: [][]string{signAs("cosign")}, forms: []string{"tag"}},
 		{tag: "platform", index: true, runs: [][]string{append([]string{onPart}, signAs("cosign")...)}, parts: []string{"tag"}},
 		{tag: "recursive", index: true, runs: [][]string{signAs("cosign", "--recursive")}, forms: []string{"tag"}, parts: []string{"tag"}},
+	},
+	"v3": {
+		{tag: "plain"},
+		{tag: "bundle", runs: [][]string{signAs("cosign")}, forms: []string{"bundle"}},
+		{tag: "bundletwice", runs: [][]string{signAs("cosign"), signAs("other")}, forms: []string{"bundle", "bundle"}},
+		{tag: "tag", runs: [][]string{signAs("cosign", "--new-bundle-format=false")}, forms: []string{"tag"}},
+		{tag: "attested", runs: [][]string{attestAs()}},
+		{tag: "attestedtag", runs: [][]string{attestAs("--new-bundle-format=false")}},
+		{tag: "dockertypes", runs: [][]string{signAs("cosign", "--new-bundle-format=false")}, env: []string{"COSIGN_DOCKER_MEDIA_TYPES=1"}, forms: []string{"tag"}},
+		{tag: "sbom", runs: [][]string{attachAs(), attachAs("--registry-referrers-mode=oci-1-1")}, env: []string{"COSIGN_EXPERIMENTAL=1"}},
+		{tag: "both", runs: [][]string{attestAs(), signAs("cosign")}, forms: []string{"bundle"}},
+		{tag: "multi", index: true, runs: [][]string{signAs("cosign")}, forms: []string{"bundle"}},
+		{tag: "platform", index: true, runs: [][]string{append([]string{onPart}, signAs("cosign")...)}, parts: []string{"bundle"}},
+		{tag: "recursive", index: true, runs: [][]string{signAs("cosign", "--recursive")}, forms: []string{"bundle"}, parts: []string{"bundle"}},
 	},
 }
 
@@ -66,6 +86,7 @@ var cosignCases = map[string][]cosignCase{
 // one form of signature at a time.
 var asked = map[string][]interop.Run{
 	"v2": {{}, {Args: []string{"--new-bundle-format", "--trusted-root", "trusted.json"}}, {Args: []string{"--experimental-oci11"}, Env: []string{"COSIGN_EXPERIMENTAL=1"}}},
+	"v3": {{Args: []string{"--trusted-root", "trusted.json"}}, {Args: []string{"--new-bundle-format=false"}}},
 }
 
 var cosignRegistries = []string{"referrers", "distribution"}

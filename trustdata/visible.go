@@ -3,9 +3,18 @@ package trustdata
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 )
+
+// onlyASCII is set for a terminal whose locale is not UTF-8.
+var onlyASCII atomic.Bool
+
+// ShowOnlyASCII has every other rune written out, too, from now on. A terminal that takes each
+// byte for a character acts on some of those that UTF-8 is made of: the last one of U+4E9B is
+// an 8-bit CSI.
+func ShowOnlyASCII() { onlyASCII.Store(true) }
 
 // Visible writes out every rune of s that a terminal would act on or not show: controls,
 // escapes, bidirectional marks, zero-width and tag characters, variation selectors and
@@ -44,7 +53,7 @@ func visible(s string, doubling bool) string {
 			fmt.Fprintf(&b, `\x%02x`, s[i])
 		case r == '\\' && doubling && readsAsEscape(s[i+1:]):
 			b.WriteString(`\\`)
-		case !hidden(r):
+		case !written(r):
 			b.WriteString(s[i : i+n])
 		default:
 			writeEscape(&b, r)
@@ -58,7 +67,7 @@ func visible(s string, doubling bool) string {
 // look like the beginning of an escape.
 func readsAsEscape(rest string) bool {
 	r, n := utf8.DecodeRuneInString(rest)
-	return n > 0 && (strings.ContainsRune(`xuU\`, r) || r == utf8.RuneError && n == 1 || hidden(r))
+	return n > 0 && (strings.ContainsRune(`xuU\`, r) || r == utf8.RuneError && n == 1 || written(r))
 }
 
 func writeEscape(b *strings.Builder, r rune) {
@@ -80,6 +89,9 @@ func plain(s string) bool {
 	}
 	return true
 }
+
+// written reports whether r is written out.
+func written(r rune) bool { return hidden(r) || r >= 0x80 && onlyASCII.Load() }
 
 // hidden reports whether r acts on a terminal or leaves no mark of its own on it.
 func hidden(r rune) bool {
@@ -107,7 +119,7 @@ func VisibleJSON(b []byte) []byte {
 	for i := 0; i < len(b); {
 		r, n := utf8.DecodeRune(b[i:])
 		switch {
-		case r < 0x80 && r != 0x7f || !hidden(r):
+		case r < 0x80 && r != 0x7f || !written(r):
 			out = append(out, b[i:i+n]...)
 		case r < 0x10000:
 			out = fmt.Appendf(out, `\u%04x`, r)

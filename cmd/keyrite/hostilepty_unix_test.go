@@ -149,6 +149,11 @@ func saying(t *testing.T, behind, part string, status int, body any) (url string
 // start runs keyrite on a terminal of its own, of which the environment says more.
 func (h *hostileWorld) start(t *testing.T, environment []string, args ...string) *ptytest.Screen {
 	t.Helper()
+	return ptytest.Start(t, h.command(t, environment, args...), 200, 70)
+}
+
+func (h *hostileWorld) command(t *testing.T, environment []string, args ...string) *exec.Cmd {
+	t.Helper()
 	program, err := exec.LookPath("keyrite") // this test's own program under that name
 	if err != nil {
 		t.Fatal(err)
@@ -160,7 +165,7 @@ func (h *hostileWorld) start(t *testing.T, environment []string, args ...string)
 	}
 	cmd.Env = append(cmd.Env, "DOCKER_CONTENT_TRUST_SERVER="+h.trust, "LC_ALL=C.UTF-8", "KEYRITE_NO_KEYCHAIN=1", "GOCOVERDIR="+cmd.Dir)
 	cmd.Env = append(cmd.Env, environment...)
-	return ptytest.Start(t, cmd, 200, 70)
+	return cmd
 }
 
 // Whatever names and errors hold, in every place where the console shows them, the terminal

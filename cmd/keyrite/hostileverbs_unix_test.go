@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"strings"
 	"syscall"
 	"testing"
@@ -71,6 +72,38 @@ func TestHostileTextInLines(t *testing.T) {
 		t.Errorf("exit %d", code)
 	}
 	onlyText(t, s)
+}
+
+// A terminal that takes each byte for a character is sent ASCII only: some of the bytes that
+// UTF-8 is made of are controls there.
+func TestHostileTextWithoutUTF8(t *testing.T) {
+	t.Parallel()
+	h := newHostileWorld(t)
+	narrow := []string{"LC_ALL=C"}
+	for _, args := range [][]string{{"keys", "list"}, {"keys", "list", "--json"}, {"keys", "show", h.keyIDs["t-wide"]},
+		{"tags", demo.Host + "/pay/web", "--compare", "--registry", h.registry}, {"tags", demo.Host + "/pay/none"}} {
+		s := h.start(t, narrow, args...)
+		s.End()
+		onlyASCII(t, s, `\u5009`)
+	}
+	s := h.start(t, narrow, "--offline")
+	s.Wait("keyrite > overview")
+	s.Press("2", "t-mixed"+`p\u0430y`)
+	s.Type("\x03")
+	s.End()
+	drawsOnly(t, s.Raw())
+	onlyASCII(t, s, `\u0430`)
+}
+
+// onlyASCII fails for every byte of more than seven bits, and unless it shows a text.
+func onlyASCII(t *testing.T, s *ptytest.Screen, shows string) {
+	t.Helper()
+	if i := bytes.IndexFunc(s.Raw(), func(r rune) bool { return r > 0x7f }); i >= 0 {
+		t.Errorf("%q was sent", s.Raw()[i:min(i+40, len(s.Raw()))])
+	}
+	if !bytes.Contains(s.Raw(), []byte(shows)) {
+		t.Errorf("nothing of %s", shows)
+	}
 }
 
 // onlyText fails for every byte but those of text in lines.

@@ -5,10 +5,14 @@ package main
 import (
 	"os"
 	"time"
+
+	"keyrite/trustdata"
 )
 
 func main() {
-	os.Exit(run(os.Args[1:], process{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, environ: os.Environ, now: time.Now,
-	}))
+	p := process{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, environ: os.Environ, now: time.Now}
+	if p.narrow() {
+		trustdata.ShowOnlyASCII()
+	}
+	os.Exit(run(os.Args[1:], p))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -19,11 +20,12 @@ func (c *cli) interactive() error {
 
 // linear reports whether the console is text that only grows: as --plain asks, or $ACCESSIBLE,
 // which other programs for terminals heed with any value that is not false, or a terminal
-// without a cursor.
+// without a cursor, as one may be of which nothing is known. Windows names none.
 func (c *cli) linear() bool {
 	accessible := c.getenv("ACCESSIBLE")
 	on, err := strconv.ParseBool(accessible)
-	return c.flags.plain || c.getenv("TERM") == "dumb" || accessible != "" && (on || err != nil)
+	term := c.getenv("TERM")
+	return c.flags.plain || term == "dumb" || term == "" && runtime.GOOS != "windows" || accessible != "" && (on || err != nil)
 }
 
 // terminalVariables describe the terminal, and nothing that belongs to its user.
@@ -35,14 +37,21 @@ var colorVariables = []string{"TERM", "COLORTERM", "TERM_PROGRAM", "TMUX", "STY"
 
 // ascii reports whether the locale has no line-drawing characters: LC_ALL, LC_CTYPE and
 // LANG in that order decide, and what they do not say is taken as a plain locale.
-func (c *cli) ascii() bool {
+func (p process) ascii() bool {
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if v := c.getenv(name); v != "" {
+		if v := p.getenv(name); v != "" {
 			v = strings.ToUpper(strings.ReplaceAll(v, "-", ""))
 			return !strings.Contains(v, "UTF8")
 		}
 	}
 	return true
+}
+
+// narrow reports whether what is shown goes to a terminal of such a locale.
+func (p process) narrow() bool {
+	_, out := terminal(p.out)
+	_, err := terminal(p.err)
+	return (out || err) && p.ascii()
 }
 
 // profile is how many colours the console may use. NO_COLOR counts with any value at

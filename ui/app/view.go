@@ -77,11 +77,15 @@ func (m *Model) frame() string {
 
 // small is what there is to see in a window that shows nothing.
 func (m *Model) small() string {
-	text := fmt.Sprintf(" keyrite needs %d x %d.\n This window is %d x %d.\n\n Keys do nothing until it is larger.", leastWidth, leastHeight, m.w, m.h)
+	says := []string{fmt.Sprintf("keyrite needs %d x %d.", leastWidth, leastHeight), fmt.Sprintf("This window is %d x %d.", m.w, m.h), "", "Keys do nothing until it is larger."}
 	if m.busy() {
-		text += "\n What runs goes on. Ctrl-c cancels it."
+		says = append(says, "What runs goes on. Ctrl-c cancels it.")
 	}
-	return text
+	var lines []string
+	for _, s := range says {
+		lines = append(lines, ui.Wrap(s, max(1, m.w-1))...)
+	}
+	return " " + strings.Join(lines, "\n ")
 }
 
 // listed is a screen with rows that can be filtered and marked.

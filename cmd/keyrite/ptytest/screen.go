@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -45,7 +46,7 @@ type Screen struct {
 // has it unless cmd.Env says otherwise. It ends with the test.
 func Start(t testing.TB, cmd *exec.Cmd, width, height int) *Screen {
 	t.Helper()
-	if !strings.Contains(strings.Join(cmd.Env, "\n")+"\n", "TERM=") {
+	if !slices.ContainsFunc(cmd.Env, func(v string) bool { return strings.HasPrefix(v, "TERM=") }) {
 		cmd.Env = append(cmd.Env, "TERM=xterm-256color")
 	}
 	races := filepath.Join(t.TempDir(), "race")
@@ -237,7 +238,16 @@ func (s *Screen) Press(keys string, texts ...string) string {
 // Resize gives the terminal another size, of which the program is told.
 func (s *Screen) Resize(width, height int) {
 	s.t.Helper()
+	s.drawn.Lock()
 	s.emu.Resize(width, height)
+	s.drawn.Unlock()
+	s.Tell(width, height)
+}
+
+// Tell tells the program of a size, at most the terminal's own, which stays: the emulator may
+// not be made smaller than what is still on its way to it.
+func (s *Screen) Tell(width, height int) {
+	s.t.Helper()
 	if err := pty.Setsize(s.tty, &pty.Winsize{Cols: uint16(width), Rows: uint16(height)}); err != nil {
 		s.t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 // key, as a cron job does. No stock client has anything to compare it with.
 func BenchmarkAudit(b *testing.B) {
 	const count, tags = 500, 50
-	s := stand{b: b, keyrite: interop.Binary(b), server: interop.StartServer(b, interop.ServerOptions{}).URL}
+	s := stand{b: b, keyrite: installed(b, interop.Binary(b)), server: interop.StartServer(b, interop.ServerOptions{}).URL}
 	trust, root := b.TempDir(), generate(b)
 	store(b, trust, root, keyring.Header{Role: "root"})
 	for i := range count {

@@ -64,7 +64,7 @@ func (s stand) stock(fresh bool, server, trust string, args ...string) Command {
 func BenchmarkAgainstStock(b *testing.B) {
 	server := interop.StartServer(b, interop.ServerOptions{})
 	before := load()
-	s := stand{b: b, rates: measureRates(b), keyrite: interop.Binary(b), notary: interop.Peer(b, "notary"), server: server.URL}
+	s := stand{b: b, rates: measureRates(b), keyrite: installed(b, interop.Binary(b)), notary: installed(b, interop.Peer(b, "notary")), server: server.URL}
 	var t table
 	var felt []consoleRow
 	for range b.N {
@@ -115,9 +115,10 @@ const (
 	triedTags = "Tried and kept: one pass over the bytes with no second canonical copy; the usual spelling of a target matched as a " +
 		"whole; targets as a sorted list in the place of a map; names and hashes in shared allocations; a sort by keys that are made " +
 		"once; hashing beside parsing; a table that makes no rows; a garbage collector that starts at 16 MiB; nothing compiled or " +
-		"parsed at the start that a run does not use. Left: the start of a process, up to three passes of SHA-256 and one of SHA-512 " +
-		"over the largest file, since every known hash is checked and nothing derived is believed from disk, the sort in docker's " +
-		"order, and the server's own time, which both clients wait for."
+		"parsed at the start that a run does not use; one hash for all signatures of a file, and one for what its parent says of it. " +
+		"Left: the start of a process, most of which is what the libraries for Notation and TUF do before it begins, two passes of SHA-256 " +
+		"and one of SHA-512 over the largest file, since every known hash is checked and nothing derived is believed from disk, the sort " +
+		"in docker's order, and the server's own time, which both clients wait for."
 	triedMany = "Tried: 64 at once over kept connections, one look at the key files, a cache that does not wait for the disk. " +
 		"Not tried: leaving out the question for the next root at first contact, since it is a check. What remains is " +
 		"mostly the creation of five files for each repository, and server and proxy, which run on the same cores."

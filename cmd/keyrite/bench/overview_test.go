@@ -17,7 +17,7 @@ import (
 // is judged, and until every server's answer is. No stock client has anything to compare it with.
 func BenchmarkOverview(b *testing.B) {
 	const count, tags, runs = 200, 50, 5
-	s := stand{b: b, keyrite: interop.Binary(b), server: interop.StartServer(b, interop.ServerOptions{}).URL}
+	s := stand{b: b, keyrite: installed(b, interop.Binary(b)), server: interop.StartServer(b, interop.ServerOptions{}).URL}
 	trust, root := b.TempDir(), generate(b)
 	store(b, trust, root, keyring.Header{Role: "root"})
 	for i := range count {

@@ -69,7 +69,7 @@ func span(d time.Duration) string {
 // write puts the table where readers find it, with how to repeat it, and more below it.
 func (t table) write(path, before string, r rates, more string) error {
 	text := fmt.Sprintf("# Benchmarks\n\nkeyrite and the stock notary client 0.7.0, side by side in one run on the same notary-server (in memory,\n"+
-		"plain HTTP on loopback), whole processes from start to end. Ratios are the stock client's wall time over\n"+
+		"plain HTTP on loopback), whole processes from start to end, each program copied to a folder first, as one that is installed. Ratios are the stock client's wall time over\n"+
 		"keyrite's; memory is the process's own high-water mark. Backups are compared with what tar and age do. \"make bench\" repeats it and writes this file.\n\n"+
 		"Measured with %s on %d cores; the machine's load (1, 5, 15 minutes) was %s at the start and\n%s at the end, where %d would be all that its cores can do. "+
 		"For the floors: loopback %.1f GB/s; by %s\n%.1f GB/s of SHA-256 and %.0f ECDSA P-256 checks a second. A floor leaves out the server's own work and every\nprocess's start.\n\n%s",

@@ -86,6 +86,18 @@ func store(b *testing.B, dir string, key *keyring.PrivateKey, h keyring.Header) 
 	must(b, d.Put(context.Background(), string(key.KeyID()), enc))
 }
 
+// installed is a copy of a program, in a folder of its own. What a linker has just written lies
+// in single pages in the system's memory, which costs every start more than a file that was
+// written from its beginning to its end: nobody runs it from there, and neither client should.
+func installed(b *testing.B, program string) string {
+	b.Helper()
+	data, err := os.ReadFile(program)
+	must(b, err)
+	path := filepath.Join(b.TempDir(), filepath.Base(program))
+	must(b, os.WriteFile(path, data, 0o700))
+	return path
+}
+
 // copies fills a trust directory with so many key files: one key under made-up names, as
 // listing opens none of them.
 func copies(b *testing.B, dir string, n int) {

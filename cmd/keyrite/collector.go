@@ -4,25 +4,27 @@ import "runtime/debug"
 
 // The garbage collector's percentages. A verb is over before most of what it made is
 // garbage, so it is collected four times later than usual: the first time at 16 MiB, which
-// a verb on ten thousand tags hardly reaches. The console lives long and stays small, and so
-// does a change of many repositories, and a backup or restore of many keys, however many they
-// are.
+// a verb on ten thousand tags hardly reaches. A change of many repositories stays small, and
+// so does a backup or restore of many keys, however many they are. The console lives long, and
+// stands idle nearly always: once its first lines are there, it is collected more often.
 const (
-	verbGC  = 400
-	usualGC = 100
+	verbGC    = 400
+	usualGC   = 100
+	consoleGC = 50
 )
 
 // collectLater sets the collector up for a verb, unless $GOGC says otherwise.
-func (c *cli) collectLater() {
-	if c.getenv("GOGC") == "" {
-		debug.SetGCPercent(verbGC)
-	}
-}
+func (c *cli) collectLater() { c.collectAt(verbGC) }
 
 // collectAsUsual sets it up for what lasts.
-func (c *cli) collectAsUsual() {
+func (c *cli) collectAsUsual() { c.collectAt(usualGC) }
+
+// collectOften sets it up for the console.
+func (c *cli) collectOften() { c.collectAt(consoleGC) }
+
+func (c *cli) collectAt(percent int) {
 	if c.getenv("GOGC") == "" {
-		debug.SetGCPercent(usualGC)
+		debug.SetGCPercent(percent)
 	}
 }
 

@@ -23,7 +23,6 @@ func (c *cli) console(ctx context.Context) error {
 	if err := c.interactive(); err != nil {
 		return err
 	}
-	c.collectAsUsual()
 	c.flags.readOnly = c.flags.readOnly || c.flags.dryRun // each change's plan is on its screen anyway
 	s, err := c.openKeys()
 	if err != nil {

@@ -75,6 +75,7 @@ func (d *desk) lastKnown() ([]trustdata.GUN, error) {
 
 // Known implements repos.Source.
 func (d *desk) Known(ctx context.Context) ([]repos.Repo, error) {
+	d.session.cli.collectOften()
 	infos, err := d.session.keys.List(ctx)
 	if err != nil {
 		return nil, err
@@ -83,7 +84,9 @@ func (d *desk) Known(ctx context.Context) ([]repos.Repo, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.session.reposOf(ctx, h, usable(infos), false), ctx.Err()
+	list := d.session.reposOf(ctx, h, usable(infos), false)
+	d.session.cli.giveBack(len(list))
+	return list, ctx.Err()
 }
 
 // Check implements repos.Source.

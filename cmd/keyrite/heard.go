@@ -129,5 +129,6 @@ func (s *session) survey(ctx context.Context, h heard, more func([]trustdata.GUN
 	read(before)
 	listing.Wait()
 	c.running.Wait()
+	f.Config.Rest()
 	return note
 }

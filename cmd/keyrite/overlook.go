@@ -51,6 +51,7 @@ func (o *overlook) Look(ctx context.Context, how overview.How, emit func(overvie
 	if n := o.early(look, put); len(n.Items) > 0 {
 		emit(n)
 	}
+	s.cli.collectOften() // from here on there may be much to read, and nobody waits for a first line
 	known, err := s.knownWith(ctx, look.Keys)
 	if err != nil {
 		return err
@@ -168,6 +169,7 @@ func (o *overlook) ask(ctx context.Context, guns []trustdata.GUN, how overview.H
 	s := o.desk.session
 	f := s.fetcher()
 	f.Late = true
+	defer f.Config.Rest()
 	comparing := make(chan struct{}, comparedAtOnce)
 	s.sideBySide(false, len(guns), func(i int) func() {
 		if ctx.Err() != nil {

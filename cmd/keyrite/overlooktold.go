@@ -11,24 +11,34 @@ import (
 	"keyrite/ui/overview"
 )
 
-// judgedEvery is how long there is at least from one judging to the next while answers come.
-const judgedEvery = 150 * time.Millisecond
+// judgedEvery is how long there is at least from one judging to the next while answers come,
+// and judgedPart how many times as long as the last one took: of a thousand repositories each
+// takes as long as reading dozens of them, which it would hold up.
+const (
+	judgedEvery = 150 * time.Millisecond
+	judgedPart  = 10
+)
 
 // tell lets the screen have what came, a few times a second, until it is stopped.
 func (o *overlook) tell(say func()) (stop func()) {
+	now := o.desk.session.cli.now
 	var telling sync.WaitGroup
 	end := make(chan struct{})
 	telling.Go(trustdata.Guarded(func() {
-		tick := time.NewTicker(judgedEvery)
-		defer tick.Stop()
+		next := time.NewTimer(judgedEvery)
+		defer next.Stop()
 		for {
 			select {
 			case <-end:
 				return
-			case <-tick.C:
+			case <-next.C:
+				pause := judgedEvery
 				if o.came() {
+					began := now()
 					say()
+					pause = max(pause, judgedPart*now().Sub(began))
 				}
+				next.Reset(pause)
 			}
 		}
 	}))

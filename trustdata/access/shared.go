@@ -85,3 +85,20 @@ func (c *connections) to(server *url.URL, own TLSFiles, connect func() (lines, e
 	c.kept[name] = l
 	return l, nil
 }
+
+// Rest closes the connections that a shared Config keeps and nobody uses, when a piece of work
+// is done: what comes next makes new ones. It takes nothing from requests under way.
+func (c Config) Rest() {
+	if c.shared == nil {
+		return
+	}
+	c.shared.mu.Lock()
+	defer c.shared.mu.Unlock()
+	for _, l := range c.shared.kept {
+		for _, way := range []http.RoundTripper{l.own, l.change, l.other} {
+			if t, ok := way.(*http.Transport); ok {
+				t.CloseIdleConnections()
+			}
+		}
+	}
+}

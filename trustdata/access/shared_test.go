@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
@@ -47,6 +48,41 @@ func TestShared(t *testing.T) {
 		if got := dialled.Load(); got != tt.want {
 			t.Errorf("%s: %d connections, want %d", tt.name, got, tt.want)
 		}
+	}
+}
+
+// A connection that is not used any more is closed when the work is done, and the next request
+// makes another.
+func TestRest(t *testing.T) {
+	closed := make(chan struct{}, 2)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed {
+			closed <- struct{}{}
+		}
+	}
+	server.Start()
+	defer server.Close()
+	access.Config{}.Rest() // nothing is shared: nothing to close
+	c := access.Config{Server: server.URL}.Shared()
+	ep, err := c.TrustServer("reg.example/a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := ep.Do(req, access.Pull)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := access.ReadBody(resp, 1); err != nil {
+			t.Fatal(err)
+		}
+		c.Rest()
+		<-closed
 	}
 }
 

@@ -57,23 +57,40 @@ func (l Look) Attention(findings []Finding) []Item {
 	for i, r := range l.Repositories {
 		l.named[r.GUN] = &l.Repositories[i]
 	}
-	groups := map[string][]Finding{}
-	var order []string
-	for _, f := range findings {
+	items := []Item{}
+	for _, group := range grouped(findings) {
+		items = append(items, l.item(group))
+	}
+	return items
+}
+
+// grouped are the findings that one step mends, in the order of the first of each. They are
+// counted before they are put together, since one kind may have a thousand.
+func grouped(findings []Finding) [][]Finding {
+	at, of := make(map[string]int, len(findings)), make([]int, len(findings))
+	var sizes []int
+	for n, f := range findings {
 		id := f.Code + "\n" + kindOf(f.Code).by.of(f)
 		if f.Snoozed != nil {
 			id = "put off\n" + id
 		}
-		if groups[id] == nil {
-			order = append(order, id)
+		i, known := at[id]
+		if !known {
+			i = len(sizes)
+			at[id], sizes = i, append(sizes, 0)
 		}
-		groups[id] = append(groups[id], f)
+		of[n] = i
+		sizes[i]++
 	}
-	items := make([]Item, len(order))
-	for i, id := range order {
-		items[i] = l.item(groups[id])
+	groups := make([][]Finding, len(sizes))
+	for n, f := range findings {
+		i := of[n]
+		if groups[i] == nil {
+			groups[i] = make([]Finding, 0, sizes[i])
+		}
+		groups[i] = append(groups[i], f)
 	}
-	return items
+	return groups
 }
 
 // of is what findings of one item have in common, besides their code.

@@ -38,8 +38,8 @@ func (l Look) written() map[trustdata.KeyID]*backup.Copy {
 // backups judges, for each key, whether a backup has it. Of a key file that does not say what
 // it is for something else is said, and a backup counts it as no key.
 func (l Look) backups() []Finding {
-	var out []Finding
-	seen, all := map[trustdata.KeyID]bool{}, l.written()
+	out := make([]Finding, 0, len(l.Keys))
+	seen, all := make(map[trustdata.KeyID]bool, len(l.Keys)), l.written()
 	for _, k := range l.Keys {
 		if k.Problem != "" || k.KeyID == "" || k.Role == "" || seen[k.KeyID] {
 			continue

@@ -14,14 +14,15 @@ const fewRounds = 100_000
 
 // keys judges the key files.
 func (l Look) keys() []Finding {
-	var out []Finding
-	all := l.allRead()
+	out, all := make([]Finding, 0, len(l.Keys)), l.allRead()
 	for _, k := range l.Keys {
 		if k.Problem != "" {
 			out = append(out, l.damaged(k))
 			continue
 		}
-		out = append(out, locked(k)...)
+		if f, ok := locked(k); ok {
+			out = append(out, f)
+		}
 		if f, ok := l.use(k, l.listed[k.KeyID], all); ok && (!l.Partial || f.Code == "root_online") {
 			out = append(out, f)
 		}
@@ -54,16 +55,16 @@ func (l Look) damaged(k keyring.Info) Finding {
 }
 
 // locked judges what protects the file.
-func locked(k keyring.Info) []Finding {
+func locked(k keyring.Info) (Finding, bool) {
 	change := "keyrite keys passwd " + string(k.KeyID)
 	switch {
 	case !k.Encrypted:
-		return []Finding{ofKey(k, graver(k, Error, Warning), "no_passphrase", "whoever reads this key file has the key: it has no passphrase", change)}
+		return ofKey(k, graver(k, Error, Warning), "no_passphrase", "whoever reads this key file has the key: it has no passphrase", change), true
 	case k.KDFIterations < fewRounds:
-		return []Finding{ofKey(k, graver(k, Warning, Info), "weak_kdf",
-			fmt.Sprintf("guessing the passphrase of this key file is cheap: each try costs %d rounds", k.KDFIterations), change)}
+		return ofKey(k, graver(k, Warning, Info), "weak_kdf",
+			fmt.Sprintf("guessing the passphrase of this key file is cheap: each try costs %d rounds", k.KDFIterations), change), true
 	}
-	return nil
+	return Finding{}, false
 }
 
 // use judges what a key is for.

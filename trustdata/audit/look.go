@@ -109,7 +109,7 @@ func compareDue(a, b time.Time) int {
 
 // listings maps keys to the repositories that list them in any role, each once.
 func (l Look) listings() map[trustdata.KeyID][]trustdata.GUN {
-	listed := map[trustdata.KeyID][]trustdata.GUN{}
+	listed := make(map[trustdata.KeyID][]trustdata.GUN, 3*len(l.Repositories))
 	for _, r := range l.Repositories {
 		r.eachKey(func(_ trustdata.RoleView, k trustdata.RoleKey) {
 			if guns := listed[k.KeyID]; len(guns) == 0 || guns[len(guns)-1] != r.GUN {
@@ -122,7 +122,7 @@ func (l Look) listings() map[trustdata.KeyID][]trustdata.GUN {
 
 // usable maps the keys whose files are in order by ID.
 func (l Look) usable() map[trustdata.KeyID]keyring.Info {
-	usable := map[trustdata.KeyID]keyring.Info{}
+	usable := make(map[trustdata.KeyID]keyring.Info, len(l.Keys))
 	for _, k := range l.Keys {
 		if _, known := usable[k.KeyID]; !known && k.Problem == "" && k.KeyID != "" {
 			usable[k.KeyID] = k

@@ -31,7 +31,7 @@ func (r *Repository) Collection() *trustdata.Collection {
 }
 
 func (r *Repository) views(tree []node) []trustdata.RoleView {
-	var all []trustdata.RoleView
+	all := make([]trustdata.RoleView, 0, len(trustdata.BaseRoles)+len(tree))
 	for _, role := range trustdata.BaseRoles {
 		who := r.Root.Body.Roles[role]
 		v := trustdata.RoleView{Role: role, Threshold: who.Threshold, Keys: roleKeys(r.Root.Body.Keys, who)}
@@ -69,7 +69,7 @@ func dated[B any](f *File[B], of func(B) (int64, time.Time)) (version int64, exp
 // roleKeys are the keys that a role lists, as far as they are there. A certificate that
 // cannot be read leaves the canonical ID empty.
 func roleKeys(keys map[trustdata.ListedID]trustdata.PublicKey, who RoleKeys) []trustdata.RoleKey {
-	var all []trustdata.RoleKey
+	all := make([]trustdata.RoleKey, 0, len(who.KeyIDs))
 	for _, id := range who.KeyIDs {
 		key, ok := keys[id]
 		if !ok {

@@ -17,7 +17,7 @@ import (
 type Repo struct {
 	GUN trustdata.GUN
 	// Collection is nil where nothing verified, or nothing was read yet. Its tags are counted
-	// and not kept, for there may be a thousand repositories.
+	// and not kept, nor its report: there may be a thousand repositories.
 	Collection *trustdata.Collection
 	// Tags counts the pairs of name and digest that are signed, Names the names.
 	Tags, Names int
@@ -58,7 +58,7 @@ func NewRepo(gun trustdata.GUN, col *trustdata.Collection, held map[trustdata.Ke
 // Of is the repository of a verified collection.
 func Of(col *trustdata.Collection, held map[trustdata.KeyID]keyring.Info) Repo {
 	kept := *col
-	kept.Tags = nil
+	kept.Tags, kept.Report = nil, nil
 	r := Repo{GUN: col.GUN, Collection: &kept, Tags: len(col.Tags), Names: names(col), state: read}
 	for _, role := range col.Roles {
 		for _, k := range role.Keys {

@@ -88,8 +88,8 @@ func (l *Listing) ownOrder() string {
 }
 
 // OrderedMsg says that another order was chosen on the screen on top: the field of a
-// column, or "" for the page's own.
-type OrderedMsg struct{ By string }
+// column, or "" for the page's own. Said is shown of it.
+type OrderedMsg struct{ By, Said string }
 
 // chooseOrder asks by which column the rows are ordered.
 func (l *List) chooseOrder() tea.Cmd {
@@ -111,7 +111,7 @@ func (l *List) chooseOrder() tea.Cmd {
 		}
 		l.note()
 		l.OrderBy(fields[i])
-		return tea.Batch(Send(OrderedMsg{fields[i]}), Say("Sorted "+names[i]+"."))
+		return Send(OrderedMsg{fields[i], "Sorted " + names[i] + "."})
 	}})
 }
 

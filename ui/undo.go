@@ -48,8 +48,12 @@ func (l *List) Undo() tea.Cmd {
 			l.setMark(id, !l.marks.rows[id])
 		}
 		l.prune()
+		before := l.by
 		l.query.text, l.by = u.query, u.by
 		l.arrange(l.ID())
+		if l.by != before {
+			return Send(OrderedMsg{l.by, said})
+		}
 		return Say(said)
 	}
 	return Say(NothingToUndo)

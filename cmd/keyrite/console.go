@@ -85,16 +85,32 @@ func (d *desk) options() app.Options {
 			{Digit: "4", Name: "Backups", Screen: d.backupsScreen()},
 			{Digit: "5", Name: "Activity", Screen: d.activityScreen()},
 		},
-		Open:      d.tagsScreen,
-		ParseName: d.parseName,
-		Commands:  d.commands(),
-		Acts:      c.acts,
-		Help:      help.Maker(d.styles),
-		First:     first,
-		News:      d.news(),
-		AtStart:   d.recover,
-		Copy:      func(text string) string { return c.copyText(d.ctx, text) },
+		Open:       d.tagsScreen,
+		ParseName:  d.parseName,
+		Commands:   d.commands(),
+		Orders:     d.orders(),
+		KeepOrders: d.keeperOfOrders(),
+		Acts:       c.acts,
+		Help:       help.Maker(d.styles),
+		First:      first,
+		News:       d.news(),
+		AtStart:    d.recover,
+		Copy:       func(text string) string { return c.copyText(d.ctx, text) },
 	}
+}
+
+// orders are those of an earlier run. One that cannot be read is none: nothing depends on it.
+func (d *desk) orders() map[string]string {
+	all, _ := d.session.state.Orders()
+	return all
+}
+
+// keeperOfOrders keeps the orders of lists, where something may be written.
+func (d *desk) keeperOfOrders() func(map[string]string) error {
+	if d.fixedReason() != "" {
+		return nil
+	}
+	return d.session.state.KeepOrders
 }
 
 // commands are the screens that only the palette leads to.

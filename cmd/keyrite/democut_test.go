@@ -146,3 +146,20 @@ func TestConsoleRenewsCertificatesOfAll(t *testing.T) {
 		t.Errorf("root.json has version %d, want 2", v)
 	}
 }
+
+// TestOrderOutlivesTheConsole: the next console of this machine lists in the same order, and
+// one that must change nothing keeps none.
+func TestOrderOutlivesTheConsole(t *testing.T) {
+	_, first, d := demoConsole(t)
+	d.Press("esc", "2", "s").Has("by role").Press("3").Has("Sorted by role.")
+	again := func() *uitest.Driver {
+		clock := uitest.NewClock()
+		next := &desk{session: first.session, ctx: t.Context(), styles: ui.NewStyles(ui.Look{}), clock: clock.UI(), rounds: keyring.MinIterations}
+		return uitest.New(t, app.New(next.options()), clock, 100, 30).Press("esc", "2")
+	}
+	again().Has("sorted by role")
+	first.session.cli.flags.readOnly = true
+	again().Press("s", "1").Has("Sorted worst first.")
+	first.session.cli.flags.readOnly = false
+	again().Has("sorted by role")
+}

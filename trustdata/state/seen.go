@@ -57,6 +57,7 @@ func (s Seen) Follows(sha256hex string) bool {
 //	seen/<SHA-256 of the GUN>.jsonl   a Log of kind "seen" per repository
 //	activity.jsonl                    a Log of what was changed from here
 //	snoozed.jsonl                     a Log of the findings that were put off
+//	orders.json                       how lists were ordered last, which may be lost
 type Store struct {
 	dir string
 	now func() time.Time

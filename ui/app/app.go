@@ -4,6 +4,7 @@ package app
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"charm.land/bubbles/v2/key"
@@ -71,6 +72,10 @@ type Options struct {
 	// AtStart runs once beside the first load. It may ask servers; what it says stands in
 	// the status line, and changed makes every screen load again. It may be nil.
 	AtStart func() (notice string, changed bool)
+	// Orders are the orders of lists that an earlier run has kept, by the kind of the list, and
+	// KeepOrders keeps them for the next one. It may be nil.
+	Orders     map[string]string
+	KeepOrders func(map[string]string) error
 	// Lines has everything told in lines of text, by RunLines.
 	Lines bool
 }
@@ -99,7 +104,10 @@ type Model struct {
 
 // New makes the console.
 func New(opt Options) *Model {
-	m := &Model{opt: opt, st: opt.Styles, started: map[ui.Screen]bool{}, orders: map[string]string{}, keys: newKeyMap(opt), burst: burst{now: opt.Clock.Now}}
+	m := &Model{opt: opt, st: opt.Styles, started: map[ui.Screen]bool{}, orders: maps.Clone(opt.Orders), keys: newKeyMap(opt), burst: burst{now: opt.Clock.Now}}
+	if m.orders == nil {
+		m.orders = map[string]string{}
+	}
 	for i, t := range opt.Tabs {
 		if t.Screen != nil && (opt.Start == "" || t.Digit == opt.Start) {
 			m.tab, m.stack = i, []ui.Screen{t.Screen}
@@ -151,8 +159,27 @@ func (m *Model) start(s ui.Screen) tea.Cmd {
 	return tea.Batch(s.Init(), m.watch())
 }
 
+// order keeps the order that was chosen on the screen on top.
+func (m *Model) order(by string) tea.Cmd {
+	l, ok := m.top().(ordered)
+	if !ok || m.orders[kind(l)] == by {
+		return nil
+	}
+	m.orders[kind(l)] = by
+	if m.opt.KeepOrders == nil {
+		return nil
+	}
+	keep, all := m.opt.KeepOrders, maps.Clone(m.orders)
+	return func() tea.Msg {
+		if err := keep(all); err != nil {
+			return ui.StatusMsg{Text: "The order holds until keyrite ends: " + trustdata.VisibleError(err) + "."}
+		}
+		return nil
+	}
+}
+
 // ordered is a screen whose rows can be ordered. An order that was chosen holds for every
-// screen of its kind until the program ends.
+// screen of its kind.
 type ordered interface {
 	Kind() string
 	OrderBy(field string)
@@ -216,9 +243,8 @@ func (m *Model) handle(msg tea.Msg) tea.Cmd {
 	case ui.StatusMsg:
 		m.say(msg.Text)
 	case ui.OrderedMsg:
-		if l, ok := m.top().(ordered); ok {
-			m.orders[kind(l)] = msg.By
-		}
+		m.say(msg.Said)
+		return m.order(msg.By)
 	case ui.CopyMsg:
 		return m.copy(msg)
 	case copiedMsg:

@@ -1,6 +1,13 @@
 package app_test
 
-import "testing"
+import (
+	"errors"
+	"maps"
+	"testing"
+
+	"keyrite/ui/app"
+	"keyrite/ui/uitest"
+)
 
 // TestOrderIsRemembered: an order that was chosen holds for the next screen of the kind.
 func TestOrderIsRemembered(t *testing.T) {
@@ -9,6 +16,30 @@ func TestOrderIsRemembered(t *testing.T) {
 	d.Press("esc").Has("sorted worst first").Press("o").Type("registry.acme.io/pay/web").Press("enter").Has("sorted by tag", ">ok 2026.9.4")
 	// It is undone like everything else that is local, and its own order can be chosen again.
 	d.Press("s", "1").Has("Sorted worst first.").Press("u").Has("The order is as before: by tag.")
+}
+
+// TestOrderIsKept for the next run; where that cannot be done, it is said once the order holds.
+func TestOrderIsKept(t *testing.T) {
+	kept := map[string]string{}
+	var refused error
+	open := func() *uitest.Driver {
+		return newWorld().consoleWith(t, 100, 30, func(o *app.Options) {
+			o.Orders, o.KeepOrders = maps.Clone(kept), func(all map[string]string) error {
+				kept = all
+				return refused
+			}
+		})
+	}
+	open().Press("2", "s").Has("by role").Press("3").Has("Sorted by role.").Press("3", "s", "enter")
+	if len(kept) != 1 {
+		t.Errorf("kept %v", kept)
+	}
+	d := open().Press("2").Has("sorted by role").Press("s", "1").Has("Sorted worst first.").Press("u").Has("The order is as before: by role.")
+	if len(kept) != 1 {
+		t.Errorf("undone, and kept %v", kept)
+	}
+	refused = errors.New("no room")
+	d.Press("s", "1").Has("The order holds until keyrite ends: no room.")
 }
 
 // TestMarksAreCountedInTheHeader, and u takes them back.

@@ -20,6 +20,7 @@ type Loader[T any] struct {
 	begun   time.Time
 	queue   *queue[T]
 	doing   string
+	came    time.Time
 	reader  Screen // whose reading the present run is, nil for other work
 	reading Screen // the same for the next run
 	failed  bool   // how the last reading ended that was not cancelled
@@ -118,6 +119,9 @@ func (l *Loader[T]) Take(msg tea.Msg) (got Loaded[T], cmd tea.Cmd, ok bool) {
 	}
 	got = m.Loaded
 	got.reader = l.reader
+	if len(got.Values) > 0 {
+		l.came = l.clock.Now()
+	}
 	if !got.Ended {
 		return got, l.next(), true
 	}
@@ -135,6 +139,9 @@ func (l *Loader[T]) Take(msg tea.Msg) (got Loaded[T], cmd tea.Cmd, ok bool) {
 	l.failed = got.Err != nil
 	return got, cmd, true
 }
+
+// Disk is the freshness of what was read so from this machine and its media.
+func (l *Loader[T]) Disk() Freshness { return Freshness{Disk: true, At: l.came} }
 
 // Cancel stops the present run. What it sent so far still arrives.
 func (l *Loader[T]) Cancel() {

@@ -55,8 +55,14 @@ func TestLoaderDropsOldRuns(t *testing.T) {
 	if _, _, ok := l.Take(both(t, first)); ok {
 		t.Error("the answer of an older run was taken")
 	}
+	if at := l.Disk().At; !at.IsZero() {
+		t.Errorf("before anything came, something was read at %s", at)
+	}
 	if got, _, ok := l.Take(both(t, second)); !ok || got.Values[0] != 2 {
 		t.Errorf("the answer of the present run: %+v, %v", got, ok)
+	}
+	if f := l.Disk(); !f.Disk || !f.At.Equal(uitest.Start) {
+		t.Errorf("what came now is of %+v", f)
 	}
 	other := ui.NewLoader[int](t.Context(), uitest.NewClock().UI())
 	for range 3 {

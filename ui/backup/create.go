@@ -149,6 +149,9 @@ func (m *Create) Advance() tea.Cmd { return m.Wizard.Advance() }
 
 func (m *Create) busy() string { return m.loader.Busy() }
 
+// Freshness is when something was read last.
+func (m *Create) Freshness() ui.Freshness { return m.loader.Disk() }
+
 // Busy reports whether something runs.
 func (m *Create) Busy() bool {
 	_, looking := m.look.Running()
@@ -259,6 +262,7 @@ func (m *Create) take(p planned) tea.Cmd {
 }
 
 var (
-	_ ui.Screen = (*Create)(nil)
-	_ ui.Worker = (*Create)(nil)
+	_ ui.Screen  = (*Create)(nil)
+	_ ui.Sourced = (*Create)(nil)
+	_ ui.Worker  = (*Create)(nil)
 )

@@ -38,6 +38,9 @@ func (p *paper) Init() tea.Cmd {
 // Title names it.
 func (p *paper) Title() string { return "sheet" }
 
+// Freshness is when something was read last.
+func (p *paper) Freshness() ui.Freshness { return p.loader.Disk() }
+
 // Update takes keys and the loader's messages.
 func (p *paper) Update(msg tea.Msg) tea.Cmd {
 	if got, cmd, ok := p.loader.Take(msg); ok {
@@ -83,4 +86,7 @@ func (p *paper) ShortHelp() []key.Binding {
 // FullHelp are all keys of this screen.
 func (p *paper) FullHelp() [][]key.Binding { return [][]key.Binding{{p.write}, p.Moves()} }
 
-var _ ui.Screen = (*paper)(nil)
+var (
+	_ ui.Screen  = (*paper)(nil)
+	_ ui.Sourced = (*paper)(nil)
+)

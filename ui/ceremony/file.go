@@ -63,6 +63,9 @@ func (f *File) read() tea.Cmd {
 // Title is the screen's name.
 func (f *File) Title() string { return "ceremony file" }
 
+// Freshness is when something was read last.
+func (f *File) Freshness() ui.Freshness { return f.loader.Disk() }
+
 // Busy reports whether the file is being read, Cancel stops that.
 func (f *File) Busy() bool { return f.loader.Busy() != "" }
 func (f *File) Cancel()    { f.loader.Cancel() }
@@ -160,7 +163,8 @@ func (f *File) ShortHelp() []key.Binding {
 func (f *File) FullHelp() [][]key.Binding { return [][]key.Binding{{f.next, f.other}, f.Moves()} }
 
 var (
-	_ ui.Screen = (*File)(nil)
-	_ ui.Worker = (*File)(nil)
-	_ ui.Passer = (*File)(nil)
+	_ ui.Screen  = (*File)(nil)
+	_ ui.Sourced = (*File)(nil)
+	_ ui.Worker  = (*File)(nil)
+	_ ui.Passer  = (*File)(nil)
 )

@@ -140,6 +140,9 @@ func (m *Model) mustFinish() string {
 	return ""
 }
 
+// Freshness is when something was read last.
+func (m *Model) Freshness() ui.Freshness { return m.loader.Disk() }
+
 // Busy reports whether something runs, or a key is open that leaving forgets.
 func (m *Model) Busy() bool {
 	return !m.storing && (m.busy() != "" || len(m.ids) > 0 && m.stored == nil)
@@ -322,7 +325,8 @@ func (m *Model) ShortHelp() []key.Binding {
 }
 
 var (
-	_ ui.Screen = (*Model)(nil)
-	_ ui.Worker = (*Model)(nil)
-	_ ui.Holder = (*Model)(nil)
+	_ ui.Screen  = (*Model)(nil)
+	_ ui.Sourced = (*Model)(nil)
+	_ ui.Worker  = (*Model)(nil)
+	_ ui.Holder  = (*Model)(nil)
 )

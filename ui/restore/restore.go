@@ -120,6 +120,9 @@ func New(opt Options) *Model {
 
 func (m *Model) busy() string { return m.loader.Busy() }
 
+// Freshness is when something was read last.
+func (m *Model) Freshness() ui.Freshness { return m.loader.Disk() }
+
 // Busy reports whether something runs.
 func (m *Model) Busy() bool { return m.busy() != "" }
 
@@ -337,6 +340,7 @@ func (m *Model) ShortHelp() []key.Binding {
 }
 
 var (
-	_ ui.Screen = (*Model)(nil)
-	_ ui.Worker = (*Model)(nil)
+	_ ui.Screen  = (*Model)(nil)
+	_ ui.Sourced = (*Model)(nil)
+	_ ui.Worker  = (*Model)(nil)
 )

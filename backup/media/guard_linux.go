@@ -110,11 +110,36 @@ func (g *Guard) holds(path string, id uint64) error {
 // activity changes as long as the kernel counts reads or writes that the disk finished.
 func (g *Guard) activity() string {
 	disk, ok := g.roots.byName(g.drive.disk)
-	f := strings.Fields(disk.attr("stat")) // Documentation/block/stat.rst
-	if !ok || len(f) < 7 {
+	if !ok {
+		return ""
+	}
+	return disk.activity()
+}
+
+func (b block) activity() string {
+	f := strings.Fields(b.attr("stat")) // Documentation/block/stat.rst
+	if len(f) < 7 {
 		return ""
 	}
 	return strings.Join([]string{f[0], f[2], f[4], f[6]}, " ")
+}
+
+// activityOf is the activity of the disk below a mount that nobody guards, "" where there is
+// none, as of a network's file system.
+func (r Roots) activityOf(id uint64) func() string {
+	r = r.withDefaults()
+	return func() string {
+		all, err := r.mounts()
+		i := slices.IndexFunc(all, func(m mount) bool { return m.id == id })
+		if err != nil || i < 0 {
+			return ""
+		}
+		disk, ok := r.device(all[i])
+		if !ok {
+			return ""
+		}
+		return disk.activity()
+	}
 }
 
 // mountID is the ID in mountinfo of what an open folder of this process lies on.

@@ -110,5 +110,8 @@ func (h Helper) open(ctx context.Context, g *Guard, path string, make bool) (Fol
 		stop()
 		return nil, Also(err, t.discard())
 	}
+	if g == nil {
+		t.moved = Roots{}.activityOf(got.Mount)
+	}
 	return f, nil
 }

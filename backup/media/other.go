@@ -39,6 +39,8 @@ func (g *Guard) name(path string) string    { return fmt.Sprintf("the medium at 
 func (g *Guard) holds(string, uint64) error { return nil }
 func (g *Guard) activity() string           { return "" }
 
+func (r Roots) activityOf(uint64) func() string { return func() string { return "" } }
+
 func mountID(Folder) uint64 { return 0 }
 
 // WaitOut cannot see that here.

@@ -102,28 +102,41 @@ func (t *talk) call(req request, body []byte) (reply, []byte, error) {
 	return a.reply, a.data, a.Fault.err()
 }
 
+// beats is how often the medium is looked at while it is waited for.
+const beats = 20
+
 // await waits for an answer as long as the medium moves. Once ctx has ended only as long as
-// a farewell takes.
+// a farewell takes. The time is counted in beats, and a beat that comes late counts once: a
+// process that was stopped, or got no processor, did not wait for the medium meanwhile. An
+// answer that is there counts, however late this looks.
 func (t *talk) await(done <-chan answered) (answered, error) {
 	limit, over := t.patience, t.ctx.Done()
-	timer := time.NewTimer(limit)
+	timer := time.NewTimer(limit / beats)
 	defer timer.Stop()
-	for before := t.moved(); ; {
+	for still, before := 0, ""; ; {
 		select {
 		case a := <-done:
 			return a, nil
 		case err := <-t.lost:
 			return answered{}, err
 		case <-over:
-			over, limit = nil, min(limit, farewell)
-			timer.Reset(limit)
+			over, limit, still = nil, min(limit, farewell), 0
 		case <-timer.C:
-			now := t.moved()
-			if now == before {
-				return answered{}, &HungError{Medium: t.name, After: limit}
+			if now := t.moved(); still > 0 && now == before {
+				still++
+			} else {
+				still, before = 1, now
 			}
-			before = now
-			timer.Reset(limit)
+		}
+		if still < beats {
+			timer.Reset(limit / beats)
+			continue
+		}
+		select {
+		case a := <-done:
+			return a, nil
+		default:
+			return answered{}, &HungError{Medium: t.name, After: limit}
 		}
 	}
 }

@@ -95,11 +95,12 @@ func (w *writer) add(ctx context.Context, t *tar.Writer, i int, e *entry) error 
 			return err
 		}
 		_, err := t.Write(data)
+		e.data = nil // what is written need not be held
 		return err
 	}
 	r, err := e.open()
 	if err != nil {
-		return fmt.Errorf("file %q: %w: %w", e.from, ErrChanged, err)
+		return fmt.Errorf("file %q: %w: %w", e.from(), ErrChanged, err)
 	}
 	defer r.Close()
 	h := sha256.New()
@@ -109,7 +110,7 @@ func (w *writer) add(ctx context.Context, t *tar.Writer, i int, e *entry) error 
 	}
 	extra, _ := r.Read(make([]byte, 1))
 	if n != e.Size || extra != 0 || hex.EncodeToString(h.Sum(nil)) != e.SHA256 {
-		return fmt.Errorf("file %q: %w", e.from, ErrChanged)
+		return fmt.Errorf("file %q: %w", e.from(), ErrChanged)
 	}
 	return nil
 }
@@ -138,7 +139,7 @@ func (w *writer) lookAgain() {
 // known is what a small file surely holds as it was planned: what was held of one that
 // nothing was done with since, or what it holds now. It is nil where neither is so.
 func (w *writer) known(i int, e *entry) []byte {
-	if w.same[i] {
+	if w.same[i] && e.data != nil {
 		return e.data
 	}
 	data, _ := w.folders.read(e.in, path.Base(e.Path))

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -56,16 +57,37 @@ type MetadataFile struct {
 
 // entry is a file on its way into a backup.
 type entry struct {
-	File
-	from string // for people: the absolute path, or the path in the backup
-	bare bool   // a sound key file without a passphrase
-	mod  time.Time
-	open func() (io.ReadCloser, error)
+	*File      // in the plan's manifest, once there is one
+	bare  bool // a sound key file without a passphrase
+	mod   time.Time
 	// data is the file, where it is held, and state what it was in when it was read; in is
-	// its folder.
+	// its place in a trust directory, without the folder's name for what is no key file.
 	data  []byte
 	state keyring.State
 	in    place
+	// given is what is in no trust directory.
+	given *given
+}
+
+// given is a file that does not lie where it is in the backup.
+type given struct {
+	from string // for people: the absolute path, or the path in the backup
+	open func() (io.ReadCloser, error)
+}
+
+// from names the file for people.
+func (e *entry) from() string {
+	if e.given != nil {
+		return e.given.from
+	}
+	return filepath.Join(e.in.dir.Path(), filepath.FromSlash(e.Path))
+}
+
+func (e *entry) open() (io.ReadCloser, error) {
+	if e.given != nil {
+		return e.given.open()
+	}
+	return reopen(e.in.dir.Path(), e.Path)
 }
 
 // collection is what was found for a backup.
@@ -161,7 +183,7 @@ func (c *collection) addFrom(name string, kind Kind, from string, read func() ([
 		return fmt.Errorf("%q: %w", from, err)
 	}
 	defer r.Close()
-	e := &entry{from: from, open: open}
+	e := &entry{File: new(File), given: &given{from, open}}
 	if err := e.measure(name, kind, r); errors.Is(err, errTooLarge) {
 		c.leave(from, err.Error())
 		return nil
@@ -189,14 +211,14 @@ func (e *entry) measure(name string, kind Kind, r io.Reader) error {
 	if err == nil && n > limitOf(kind) {
 		err = errTooLarge
 	}
-	e.File = describePath(name, kind)
+	*e.File = describePath(name, kind)
 	e.Size, e.SHA256 = n, hex.EncodeToString(h.Sum(nil))
 	return err
 }
 
 // lookInto says what a key file is.
 func (e *entry) lookInto(name string, kind Kind, data []byte) {
-	e.File = describe(name, kind, data)
+	*e.File = describe(name, kind, data)
 	e.bare = e.Problem == "" && !e.locked
 }
 
@@ -215,25 +237,25 @@ func (c *collection) add(e *entry) error {
 	case same && first.Path == e.Path:
 		return nil
 	case same, e.Kind == KindMetadata, e.Kind == KindArchive:
-		c.leave(e.from, fmt.Sprintf("%q has the same name", first.from))
+		c.leave(e.from(), fmt.Sprintf("%q has the same name", first.from()))
 		return nil
 	case sameBlock(first, e):
-		c.leave(e.from, fmt.Sprintf("it is the same key as %q, with other headers", first.from))
+		c.leave(e.from(), fmt.Sprintf("it is the same key as %q, with other headers", first.from()))
 		return nil
 	}
-	return fmt.Errorf("two files of the key %q differ: %q and %q; make a backup of each by itself", e.Path, first.from, e.from)
+	return fmt.Errorf("two files of the key %q differ: %q and %q; make a backup of each by itself", e.Path, first.from(), e.from())
 }
 
 // bytes reads an entry once more, and only as it was measured.
 func (e *entry) bytes() ([]byte, error) {
 	r, err := e.open()
 	if err != nil {
-		return nil, fmt.Errorf("file %q: %w: %w", e.from, ErrChanged, err)
+		return nil, fmt.Errorf("file %q: %w: %w", e.from(), ErrChanged, err)
 	}
 	defer r.Close()
 	data, err := io.ReadAll(io.LimitReader(r, e.Size+1))
 	if sum := sha256.Sum256(data); err != nil || hex.EncodeToString(sum[:]) != e.SHA256 {
-		return nil, fmt.Errorf("file %q: %w", e.from, ErrChanged)
+		return nil, fmt.Errorf("file %q: %w", e.from(), ErrChanged)
 	}
 	return data, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -78,7 +77,7 @@ func (c *collection) addScanned(s *Scan) error {
 		c.entries = slices.Grow(c.entries, len(one.entries))
 		for i := range one.entries {
 			if e := &one.entries[i]; one.tooLarge[i] {
-				c.leave(e.from, errTooLarge.Error())
+				c.leave(e.from(), errTooLarge.Error())
 			} else if err := c.add(e); err != nil {
 				return err
 			}
@@ -158,13 +157,15 @@ func (s *scanner) read(ctx context.Context) (*scanned, error) {
 		s.open.add(place{s.dir, path.Dir(f.name)})
 	}
 	s.out.entries, s.out.tooLarge = make([]entry, len(s.found)), make([]bool, len(s.found))
+	files := make([]File, len(s.found))
 	failed := make([]error, len(s.found))
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(trustdata.Guarded(func() {
 			for i := int(next.Add(1)) - 1; i < len(s.found) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				s.out.entries[i], failed[i] = s.scan(s.found[i])
+				s.out.entries[i].File = &files[i]
+				failed[i] = s.scan(s.found[i], &s.out.entries[i])
 			}
 		}))
 	}
@@ -173,9 +174,8 @@ func (s *scanner) read(ctx context.Context) (*scanned, error) {
 		return nil, err
 	}
 	for i := range s.out.entries {
-		e := &s.out.entries[i]
 		if s.out.tooLarge[i] = errors.Is(failed[i], errTooLarge); failed[i] != nil && !s.out.tooLarge[i] {
-			return nil, fmt.Errorf("file %q: %w", e.from, failed[i])
+			return nil, fmt.Errorf("file %q: %w", s.full(s.found[i].name), failed[i])
 		}
 	}
 	return &s.out, nil
@@ -199,10 +199,10 @@ func (s *scanner) full(name string) string {
 	return filepath.Join(s.dir.Path(), filepath.FromSlash(name))
 }
 
-func (s *scanner) scan(f found) (e entry, err error) {
-	e = entry{from: s.full(f.name), open: func() (io.ReadCloser, error) { return reopen(s.dir.Path(), f.name) }}
+func (s *scanner) scan(f found, e *entry) error {
+	e.in.dir = s.dir
 	if f.kind == KindKey || f.kind == KindRetired {
-		e.in = place{s.dir, path.Dir(f.name)}
+		e.in.name = path.Dir(f.name)
 		if data, info := s.open.read(e.in, path.Base(f.name)); info != nil {
 			e.mod, e.state = info.ModTime(), keyring.StateOf(info)
 			e.lookInto(f.name, f.kind, data)
@@ -211,20 +211,20 @@ func (s *scanner) scan(f found) (e entry, err error) {
 			} else {
 				s.held.Add(-e.Size)
 			}
-			return e, nil
+			return nil
 		}
 	}
 	h, err := state.OpenRegular(s.root, f.name)
 	if err != nil {
-		return e, err
+		return err
 	}
 	defer h.Close()
 	info, err := h.Stat()
 	if err != nil {
-		return e, err
+		return err
 	}
 	e.mod = info.ModTime()
-	return e, e.measure(f.name, f.kind, h)
+	return e.measure(f.name, f.kind, h)
 }
 
 // folders are folders of trust directories that are open for reading.
@@ -232,7 +232,7 @@ type folders map[place]*keyring.Folder
 
 // add opens a folder if it can be.
 func (f folders) add(at place) {
-	if _, known := f[at]; !known && at.dir != nil {
+	if _, known := f[at]; !known && at.name != "" {
 		f[at], _ = at.dir.OpenFolder(at.name) // what is wrong with it is said of its files
 	}
 }

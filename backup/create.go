@@ -116,8 +116,8 @@ func (w *writer) run(ctx context.Context) (*CreateResult, error) {
 		File: w.plan.File, SHA256: "sha256:" + w.hash, State: StateWritten,
 		Operation: w.plan.opt.Operation, Copy: w.plan.opt.Copy, Copies: w.plan.opt.Copies, Created: w.plan.Manifest.Created, Manifest: w.plan.ManifestSHA256(), Tool: w.plan.Manifest.Tool,
 		Medium: w.plan.opt.Medium, Recipients: w.plan.recipients(), Readers: Readers(w.plan.Recipients), LeastAge: leastAge(w.plan.Recipients),
-		Keys: w.plan.Keys(), Metadata: w.plan.Metadata(),
-		Waived: slices.Clone(w.plan.opt.Waived), Warnings: slices.Concat(w.plan.Warnings, w.said),
+		Metadata: w.plan.Metadata(),
+		Waived:   slices.Clone(w.plan.opt.Waived), Warnings: slices.Concat(w.plan.Warnings, w.said),
 	}
 	if err := w.prove(ctx, result); err != nil {
 		return nil, err

@@ -75,14 +75,12 @@ func (c *collection) addGiven(k *KeyFiles) error {
 // Concerns reports whether one of the keys signs for a repository, by the metadata given, or
 // is named for it in its file.
 func (k *KeyFiles) Concerns(gun trustdata.GUN, metadata []MetadataFile) (bool, error) {
-	var keys []File
 	for _, f := range k.files {
 		if f.isKey() && f.GUN == gun {
 			return true, nil
 		}
-		keys = append(keys, f.File)
 	}
-	l := newLedger(keys)
+	l := newLedger(k.each)
 	for _, m := range metadata {
 		name := archivePath(m.GUN, m.Name)
 		f := describePath(name, KindArchive)
@@ -96,4 +94,13 @@ func (k *KeyFiles) Concerns(gun trustdata.GUN, metadata []MetadataFile) (bool, e
 		l.note(f, data)
 	}
 	return len(l.uses()) > 0, nil
+}
+
+// each gives the files as they were found.
+func (k *KeyFiles) each(yield func(*File) bool) {
+	for i := range k.files {
+		if !yield(&k.files[i].File) {
+			return
+		}
+	}
 }

@@ -195,6 +195,15 @@ func (m *Manifest) keys() []Key {
 	return keys
 }
 
+// each gives the files in their order.
+func (m *Manifest) each(yield func(*File) bool) {
+	for i := range m.Files {
+		if !yield(&m.Files[i]) {
+			return
+		}
+	}
+}
+
 func (m *Manifest) keyCount() (n int) {
 	for i := range m.Files {
 		if m.Files[i].isKey() {

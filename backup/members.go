@@ -71,7 +71,7 @@ func (r *reader) known() (*Manifest, error) {
 func (r *reader) members(m *Manifest) error {
 	r.roll = newRoll(m.Files)
 	if r.take.known == nil {
-		r.ledger = newLedger(m.Files)
+		r.ledger = newLedger(m.each)
 	}
 	r.judges = &judges{take: r.take, roll: r.roll}
 	err := r.all(m)

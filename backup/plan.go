@@ -137,8 +137,8 @@ func PlanCreate(ctx context.Context, src Source, opt CreateOptions) (*CreatePlan
 	m := &Manifest{Format: formatVersion, Tool: src.Tool, Created: opt.Now.UTC().Truncate(time.Second), Operation: opt.Operation, Copies: opt.Copies, LeftOut: found.leftOut,
 		Instructions: instructionsSum(opt.Recipients)}
 	m.Files = make([]File, len(found.entries))
-	for i := range found.entries {
-		m.Files[i] = found.entries[i].File
+	for i, e := range found.entries {
+		m.Files[i], e.File = *e.File, &m.Files[i]
 	}
 	if m.keyCount() == 0 {
 		return nil, errors.New("there is no key to back up")
@@ -284,7 +284,7 @@ func (p *CreatePlan) warn(src Source, others bool) (warnings []string) {
 	bare := 0
 	for _, e := range p.entries {
 		if e.Problem != "" {
-			say("key file %q goes in as it is, but is of no use: %s", e.from, e.Problem)
+			say("key file %q goes in as it is, but is of no use: %s", e.from(), e.Problem)
 		}
 		if e.bare {
 			bare++

@@ -27,7 +27,7 @@ func (w *writer) prove(ctx context.Context, result *CreateResult) error {
 		if err := w.sameHash(ctx, f); err != nil {
 			return err
 		}
-		result.State = StateReadBack
+		result.Keys, result.State = w.plan.Keys(), StateReadBack
 		return nil
 	}
 	drill := drill{ask: w.plan.opt.Passphrases}

@@ -126,10 +126,10 @@ func (p *RestorePlan) locked(ctx context.Context, progress Progress) (*RestoreRe
 }
 
 // written are the rows of the files that are written, by their path.
-func (p *RestorePlan) written() map[string]RestoreRow {
-	rows := map[string]RestoreRow{}
-	for _, row := range p.Rows {
-		if row.Action == ActionAdd || row.Action == ActionReplace {
+func (p *RestorePlan) written() map[string]*RestoreRow {
+	rows := map[string]*RestoreRow{}
+	for i := range p.Rows {
+		if row := &p.Rows[i]; row.Action == ActionAdd || row.Action == ActionReplace {
 			rows[row.Path] = row
 		}
 	}
@@ -157,18 +157,14 @@ func (p *RestorePlan) sameBackup(ctx context.Context, from media.Folder, name st
 
 // unchanged checks that every place is as the plan saw it.
 func (p *RestorePlan) unchanged(ctx context.Context) error {
-	now, err := p.compare(ctx)
-	if err != nil {
-		return err
-	}
-	for i, row := range now {
-		was := p.Rows[i]
+	return p.compare(ctx, func(i int, row RestoreRow) error {
+		was := &p.Rows[i]
 		decided := was.Action == ActionReplace || was.Action == ActionRefuse
 		if row.here != was.here || row.Action != was.Action && !decided {
 			return fmt.Errorf("%q: %w", row.Path, ErrChanged)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // restorer writes what the plan says and remembers how to take it back.
@@ -179,7 +175,7 @@ type restorer struct {
 	progress Progress
 	total    int64
 	done     int64
-	rows     map[string]RestoreRow
+	rows     map[string]*RestoreRow
 	batch    *state.Batch   // of the files that are added
 	back     []func() error // of those that are replaced
 	trashed  []string
@@ -209,11 +205,11 @@ func (w *restorer) run(f io.Reader) error {
 	return w.readBack()
 }
 
-func (w *restorer) write(row RestoreRow, data []byte) error {
+func (w *restorer) write(row *RestoreRow, data []byte) error {
 	w.done += row.Size
 	defer func() { w.progress.step(PhaseWrite, w.done, w.total) }()
 	if row.Action == ActionReplace {
-		return w.replace(row, data)
+		return w.replace(*row, data)
 	}
 	if row.Kind == KindKey {
 		if err := w.plan.to.MayPut(putName(row.File)); err != nil {
@@ -240,7 +236,7 @@ func (w *restorer) takeBackAdded() (all error) {
 	files, folders := w.batch.Placed()
 	left := map[string]bool{}
 	for _, name := range files {
-		all = media.Also(all, w.takeBack(w.rows[name]))
+		all = media.Also(all, w.takeBack(*w.rows[name]))
 		left[path.Dir(name)] = true
 	}
 	for _, dir := range slices.Backward(folders) {

@@ -133,7 +133,7 @@ func (p *RestorePlan) lost(row RestoreRow, here *present) string {
 
 // asPlanned passes over the end of a damaged backup, if all that was to be written came
 // before it.
-func (p *RestorePlan) asPlanned(err error, rows map[string]RestoreRow) error {
+func (p *RestorePlan) asPlanned(err error, rows map[string]*RestoreRow) error {
 	left := SalvageOf(err)
 	if p.Salvage == nil || left == nil {
 		return err

@@ -93,14 +93,17 @@ func PlanRestore(ctx context.Context, file string, ids []Identity, to *keyring.D
 		return nil, err
 	}
 	p.File, p.SHA256, p.Manifest, p.Salvage = from.File, from.SHA256, from.manifest, from.left
-	if p.Rows, err = p.compare(ctx); err != nil {
-		return nil, err
-	}
-	for i, row := range p.Rows {
-		p.Rows[i].Opened = from.drill.opened[row.Path]
+	p.Rows = make([]RestoreRow, 0, len(p.Manifest.Files))
+	err = p.compare(ctx, func(_ int, row RestoreRow) error {
+		row.Opened = from.drill.opened[row.Path]
 		if why := from.drill.failed[row.Path]; why != "" {
-			p.Rows[i].Problem = why
+			row.Problem = why
 		}
+		p.Rows = append(p.Rows, row)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return p, nil
 }
@@ -142,18 +145,17 @@ func (p *RestorePlan) Count(action Action) (n int) {
 	return n
 }
 
-// compare makes the rows, by what is in the trust directory now.
-func (p *RestorePlan) compare(ctx context.Context) ([]RestoreRow, error) {
+// compare makes the rows one after another, by what is in the trust directory now.
+func (p *RestorePlan) compare(ctx context.Context, take func(i int, row RestoreRow) error) error {
 	here, err := lookAround(ctx, p.to)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer here.close()
-	rows := make([]RestoreRow, 0, len(p.Manifest.Files))
-	for _, f := range p.Manifest.Files {
+	for i, f := range p.Manifest.Files {
 		row := RestoreRow{File: f}
 		if row.here, err = here.hash(f.Path); err != nil {
-			return nil, err
+			return err
 		}
 		switch why := p.lost(row, here); {
 		case why != "":
@@ -167,9 +169,11 @@ func (p *RestorePlan) compare(ctx context.Context) ([]RestoreRow, error) {
 		default:
 			row.Action, row.Reason = ActionLookUp, "it stays in the backup, to look things up in"
 		}
-		rows = append(rows, row)
+		if err := take(i, row); err != nil {
+			return err
+		}
 	}
-	return rows, nil
+	return nil
 }
 
 func (p *RestorePlan) judgeKey(row RestoreRow, here *present) (Action, string) {

@@ -28,8 +28,8 @@ func (c *collection) addStaged(s keyring.Staged) error {
 	if err != nil {
 		return err
 	}
-	e := &entry{from: s.Path, mod: info.ModTime(),
-		open: func() (io.ReadCloser, error) { return reopen(filepath.Dir(s.Path), base) }}
+	e := &entry{File: new(File), mod: info.ModTime(),
+		given: &given{s.Path, func() (io.ReadCloser, error) { return reopen(filepath.Dir(s.Path), base) }}}
 	if err := e.measure(privateDir+"/"+base, KindKey, f); err != nil {
 		return fmt.Errorf("pending key %q: %w", s.Path, err)
 	}

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 
@@ -48,7 +49,8 @@ const maxUses = 1 << 20
 // ledger collects from metadata what the keys of a backup sign for. It keeps nothing of
 // other keys, so that metadata cannot make it grow.
 type ledger struct {
-	keys  map[trustdata.KeyID]bool
+	files iter.Seq[*File]
+	keys  map[trustdata.KeyID]bool // of them, once metadata lists any key
 	views map[viewOf]*view
 	n     int // of listings
 }
@@ -73,14 +75,21 @@ type listing struct {
 	cert time.Time
 }
 
-func newLedger(files []File) *ledger {
-	l := &ledger{keys: map[trustdata.KeyID]bool{}, views: map[viewOf]*view{}}
-	for _, f := range files {
-		if f.isKey() && f.KeyID != "" {
-			l.keys[f.KeyID] = true
+func newLedger(files iter.Seq[*File]) *ledger {
+	return &ledger{files: files, views: map[viewOf]*view{}}
+}
+
+// holds reports whether a key is in the backup.
+func (l *ledger) holds(id trustdata.KeyID) bool {
+	if l.keys == nil {
+		l.keys = map[trustdata.KeyID]bool{}
+		for f := range l.files {
+			if f.isKey() && f.KeyID != "" {
+				l.keys[f.KeyID] = true
+			}
 		}
 	}
-	return l
+	return l.keys[id]
 }
 
 // reads reports whether a file says what keys sign for now: older roots do not.
@@ -137,7 +146,7 @@ func (l *ledger) list(v *view, role trustdata.Role, ids []trustdata.ListedID, ke
 			continue
 		}
 		id, err := public.KeyID()
-		if err != nil || !l.keys[id] || l.n >= maxUses {
+		if err != nil || !l.holds(id) || l.n >= maxUses {
 			continue
 		}
 		l.n++
@@ -214,20 +223,22 @@ func disowned(f *File, said Use, uses []Use) error {
 // signsFor fills in what the keys of a planned backup sign for, from the very bytes that
 // go in.
 func (c *collection) signsFor(verified map[trustdata.GUN]bool) error {
-	files := make([]File, len(c.entries))
-	for i, e := range c.entries {
-		files[i] = e.File
-	}
-	l := newLedger(files)
+	l := newLedger(func(yield func(*File) bool) {
+		for _, e := range c.entries {
+			if !yield(e.File) {
+				return
+			}
+		}
+	})
 	for _, e := range c.entries {
-		if !l.reads(e.File) {
+		if !l.reads(*e.File) {
 			continue
 		}
 		data, err := e.bytes()
 		if err != nil {
 			return err
 		}
-		l.note(e.File, data)
+		l.note(*e.File, data)
 	}
 	uses := l.uses()
 	for _, list := range uses {

@@ -238,15 +238,20 @@ func (l *Log) lines(entries []*entry) (text []byte, records []Record, head strin
 	head = l.prev
 	for i, e := range entries {
 		rec := Record{Seq: int64(len(l.records)+i) + 1, Time: l.now().UTC().Round(0), Kind: e.kind, Data: e.data}
-		one, err := json.Marshal(line{Format: logFormat, Seq: rec.Seq, Prev: head, Time: rec.Time, Kind: rec.Kind, Data: rec.Data})
+		one, err := json.Marshal(line{Format: logFormat, Seq: rec.Seq, Prev: head, Time: rec.Time, Kind: rec.Kind, Data: noData})
 		if err != nil {
 			return nil, nil, "", err
 		}
+		one = append(append(one[:len(one)-len(noData)-1], rec.Data...), '}')
 		head = hashLine(one)
 		text, records = append(append(text, one...), '\n'), append(records, rec)
 	}
 	return text, records, head, nil
 }
+
+// noData stands at the end of a line for its data, which Append has put into JSON and which
+// may be long.
+var noData = json.RawMessage("0")
 
 func (l *Log) write(text []byte) error {
 	if err := l.file.Truncate(l.size); err != nil {

@@ -51,9 +51,9 @@ type batchFile struct {
 
 const (
 	batchPrefix  = ".batch."
-	batchWriters = 2    // more would wait for the folder
+	batchWaiting = 2    // turns of files that wait for their writer
 	batchFlush   = 1024 // so many files later the disk begins to write, while more come
-	batchFiles   = 64   // so many, or so many bytes, are handed to a writer at a time
+	batchFiles   = 64   // so many, or so many bytes, are handed to the writer at a time
 	batchBytes   = 256 << 10
 )
 
@@ -117,11 +117,10 @@ func (b *Batch) begin() error {
 	if b.disk, err = newFlusher(root); err != nil {
 		return errors.Join(err, root.Close(), b.dir.Remove(b.name))
 	}
-	b.root, b.jobs = root, make(chan []batchFile, batchWriters)
+	b.root, b.jobs = root, make(chan []batchFile, batchWaiting)
 	jobs := b.jobs
-	for range batchWriters {
-		b.writing.Go(trustdata.Guarded(func() { b.write(jobs) }))
-	}
+	// A folder takes one new file at a time: a second writer would spend its time on waiting.
+	b.writing.Go(trustdata.Guarded(func() { b.write(jobs) }))
 	return nil
 }
 

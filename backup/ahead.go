@@ -17,14 +17,17 @@ type ahead struct {
 	rest       []byte
 }
 
+// How far is read ahead: of what is decrypted, and of what a medium gives a megabyte at a
+// time.
 const (
-	aheadChunk = 64 << 10 // what age decrypts at a time
-	aheadMost  = 4
+	aheadChunk  = 64 << 10 // what age decrypts at a time
+	aheadMost   = 4
+	aheadMedium = 16
 )
 
-func readAhead(r io.Reader) *ahead {
-	a := &ahead{full: make(chan []byte, aheadMost), free: make(chan []byte, aheadMost), stopped: make(chan struct{}), ended: make(chan struct{})}
-	for range aheadMost {
+func readAhead(r io.Reader, most int) *ahead {
+	a := &ahead{full: make(chan []byte, most), free: make(chan []byte, most), stopped: make(chan struct{}), ended: make(chan struct{})}
+	for range most {
 		a.free <- make([]byte, aheadChunk)
 	}
 	go trustdata.Guarded(func() { a.run(r) })()

@@ -16,7 +16,7 @@ func TestReadAhead(t *testing.T) {
 		data := make([]byte, n)
 		_, _ = rand.Read(data)
 		for _, end := range []error{io.EOF, io.ErrUnexpectedEOF, cut} {
-			a := readAhead(io.MultiReader(iotest.HalfReader(bytes.NewReader(data)), iotest.ErrReader(end)))
+			a := readAhead(io.MultiReader(iotest.HalfReader(bytes.NewReader(data)), iotest.ErrReader(end)), aheadMost)
 			got, err := io.ReadAll(a)
 			if end == io.EOF {
 				end = nil
@@ -33,7 +33,7 @@ func TestReadAhead(t *testing.T) {
 func TestReadAheadStops(t *testing.T) {
 	for _, n := range []int{0, 1, 20 * aheadChunk} {
 		below := &counting{}
-		a := readAhead(below)
+		a := readAhead(below, aheadMost)
 		if _, err := io.CopyN(io.Discard, a, int64(n)); err != nil {
 			t.Fatal(err)
 		}

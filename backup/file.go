@@ -33,7 +33,9 @@ func classify(err error) error {
 // coldHash hashes f from its start, and reads it to its end.
 func coldHash(ctx context.Context, f io.Reader, report func(int64)) (string, error) {
 	h := sha256.New()
-	if _, err := io.Copy(h, &meter{r: f, ctx: ctx, report: report}); err != nil {
+	on := readAhead(f, aheadMedium)
+	defer on.stop()
+	if _, err := io.Copy(h, &meter{r: on, ctx: ctx, report: report}); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"keyrite/backup/media"
@@ -143,11 +144,8 @@ func PlanCreate(ctx context.Context, src Source, opt CreateOptions) (*CreatePlan
 	if m.keyCount() == 0 {
 		return nil, errors.New("there is no key to back up")
 	}
-	if err := m.check(); err != nil {
-		return nil, fmt.Errorf("the backup could not be read again: %w", err)
-	}
 	p := &CreatePlan{File: file, MakeDir: makeDir, Manifest: m, Recipients: recipients, Bytes: m.bytes(), entries: found.entries, opt: opt}
-	if p.measured, err = m.measure(); err != nil {
+	if p.measured, err = m.checkAndMeasure(); err != nil {
 		return nil, err
 	}
 	m.sum = p.measured.sum
@@ -156,6 +154,19 @@ func PlanCreate(ctx context.Context, src Source, opt CreateOptions) (*CreatePlan
 	}
 	p.Warnings = p.warn(src, others)
 	return p, nil
+}
+
+// checkAndMeasure does both at once.
+func (m *Manifest) checkAndMeasure() (measured, error) {
+	var wrong error
+	var wg sync.WaitGroup
+	wg.Go(trustdata.Guarded(func() { wrong = m.check() }))
+	is, err := m.measure()
+	wg.Wait()
+	if wrong != nil {
+		return is, fmt.Errorf("the backup could not be read again: %w", wrong)
+	}
+	return is, err
 }
 
 // union is a with what of b it has not.

@@ -39,7 +39,7 @@ func readArchive(ctx context.Context, src io.Reader, ids []Identity, t take) (*M
 	if err != nil {
 		return nil, emptyHanded(err)
 	}
-	on := readAhead(plain)
+	on := readAhead(plain, aheadMost)
 	defer on.stop()
 	return readTar(ctx, on, t)
 }
@@ -49,7 +49,9 @@ func readArchive(ctx context.Context, src io.Reader, ids []Identity, t take) (*M
 // unless the file itself could not be read to its end.
 func readWhole(ctx context.Context, src io.Reader, ids []Identity, t take) (hash string, m *Manifest, err error) {
 	h := sha256.New()
-	both := io.TeeReader(src, h)
+	raw := readAhead(src, aheadMedium)
+	defer raw.stop()
+	both := io.TeeReader(raw, h)
 	m, err = readArchive(ctx, both, ids, t)
 	if _, rest := io.Copy(io.Discard, &meter{r: both, ctx: ctx}); rest != nil {
 		if left, at := SalvageOf(err), new(fs.PathError); left != nil && errors.As(rest, &at) {

@@ -76,12 +76,18 @@ func (c *cli) planSet(ctx context.Context, f backupFlags) (*plannedSet, error) {
 	if out.identities, err = c.identities(backupFlags{identities: f.identities}, c.plugins(ctx)); err != nil {
 		return nil, err
 	}
+	helper, err := mediumHelper()
+	if err != nil {
+		return nil, err
+	}
+	resolve := resolver(helper.Resolve).ahead(ctx, f.to)
 	if out.session, out.source, err = c.sourceOf(ctx, f); err != nil {
 		return nil, err
 	}
 	if out.drives, err = out.session.drives(f.virtual); err != nil {
 		return nil, err
 	}
+	out.drives.Options.Resolve = resolve
 	opt := backup.CreateOptions{Recipients: recipients, Identities: out.identities, Passphrases: c.keyPassphrases, Open: c.folders}
 	if err := out.plan(ctx, f, opt); err != nil {
 		return nil, err

@@ -12,10 +12,11 @@ import (
 
 const (
 	triedBackup = "tar and age do no more than copy. keyrite opens each file once, hashes it and looks into it for what it is, on all processors, " +
-		"and asks again before it is written whether anything was done with it since; it puts the archive together while it encrypts, with headers of one " +
-		"pattern in the place of archive/tar's, and has the medium write it out. The proof reads ahead past the cache, decrypts the backup to the end and " +
+		"and asks again before it is written whether anything was done with it since; it puts the archive together while it encrypts, and " +
+		"has the medium write it out. The proof reads ahead past the cache, decrypts the backup to the end and " +
 		"compares its manifest and every file with what was looked into, and hashes all of it once more under its final name; then it is recorded which " +
-		"keys it holds. None of this is done twice; each of them is work that tar and age leave out. Of a key its line of the manifest is kept, and its file until it is written."
+		"keys it holds. None of this is done twice; each of them is work that tar and age leave out. Of a key its line of the manifest is kept, and its file until it is written. " +
+		"Tried and not kept: the headers of tar without the library, which spends a fifth of the time on them."
 	triedRestore = "tar leaves the files in memory. keyrite proves the whole backup before it writes the first file, and compares it with what it proved " +
 		"while it writes: the second time no manifest is parsed and no key looked into. The files are written below a hidden folder by one hand, since a folder " +
 		"takes one at a time, while the next are decrypted; they are made durable together while more come, moved to their places by one rename where their " +

@@ -252,6 +252,18 @@ func (p *Plan) Digests(gun trustdata.GUN) []string {
 	return digests
 }
 
+// Tags are the names of all tags of the repository, signed or not.
+func (r *Repository) Tags() []string {
+	all := slices.Clone(r.Unsigned)
+	for _, it := range r.items() {
+		all = append(all, it.Tags...)
+	}
+	for _, t := range slices.Concat(r.Asked, r.Left, r.Impossible, r.Unknown) {
+		all = append(all, t.Tag)
+	}
+	return all
+}
+
 // items are what is to sign and what is signed already.
 func (r *Repository) items() []Item { return append(slices.Clone(r.Sign), r.Done...) }
 

@@ -4,6 +4,7 @@ package migrate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"keyrite/trustdata"
@@ -32,8 +33,9 @@ func row(gun trustdata.GUN, mark ui.Mark, what, digest, tags string, detail ...s
 	return ui.Row{ID: fmt.Sprintf("%s\n%s\n%s\n%s", gun, what, digest, tags), Mark: mark, Cells: []string{ui.Name(string(gun), ""), what, short(digest), tags}, Detail: detail}
 }
 
-// unsettled are the rows of the tags of which nothing can be planned.
-func unsettled(gun trustdata.GUN, unknown, impossible, left []migration.Tag) []ui.Row {
+// unsettled are the rows of the tags of which nothing can be planned. like is what a tag can be
+// taken for.
+func unsettled(gun trustdata.GUN, like map[string]string, unknown, impossible, left []migration.Tag) []ui.Row {
 	var rows []ui.Row
 	for _, of := range []struct {
 		mark ui.Mark
@@ -41,7 +43,7 @@ func unsettled(gun trustdata.GUN, unknown, impossible, left []migration.Tag) []u
 		tags []migration.Tag
 	}{{ui.MarkUnchecked, "not known", unknown}, {ui.MarkNote, "impossible", impossible}, {ui.MarkNote, "left out", left}} {
 		for _, t := range of.tags {
-			rows = append(rows, row(gun, of.mark, of.what, t.Signed, ui.Name(t.Tag, ""), trustdata.Visible(t.Why)))
+			rows = append(rows, row(gun, of.mark, of.what, t.Signed, ui.Name(t.Tag, like[t.Tag]), trustdata.Visible(t.Why)))
 		}
 	}
 	return rows
@@ -57,22 +59,23 @@ func PlanPage(p *migration.Plan, paths []string) ui.Page {
 		Columns: columns(),
 	}
 	for _, r := range p.Repositories {
+		like := trustdata.LookAlikes(slices.Values(r.Tags()))
 		add := func(mark ui.Mark, what, digest, tags string, detail ...string) {
 			page.Rows = append(page.Rows, row(r.GUN, mark, what, digest, tags, detail...))
 		}
 		for _, it := range r.Sign {
-			add(ui.MarkSoon, "to sign", it.Digest, names(it.Tags), trustdata.Visible(it.Line))
+			add(ui.MarkSoon, "to sign", it.Digest, names(it.Tags, like), trustdata.Visible(it.Line))
 			last := &page.Rows[len(page.Rows)-1]
 			last.Copy = []ui.Copyable{{What: "command", Text: trustdata.Visible(it.Line)}, {What: "digest", Text: it.Digest}}
 		}
 		for _, t := range r.Asked {
-			add(ui.MarkSoon, "DECIDE", t.Signed, ui.Name(t.Tag, ""), "It serves "+short(t.Served)+", and "+short(t.Signed)+" was signed.",
+			add(ui.MarkSoon, "DECIDE", t.Signed, ui.Name(t.Tag, like[t.Tag]), "It serves "+short(t.Served)+", and "+short(t.Signed)+" was signed.",
 				fmt.Sprintf("--include or --leave %s:%s says whether what was signed is wanted.", trustdata.Visible(string(r.GUN)), trustdata.Visible(t.Tag)))
 		}
 		for _, it := range r.Done {
-			add(ui.MarkOK, "signed anew", it.Digest, names(it.Tags), "A signature of "+p.For+" is present, not verified.")
+			add(ui.MarkOK, "signed anew", it.Digest, names(it.Tags, like), "A signature of "+p.For+" is present, not verified.")
 		}
-		page.Rows = append(page.Rows, unsettled(r.GUN, r.Unknown, r.Impossible, r.Left)...)
+		page.Rows = append(page.Rows, unsettled(r.GUN, like, r.Unknown, r.Impossible, r.Left)...)
 		if n := len(r.Unsigned); n > 0 {
 			page.Notes = append(page.Notes, fmt.Sprintf("%s: %s that nobody signed, never planned.", ui.Name(string(r.GUN), ""), ui.Plural(n, "tag", "tags")))
 		}
@@ -103,7 +106,7 @@ func lines(p *migration.Plan) []ui.Section {
 		}
 		s := ui.Section{Title: ui.Name(string(r.GUN), "")}
 		for _, it := range r.Sign {
-			s.Facts = append(s.Facts, ui.Fact{Label: names(it.Tags), Value: trustdata.Visible(it.Line)})
+			s.Facts = append(s.Facts, ui.Fact{Label: names(it.Tags, nil), Value: trustdata.Visible(it.Line)})
 		}
 		out = append(out, s)
 	}
@@ -152,13 +155,13 @@ func missing(s migration.State) []ui.Row {
 		if refused[it.Digest] {
 			what = "DOES NOT VERIFY"
 		}
-		add(ui.MarkSoon, what, it.Digest, names(it.Tags), trustdata.Visible(it.Line))
+		add(ui.MarkSoon, what, it.Digest, names(it.Tags, nil), trustdata.Visible(it.Line))
 	}
 	for _, t := range s.Unplanned {
 		add(ui.MarkSoon, "NOT PLANNED", t.Signed, ui.Name(t.Tag, ""), trustdata.Visible(t.Why))
 	}
 	for _, it := range s.Withdrawn {
-		add(ui.MarkSoon, "NO LONGER SIGNED", it.Digest, names(it.Tags), "Content trust does not vouch for it any more. Make the plan anew.")
+		add(ui.MarkSoon, "NO LONGER SIGNED", it.Digest, names(it.Tags, nil), "Content trust does not vouch for it any more. Make the plan anew.")
 	}
 	if !s.Verified {
 		add(ui.MarkNow, "DOES NOT VERIFY", "", string(ui.MarkNone), "A role of its metadata does not verify, and may hide signed tags.")
@@ -166,7 +169,7 @@ func missing(s migration.State) []ui.Row {
 	if s.Archive.Problem != "" {
 		add(ui.MarkSoon, "NOT ARCHIVED", "", string(ui.MarkNone), "The archive: "+trustdata.Visible(s.Archive.Problem)+".")
 	}
-	rows = append(rows, unsettled(s.GUN, s.Unknown, s.Impossible, s.Left)...)
+	rows = append(rows, unsettled(s.GUN, nil, s.Unknown, s.Impossible, s.Left)...)
 	if s.Complete {
 		add(ui.MarkOK, "complete", "", fmt.Sprintf("%d of %s", s.Signed, ui.Plural(s.Planned, "digest", "digests")))
 	}
@@ -182,10 +185,10 @@ func about(gun trustdata.GUN, problems []string) []string {
 	return out
 }
 
-func names(tags []string) string {
+func names(tags []string, like map[string]string) string {
 	var out []string
 	for _, t := range tags {
-		out = append(out, ui.Name(t, ""))
+		out = append(out, ui.Name(t, like[t]))
 	}
 	return strings.Join(out, ", ")
 }

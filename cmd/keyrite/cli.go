@@ -106,7 +106,7 @@ func newCLI(p process) *cli {
 
 func (c *cli) execute(ctx context.Context, args []string) error {
 	c.addVerbs(args)
-	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+	if strings.HasPrefix(firstWord(c.root, args), cobra.ShellCompRequestCmd) { // an alias may have flags before it
 		c.completeAll(c.root)
 	}
 	c.root.SetArgs(args)

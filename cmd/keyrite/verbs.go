@@ -44,6 +44,7 @@ func (c *cli) addVerbs(args []string) {
 		c.root.AddCommand(v.make(c))
 	}
 	c.root.AddCommand(topics()...)
+	c.addCompletion(args)
 }
 
 // firstWord is the first argument that is neither a flag of the root command nor the value of

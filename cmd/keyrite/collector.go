@@ -1,12 +1,15 @@
 package main
 
-import "runtime/debug"
+import (
+	"runtime/debug"
+	"time"
+)
 
 // The garbage collector's percentages. A verb is over before most of what it made is
 // garbage, so it is collected four times later than usual: the first time at 16 MiB, which
 // a verb on ten thousand tags hardly reaches. A change of many repositories stays small, and
 // so does a backup or restore of many keys, however many they are. The console lives long, and
-// stands idle nearly always: once its first lines are there, it is collected more often.
+// stands idle nearly always: once all that is cached was read, it is collected more often.
 const (
 	verbGC    = 400
 	usualGC   = 100
@@ -40,13 +43,18 @@ func (c *cli) collectInTime() {
 	}
 }
 
-// manyRead is from how many repositories on the garbage of reading them is given back at once:
-// the console then stands idle, and would keep twice what it needs.
-const manyRead = 100
+// manyRead is from how many repositories on the garbage of reading them is given back: the
+// console then stands idle, and would keep twice what it needs. backAfter is how long after the
+// last of them: what was drawn of those before it is garbage too by then, and connections
+// have ended.
+const (
+	manyRead  = 100
+	backAfter = 500 * time.Millisecond
+)
 
 // giveBack collects what reading so many repositories has left, unless $GOGC says otherwise.
 func (c *cli) giveBack(repositories int) {
 	if repositories >= manyRead && c.getenv("GOGC") == "" {
-		debug.FreeOSMemory()
+		time.AfterFunc(backAfter, debug.FreeOSMemory)
 	}
 }

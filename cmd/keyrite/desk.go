@@ -75,7 +75,6 @@ func (d *desk) lastKnown() ([]trustdata.GUN, error) {
 
 // Known implements repos.Source.
 func (d *desk) Known(ctx context.Context) ([]repos.Repo, error) {
-	d.session.cli.collectOften()
 	infos, err := d.session.keys.List(ctx)
 	if err != nil {
 		return nil, err
@@ -85,6 +84,7 @@ func (d *desk) Known(ctx context.Context) ([]repos.Repo, error) {
 		return nil, err
 	}
 	list := d.session.reposOf(ctx, h, usable(infos), false)
+	d.session.cli.collectOften()
 	d.session.cli.giveBack(len(list))
 	return list, ctx.Err()
 }

@@ -51,7 +51,7 @@ func (o *overlook) Look(ctx context.Context, how overview.How, emit func(overvie
 	if n := o.early(look, put); len(n.Items) > 0 {
 		emit(n)
 	}
-	s.cli.collectOften() // from here on there may be much to read, and nobody waits for a first line
+	s.cli.collectAsUsual() // from here on there may be much to read, and nobody waits for a first line
 	known, err := s.knownWith(ctx, look.Keys)
 	if err != nil {
 		return err
@@ -67,6 +67,7 @@ func (o *overlook) Look(ctx context.Context, how overview.How, emit func(overvie
 	stop := o.tell(say)
 	defer stop()
 	o.cached(ctx, known)
+	s.cli.collectOften()
 	if how.Ask && ctx.Err() == nil {
 		say()
 		o.ask(ctx, known, how)

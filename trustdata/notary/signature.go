@@ -51,16 +51,17 @@ func newMessage(b []byte) message { return message{b, sha256.Sum256(b)} }
 // VerifySignature checks one signature over signed, which is hashed with SHA-256 for
 // every method but eddsa. It does not check that the key may sign anything.
 func VerifySignature(key trustdata.PublicKey, method string, sig, signed []byte) error {
-	return verifySignature(key, method, sig, newMessage(signed))
-}
-
-func verifySignature(key trustdata.PublicKey, method string, sig []byte, m message) error {
 	bare, err := key.Bare()
 	if err != nil {
 		return err
 	}
+	return verifySignature(bare, key.Type, method, sig, newMessage(signed))
+}
+
+// verifySignature is VerifySignature for a key without its certificate, of type called.
+func verifySignature(bare trustdata.PublicKey, called trustdata.KeyType, method string, sig []byte, m message) error {
 	if kind, ok := methodKinds[method]; !ok || kind != bare.Type {
-		return fmt.Errorf("method %q does not fit a key of type %q", method, key.Type)
+		return fmt.Errorf("method %q does not fit a key of type %q", method, called)
 	}
 	if bare.Type == trustdata.KeyED25519 {
 		if len(bare.Value) != ed25519.PublicKeySize {
@@ -82,7 +83,7 @@ func verifySignature(key trustdata.PublicKey, method string, sig []byte, m messa
 			return verifyRSA(public, method, sig, m.digest[:])
 		}
 	}
-	return fmt.Errorf("a key of type %q holds a %T", key.Type, public)
+	return fmt.Errorf("a key of type %q holds a %T", called, public)
 }
 
 func verdict(ok bool) error {
@@ -182,12 +183,14 @@ func verifyListed(keys map[trustdata.ListedID]trustdata.PublicKey, sig Signature
 	if id, ok := proven.find(name); ok {
 		return id, nil
 	}
-	if err := verifySignature(key, sig.Method, sig.Bytes, m); err != nil {
+	bare, err := key.Bare()
+	if err != nil {
 		return "", err
 	}
-	id, err := key.KeyID()
-	if err == nil {
-		proven.keep(name, id)
+	if err := verifySignature(bare, key.Type, sig.Method, sig.Bytes, m); err != nil {
+		return "", err
 	}
-	return id, err
+	id := trustdata.KeyID(bare.ListedID()) // as key.KeyID, whose certificate is read already
+	proven.keep(name, id)
+	return id, nil
 }

@@ -191,14 +191,9 @@ func (p Policy) FirstRoot(raw []byte) (*File[Root], error) {
 // for the final root of a chain.
 func (p Policy) NextRoot(prev *File[Root], raw []byte, final bool) (*File[Root], error) {
 	const role = trustdata.RoleRoot
-	f, err := ParseRoot(raw)
+	f, err := p.afterRoot(prev, raw)
 	if err != nil {
 		return nil, err
-	}
-	if !bytes.Equal(raw, prev.Raw) {
-		if err := p.follows(prev, f); err != nil {
-			return nil, err
-		}
 	}
 	var now time.Time
 	if final {
@@ -214,6 +209,19 @@ func (p Policy) NextRoot(prev *File[Root], raw []byte, final bool) (*File[Root],
 		return nil, err
 	}
 	return f, p.pinnedRoot(f)
+}
+
+// afterRoot parses the root that follows prev, unless it is prev itself, which was parsed.
+func (p Policy) afterRoot(prev *File[Root], raw []byte) (*File[Root], error) {
+	if bytes.Equal(raw, prev.Raw) {
+		again := *prev
+		return &again, nil
+	}
+	f, err := ParseRoot(raw)
+	if err != nil {
+		return nil, err
+	}
+	return f, p.follows(prev, f)
 }
 
 func (p Policy) follows(prev, next *File[Root]) error {

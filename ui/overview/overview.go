@@ -234,17 +234,25 @@ func (m *Model) hint(i audit.Item) string {
 		text += "    b back up " + i.Keys[0].Short() + " first"
 	}
 	text += "    y copy this text"
-	if i.Unsnoozable() == "" && i.Snoozed == nil {
-		text += "    Z put off 7 days"
+	if i.Unsnoozable() == "" {
+		text += "    Z " + m.putOffKey(i).Help().Desc
 	}
 	return text
+}
+
+// putOffKey is Z with what it does to an item.
+func (m *Model) putOffKey(i audit.Item) key.Binding {
+	if i.Snoozed == nil {
+		return m.keys.putOff
+	}
+	return ui.Bind("Z", "take up again", m.keys.putOff.Keys()...)
 }
 
 // ShortHelp are the keys of the footer.
 func (m *Model) ShortHelp() []key.Binding {
 	k := m.keys
 	if i, ok := m.item(); ok {
-		k.open = ui.Bind("Enter", string(i.Step), k.open.Keys()...)
+		k.open, k.putOff = ui.Bind("Enter", string(i.Step), k.open.Keys()...), m.putOffKey(i)
 	}
 	return append([]key.Binding{k.open, k.backUp}, append(m.Short(), k.check, k.putOff, k.export, k.doctor)...)
 }

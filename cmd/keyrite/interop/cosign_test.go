@@ -243,7 +243,8 @@ func TestCosign(t *testing.T) {
 	}
 }
 
-// TestCosignMatrix: docs/interop.md says what the recordings say.
+// TestCosignMatrix: docs/interop.md says what the recordings say. A run that is about to write it
+// holds it against nothing.
 func TestCosignMatrix(t *testing.T) {
 	text, err := interop.CosignMatrix(filepath.Join("testdata", "cosign"))
 	if err != nil {
@@ -253,7 +254,7 @@ func TestCosignMatrix(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasSuffix(string(doc), text) {
+	if !*record && !strings.HasSuffix(string(doc), text) {
 		t.Errorf("docs/interop.md does not end with what was recorded; -record writes it:\n%s", text)
 	}
 }

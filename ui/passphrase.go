@@ -94,6 +94,9 @@ func (p *passphrase) Update(msg tea.Msg) (any, tea.Cmd) {
 	return nil, nil
 }
 
+// Wipe clears what was typed.
+func (p *passphrase) Wipe() { p.forget() }
+
 func (p *passphrase) forget() {
 	p.secret.wipe()
 	p.first.Wipe()

@@ -41,6 +41,10 @@ type Dialog interface {
 	help.KeyMap
 }
 
+// Wiper is a dialog that a secret is typed into. Wipe clears it, where nobody will answer any
+// more.
+type Wiper interface{ Wipe() }
+
 // Cancelled is the result of a dialog that was left without an answer.
 type Cancelled struct{}
 

@@ -352,16 +352,6 @@ func hold(s ui.Screen) (tea.Cmd, bool) {
 	return nil, false
 }
 
-// end gives up what screens have under way, because the program is over without their
-// having been left: a signal ended it, or a key that leaves them all.
-func (m *Model) end() {
-	for _, s := range m.stack {
-		if w, ok := s.(ui.Worker); ok && m.started[s] {
-			w.Cancel()
-		}
-	}
-}
-
 // restyle follows what the terminal says of itself.
 func (m *Model) restyle(msg tea.Msg) {
 	look := m.st.Look

@@ -61,3 +61,22 @@ func Run(ctx context.Context, opt Options, t Terminal) error {
 	}
 	return err
 }
+
+// end gives up what screens have under way, because the program is over without their
+// having been left: a signal ended it, or a key that leaves them all. What was opened or half
+// typed is wiped.
+func (m *Model) end() {
+	if m.ask != nil {
+		if w, ok := m.ask.Dialog.(ui.Wiper); ok {
+			w.Wipe()
+		}
+	}
+	for _, s := range m.stack {
+		if w, ok := s.(ui.Worker); ok && m.started[s] {
+			w.Cancel()
+		}
+		if f, ok := s.(ui.Forgetter); ok {
+			f.ForgetKeys()
+		}
+	}
+}

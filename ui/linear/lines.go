@@ -26,6 +26,7 @@ func read(in io.Reader, out chan<- typedLine, done <-chan struct{}) {
 		case out <- typedLine{line, err}:
 		case <-done:
 			clear(line)
+			clear(kept)
 			return
 		}
 		if err != nil && err != io.EOF {

@@ -151,7 +151,7 @@ func (r *reader) member(hdr *tar.Header, at int) error {
 	if hdr.Size != f.Size {
 		return damage("%q has %d bytes and should have %d", f.Path, hdr.Size, f.Size)
 	}
-	if f.isKey() && r.take.known == nil {
+	if f.isKey() {
 		data, err := r.data(f)
 		if err != nil {
 			return err
@@ -168,7 +168,7 @@ func (r *reader) member(hdr *tar.Header, at int) error {
 // plain reads a file that only has to be the same.
 func (r *reader) plain(f *File) error {
 	wanted, read := r.take.wants != nil && r.take.wants(*f), r.ledger != nil && r.ledger.reads(*f)
-	if !f.isKey() && !wanted && !read {
+	if !wanted && !read {
 		h := sha256.New()
 		if _, err := io.Copy(h, r.tar); err != nil {
 			return err
@@ -231,7 +231,8 @@ type takeError struct{ error }
 func (e *takeError) Unwrap() error { return e.error }
 
 func sameHash(f *File, sum []byte) error {
-	if got := hex.EncodeToString(sum); got != f.SHA256 {
+	var got [2 * sha256.Size]byte
+	if hex.Encode(got[:], sum); string(got[:]) != f.SHA256 {
 		return damage("%q has the SHA-256 %s and should have %s", f.Path, got, f.SHA256)
 	}
 	return nil

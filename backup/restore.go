@@ -3,7 +3,6 @@ package backup
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -294,11 +293,13 @@ func (w *restorer) readBackFolder(dir string, names []string) error {
 	defer root.Close()
 	return media.ReadEach(w.ctx, root, names, func(i int, r io.Reader) error {
 		h := sha256.New()
-		_, err := io.Copy(h, r)
-		if hash := hex.EncodeToString(h.Sum(nil)); err == nil && hash != w.rows[path.Join(dir, names[i])].SHA256 {
-			err = fmt.Errorf("%q is not what was written", names[i])
+		if _, err := io.Copy(h, r); err != nil {
+			return err
 		}
-		return err
+		if sameHash(&w.rows[path.Join(dir, names[i])].File, h.Sum(nil)) != nil {
+			return fmt.Errorf("%q is not what was written", names[i])
+		}
+		return nil
 	})
 }
 

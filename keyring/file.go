@@ -149,7 +149,9 @@ func Inspect(data []byte) Info {
 // inspect is Inspect that also gives the ID of a key that is not encrypted, or "".
 func inspect(data []byte) (Info, trustdata.KeyID) {
 	sum := sha256.Sum256(data)
-	info := Info{SHA256: hex.EncodeToString(sum[:])}
+	var digits [2 * sha256.Size]byte
+	hex.Encode(digits[:], sum[:])
+	info := Info{SHA256: string(digits[:])}
 	f, err := parseFile(data)
 	info.Role, info.GUN, info.Encrypted, info.KDFIterations = f.header.Role, f.header.GUN, f.encrypted(), f.iterations()
 	if err != nil {

@@ -17,6 +17,9 @@ type NamedPlace struct {
 // Placer knows places by name. It lists what it has in memory, and asks no disk.
 type Placer interface{ Places() []NamedPlace }
 
+// Looker is a screen with a capital that only looks.
+type Looker interface{ OnlyLooks(key.Binding) bool }
+
 // IsMove reports whether a key only goes from row to row in a list.
 func IsMove(b key.Binding) bool {
 	return slices.ContainsFunc(newListKeys().moves(), func(m key.Binding) bool { return m.Help() == b.Help() })

@@ -56,6 +56,7 @@ func TestOverviewSteps(t *testing.T) {
 	d.Press("b").Has("overview > backup", "91d27b3").Press("esc")
 	d.Press("j", "enter").Has("overview > renew", "about 12 repos, root 7f3a9c1").Press("esc")
 	d.Press("D").Has("overview > doctor").Press("esc")
+	d.Press(":").Type("doctor").Lacks("changes things").Press("enter").Has("overview > doctor").Press("esc")
 	d.Press("y").Has("COPY", "this text", "the 12 lines to type", "key ID 7f3a9c1").Press("1").Has("Copied this text")
 	d.Press("/").Type("refresh").Press("enter").Has("shop/00 and 6 more").Press("enter").Has("overview > refresh")
 }

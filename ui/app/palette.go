@@ -39,7 +39,7 @@ func (m *Model) entries() []palette.Entry {
 	for _, group := range m.top().FullHelp() {
 		for _, b := range group {
 			if !ui.IsMove(b) {
-				out = m.appendKey(out, b, "on this screen ("+m.top().Title()+")", isCapital(b))
+				out = m.appendKey(out, b, "on this screen ("+m.top().Title()+")", isCapital(b) && !onlyLooks(m.top(), b))
 			}
 		}
 	}
@@ -89,6 +89,12 @@ func (m *Model) appendKey(out []palette.Entry, b key.Binding, where string, chan
 func isCapital(b key.Binding) bool {
 	shown := b.Help().Key
 	return len(shown) == 1 && shown >= "A" && shown <= "Z"
+}
+
+// onlyLooks reports whether a screen says of one of its capitals that it changes nothing.
+func onlyLooks(s ui.Screen, b key.Binding) bool {
+	l, ok := s.(ui.Looker)
+	return ok && l.OnlyLooks(b)
 }
 
 // commands are what has no key.

@@ -240,6 +240,9 @@ func (m *Model) hint(i audit.Item) string {
 	return text
 }
 
+// OnlyLooks says so of the doctor.
+func (m *Model) OnlyLooks(b key.Binding) bool { return b.Help() == m.keys.doctor.Help() }
+
 // putOffKey is Z with what it does to an item.
 func (m *Model) putOffKey(i audit.Item) key.Binding {
 	if i.Snoozed == nil {
@@ -278,4 +281,5 @@ var (
 	_ ui.Counted     = (*Model)(nil)
 	_ ui.ShortTitler = (*Model)(nil)
 	_ ui.Undoer      = (*Model)(nil)
+	_ ui.Looker      = (*Model)(nil)
 )

@@ -17,12 +17,12 @@ type ahead struct {
 	rest       []byte
 }
 
-// How far is read ahead: of what is decrypted, and of what a medium gives a megabyte at a
-// time.
+// How far is read ahead: of what is decrypted, and of what a medium gives in larger
+// pieces.
 const (
 	aheadChunk  = 64 << 10 // what age decrypts at a time
 	aheadMost   = 4
-	aheadMedium = 16
+	aheadMedium = 8
 )
 
 func readAhead(r io.Reader, most int) *ahead {

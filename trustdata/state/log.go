@@ -244,7 +244,11 @@ func (l *Log) lines(entries []*entry) (text []byte, records []Record, head strin
 		}
 		one = append(append(one[:len(one)-len(noData)-1], rec.Data...), '}')
 		head = hashLine(one)
-		text, records = append(append(text, one...), '\n'), append(records, rec)
+		if records = append(records, rec); i == 0 {
+			text = append(one, '\n') // which may be long, and is mostly the only one
+			continue
+		}
+		text = append(append(text, one...), '\n')
 	}
 	return text, records, head, nil
 }

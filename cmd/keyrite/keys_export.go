@@ -56,7 +56,7 @@ func (c *cli) exportKeys(ctx context.Context, typed []string, to string) error {
 	if c.flags.dryRun {
 		p := keyPlan("keys export", to, "write the file, with mode 0600", "read it back and compare it")
 		for _, info := range infos {
-			p.Changes = append(p.Changes, fmt.Sprintf("%s: key %s for %s", to, info.KeyID, forWhom(keyring.Header{Role: info.Role, GUN: info.GUN})))
+			p.Changes = append(p.Changes, fmt.Sprintf("%s: key %s for %s", to, info.KeyID, shownFor(keyring.Header{Role: info.Role, GUN: info.GUN})))
 		}
 		return c.emitKeyPlan("Export "+ui.Plural(len(ids), "key", "keys"), p)
 	}

@@ -205,6 +205,14 @@ func forWhom(h keyring.Header) string {
 	return h.Role
 }
 
+// shownFor is forWhom in a plan or a question, with a badge where the name may be read as another.
+func shownFor(h keyring.Header) string {
+	if trustdata.MixedScript(h.Role) || trustdata.MixedScript(string(h.GUN)) {
+		return forWhom(h) + " (mixed script)"
+	}
+	return forWhom(h)
+}
+
 // bringIn stores a new key: first whole in pending/, so that no public half is ever without
 // its private one, then the public half, then by one rename among the others.
 func (c *cli) bringIn(ctx context.Context, s *session, k newKey, key *keyring.PrivateKey, pass keyring.Passphrase) error {

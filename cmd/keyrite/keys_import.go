@@ -161,7 +161,7 @@ func importPlan(all []*incoming, s *session) planJSON {
 		if in.id != "" {
 			id = string(in.id)
 		}
-		p.Changes = append(p.Changes, fmt.Sprintf("a key for %s from %s (%s) in %s", forWhom(in.header), in.from, id, s.paths.trust[0]))
+		p.Changes = append(p.Changes, fmt.Sprintf("a key for %s from %s (%s) in %s", shownFor(in.header), in.from, id, s.paths.trust[0]))
 		need := rotation.Need{KeyID: in.id, Role: trustdata.Role(in.header.Role), GUN: in.header.GUN, Why: "to prove that it opens"}
 		if !in.block.Encrypted {
 			need.Why, need.New = "to lock it: the file is not locked", true

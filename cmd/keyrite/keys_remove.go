@@ -52,7 +52,7 @@ func (c *cli) remove(ctx context.Context, typed string) error {
 		}
 		return c.emitKeyPlan("Remove key "+info.KeyID.Short(), p)
 	}
-	about := fmt.Sprintf("key %s for %s goes to the trash", info.KeyID, forWhom(keyring.Header{Role: info.Role, GUN: info.GUN}))
+	about := fmt.Sprintf("key %s for %s goes to the trash", info.KeyID, shownFor(keyring.Header{Role: info.Role, GUN: info.GUN}))
 	if err := c.confirm(ctx, append([]string{about}, lost...), info.KeyID.Short(), "removing a key"); err != nil {
 		return err
 	}

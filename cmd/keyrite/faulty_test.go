@@ -2,7 +2,9 @@ package main
 
 import (
 	"os"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"charm.land/bubbles/v2/key"
@@ -18,9 +20,17 @@ import (
 const sownSecret = "canary-passphrase-4711"
 
 // faultyMain is keyrite with one more verb: a console whose screen breaks at the key f, where
-// the argument says.
+// the argument says. With BREAK_AT=N any verb breaks when it asks for the time the Nth time.
 func faultyMain() {
-	c := newCLI(process{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, environ: os.Environ, now: time.Now})
+	var asked atomic.Int64
+	at, _ := strconv.ParseInt(os.Getenv("BREAK_AT"), 10, 64)
+	now := func() time.Time {
+		if asked.Add(1) == at {
+			fail(sownSecret)
+		}
+		return time.Now()
+	}
+	c := newCLI(process{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, environ: os.Environ, now: now})
 	c.root.AddCommand(&cobra.Command{Use: "faulty", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
 		if args[0] == "verb" {
 			fail(sownSecret)

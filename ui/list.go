@@ -5,6 +5,8 @@ import (
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+
+	"keyrite/trustdata"
 )
 
 // List shows a page in the frame: it scrolls, filters, sorts and copies. Screens embed
@@ -175,7 +177,7 @@ func (l *List) Escape() bool {
 // Status is the sentence about filter and order.
 func (l *List) Status() string {
 	shown, all := l.counts()
-	counts := fmt.Sprintf("%d of %s", shown, Plural(all, l.one, l.many))
+	counts := fmt.Sprintf("%d of %s", shown, trustdata.Plural(all, l.one, l.many))
 	switch {
 	case l.marks.from != "":
 		return l.rangeSentence()

@@ -7,6 +7,8 @@ import (
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+
+	"keyrite/trustdata"
 )
 
 // marking is the part of a list by which rows are picked for an act. A mark belongs to
@@ -114,7 +116,7 @@ func (l *List) markShown() tea.Cmd {
 	if !unmarked {
 		return Say("Nothing that is shown is marked any more. u undoes it.")
 	}
-	return Say(Plural(len(l.shown), l.one, l.many) + " marked. * again takes the marks away.")
+	return Say(trustdata.Plural(len(l.shown), l.one, l.many) + " marked. * again takes the marks away.")
 }
 
 // markAll marks rows, or takes their marks away, in one step.
@@ -159,12 +161,12 @@ func (l *List) markRange() tea.Cmd {
 	first, last := l.span()
 	l.marks.from = ""
 	l.markAll(l.shown[first:last+1], true)
-	return Say(Plural(last-first+1, l.one, l.many) + " marked. u undoes it.")
+	return Say(trustdata.Plural(last-first+1, l.one, l.many) + " marked. u undoes it.")
 }
 
 func (l *List) rangeSentence() string {
 	first, last := l.span()
-	return "range of " + Plural(last-first+1, l.one, l.many) + ": v or Space marks them, Esc does not"
+	return "range of " + trustdata.Plural(last-first+1, l.one, l.many) + ": v or Space marks them, Esc does not"
 }
 
 // prune takes the marks of rows away that are no longer there.
@@ -193,9 +195,9 @@ func (l *List) MarkedRows(do func(ids []string) tea.Cmd) tea.Cmd {
 		return do(marked)
 	}
 	rest := slices.DeleteFunc(slices.Clone(marked), func(id string) bool { return slices.Contains(hidden, id) })
-	options := []string{"all " + Plural(len(marked), l.one, l.many) + " that are marked"}
+	options := []string{"all " + trustdata.Plural(len(marked), l.one, l.many) + " that are marked"}
 	if len(rest) > 0 {
-		options = append(options, "only the "+Plural(len(rest), l.one, l.many)+" that the filter shows")
+		options = append(options, "only the "+trustdata.Plural(len(rest), l.one, l.many)+" that the filter shows")
 	}
 	d := newChoice(l.st, "MARKED, BUT NOT SHOWN", options)
 	d.about = l.names(hidden)

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"strconv"
 	"strings"
 	"time"
 )
@@ -115,14 +114,6 @@ func (c Column) Label() string {
 		return ""
 	}
 	return strings.ToUpper(f[:1]) + f[1:]
-}
-
-// Plural is "1 key", "2 keys".
-func Plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + many
 }
 
 // Fours writes an ID in groups of four digits, for comparing by eye and reading aloud.

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"keyrite/backup"
+	"keyrite/trustdata"
 )
 
 // Readers reads what was typed of those who can open a backup: backup.ParseRecipients, or
@@ -173,7 +174,7 @@ const (
 // after says how many keys are still to be compared after this one.
 func (r *recipients) after() string {
 	if more := len(r.compare) - 1; more > 0 {
-		return Plural(more, "more key", "more keys") + " after this one."
+		return trustdata.Plural(more, "more key", "more keys") + " after this one."
 	}
 	return ""
 }

@@ -35,7 +35,7 @@ func (s Secured) Page(before string) Page {
 // proof is the backup and how far it is proven, never more.
 func (s Secured) proof() []Fact {
 	facts := []Fact{{Value: trustdata.Visible(s.Proof.File), Mark: MarkNone},
-		{Value: Plural(len(s.Proof.Keys), "key", "keys") + ", the new one too: written, and read back", Mark: MarkOK}}
+		{Value: trustdata.Plural(len(s.Proof.Keys), "key", "keys") + ", the new one too: written, and read back", Mark: MarkOK}}
 	switch s.Proof.State {
 	case backup.StateWritten:
 		facts[1].Value, facts[1].Mark = "written, not yet read back", MarkSoon

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
+
+	"keyrite/trustdata"
 )
 
 // Undoer takes back the last local thing: marks, a filter, an order, a snooze. What was
@@ -63,7 +65,7 @@ func (l *List) Undo() tea.Cmd {
 func (l *List) undone(u undo) string {
 	switch {
 	case len(u.flipped) > 0:
-		return "The mark of " + Plural(len(u.flipped), l.one, l.many) + " is as before."
+		return "The mark of " + trustdata.Plural(len(u.flipped), l.one, l.many) + " is as before."
 	case u.query != l.query.text && u.query == "":
 		return "The filter is off again."
 	case u.query != l.query.text:

@@ -13,7 +13,6 @@ import (
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/audit"
-	"keyrite/ui"
 	"keyrite/ui/doctor"
 )
 
@@ -142,7 +141,7 @@ func (c *cli) emitAudit(out auditJSON, findings []audit.Finding, images []audit.
 func (c *cli) counted(findings []audit.Finding, all bool) []audit.Finding {
 	awake := audit.Awake(findings)
 	if n := len(findings) - len(awake); n > 0 && !all {
-		c.say("%s put off and not counted; --all counts what is put off", ui.Plural(n, "finding is", "findings are"))
+		c.say("%s put off and not counted; --all counts what is put off", trustdata.Plural(n, "finding is", "findings are"))
 		return awake
 	}
 	return findings
@@ -158,7 +157,7 @@ type attentionError struct {
 var errAttention = errors.New("findings")
 
 func (e attentionError) Error() string {
-	return fmt.Sprintf("%s at %s or worse", ui.Plural(e.findings, "finding", "findings"), e.least)
+	return fmt.Sprintf("%s at %s or worse", trustdata.Plural(e.findings, "finding", "findings"), e.least)
 }
 
 func (e attentionError) Is(target error) bool { return target == errAttention }

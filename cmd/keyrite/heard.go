@@ -11,7 +11,6 @@ import (
 	"keyrite/trustdata"
 	"keyrite/trustdata/registry"
 	"keyrite/trustdata/remote"
-	"keyrite/ui"
 	"keyrite/ui/repos"
 )
 
@@ -100,7 +99,7 @@ func (s *session) catalog(ctx context.Context, host string) (guns []trustdata.GU
 }
 
 func oddNames(who string, n int) string {
-	return fmt.Sprintf("%s lists %s that no repository can have", who, ui.Plural(n, "name", "names"))
+	return fmt.Sprintf("%s lists %s that no repository can have", who, trustdata.Plural(n, "name", "names"))
 }
 
 // survey asks for every repository of h side by side, and meanwhile the trust server which

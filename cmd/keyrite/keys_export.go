@@ -12,7 +12,6 @@ import (
 
 	"keyrite/keyring"
 	"keyrite/trustdata"
-	"keyrite/ui"
 	"keyrite/ui/keys"
 )
 
@@ -58,7 +57,7 @@ func (c *cli) exportKeys(ctx context.Context, typed []string, to string) error {
 		for _, info := range infos {
 			p.Changes = append(p.Changes, fmt.Sprintf("%s: key %s for %s", to, info.KeyID, shownFor(keyring.Header{Role: info.Role, GUN: info.GUN})))
 		}
-		return c.emitKeyPlan("Export "+ui.Plural(len(ids), "key", "keys"), p)
+		return c.emitKeyPlan("Export "+trustdata.Plural(len(ids), "key", "keys"), p)
 	}
 	if err := writeBundle(to, bundle, ids); err != nil {
 		return fmt.Errorf("%q: %w", to, err)
@@ -70,7 +69,7 @@ func (c *cli) exportKeys(ctx context.Context, typed []string, to string) error {
 		rows[i] = changedKey{keyRow: newKeyRow(info), State: "exported", To: to}
 		page[i] = keys.Changed{Info: info, State: "exported", File: to}
 	}
-	return c.emit(rows, keys.ChangedPage("Exported keys", ui.Plural(len(ids), "key is", "keys are")+" in the file, which was read back.",
+	return c.emit(rows, keys.ChangedPage("Exported keys", trustdata.Plural(len(ids), "key is", "keys are")+" in the file, which was read back.",
 		page, []string{"Who has the file and a passphrase has the key."}, c.now()))
 }
 

@@ -15,7 +15,6 @@ import (
 	"keyrite/keyring"
 	"keyrite/trustdata"
 	"keyrite/trustdata/rotation"
-	"keyrite/ui"
 	"keyrite/ui/keys"
 )
 
@@ -78,7 +77,7 @@ func (c *cli) importKeys(ctx context.Context, files []string, f importFlags) err
 		all = append(all, found...)
 	}
 	if c.flags.dryRun {
-		return c.emitKeyPlan("Import "+ui.Plural(len(all), "key", "keys"), importPlan(all, s))
+		return c.emitKeyPlan("Import "+trustdata.Plural(len(all), "key", "keys"), importPlan(all, s))
 	}
 	defer func() {
 		for _, in := range all {
@@ -320,6 +319,6 @@ func (c *cli) reportImport(ctx context.Context, s *session, all []*incoming) err
 			added++
 		}
 	}
-	summary := fmt.Sprintf("%s came in and opened from where they are now; %d were there before, the same.", ui.Plural(added, "key", "keys"), len(all)-added)
+	summary := fmt.Sprintf("%s came in and opened from where they are now; %d were there before, the same.", trustdata.Plural(added, "key", "keys"), len(all)-added)
 	return c.emit(rows, keys.ChangedPage("Imported keys", summary, page, notes, c.now()))
 }

@@ -13,7 +13,6 @@ import (
 	"keyrite/trustdata"
 	"keyrite/trustdata/rotation"
 	"keyrite/trustdata/state"
-	"keyrite/ui"
 )
 
 // repairFlags are those of keyrite repair.
@@ -120,7 +119,7 @@ func (c *cli) review(ctx context.Context, r *rotation.Rotator, e *rotation.Edit)
 		return e, nil
 	}
 	if !c.canPrompt() {
-		return nil, fmt.Errorf("repairing %q vouches for %s again, which somebody must look at: --keep-all keeps them, --drop TAG takes one out: %w", e.GUN, ui.Plural(len(e.Vouched), "tag", "tags"), errUnanswered)
+		return nil, fmt.Errorf("repairing %q vouches for %s again, which somebody must look at: --keep-all keeps them, --drop TAG takes one out: %w", e.GUN, trustdata.Plural(len(e.Vouched), "tag", "tags"), errUnanswered)
 	}
 	in := bufio.NewReader(c.in)
 	var drop []string

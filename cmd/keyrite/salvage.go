@@ -7,7 +7,6 @@ import (
 
 	"keyrite/backup"
 	"keyrite/trustdata"
-	"keyrite/ui"
 	backupui "keyrite/ui/backup"
 )
 
@@ -70,13 +69,13 @@ func salvaged(res *backup.RestoreResult, p *backup.RestorePlan, others []backup.
 	}
 	what := "no key is lost"
 	if len(lost) > 0 {
-		what = fmt.Sprintf("%s lost (%s)", ui.Plural(len(res.Lost), "key is", "keys are"), strings.Join(lost, ", "))
+		what = fmt.Sprintf("%s lost (%s)", trustdata.Plural(len(res.Lost), "key is", "keys are"), strings.Join(lost, ", "))
 	}
 	if n := len(res.LostMetadata); n > 0 {
-		what += ", and metadata of " + ui.Plural(n, "repository", "repositories") + " is not whole"
+		what += ", and metadata of " + trustdata.Plural(n, "repository", "repositories") + " is not whole"
 	}
 	return &advised{fmt.Errorf("backup %q: %w: %s here now, %s", res.File, backup.ErrDamaged,
-		ui.Plural(p.Salvage.Keys-len(res.Lost)-refusedKeys(p), "key of it is", "keys of it are"), what), lookFor(others)}
+		trustdata.Plural(p.Salvage.Keys-len(res.Lost)-refusedKeys(p), "key of it is", "keys of it are"), what), lookFor(others)}
 }
 
 // refusedKeys is how many whole keys stay in the backup.

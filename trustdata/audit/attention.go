@@ -223,7 +223,7 @@ func (l Look) holding(k kind, i Item) string {
 	case len(i.Keys) == 1:
 		return "Key " + i.Keys[0].Short() + " for that is here."
 	}
-	return count(len(i.Keys), "key", "keys") + " for that are here."
+	return trustdata.Plural(len(i.Keys), "key", "keys") + " for that are here."
 }
 
 // baseName is a path's last part.

@@ -100,10 +100,3 @@ func more(name string, others int) string {
 	}
 	return fmt.Sprintf("%s and %d more", name, others)
 }
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}

@@ -25,7 +25,7 @@ type Log interface {
 func Page(acts []state.ActRecord, now time.Time) ui.Page {
 	p := ui.Page{
 		Title:   "Activity",
-		Summary: fmt.Sprintf("What keyrite changed from this machine: %s. The log's chain is whole.", ui.Plural(len(acts), "act", "acts")),
+		Summary: fmt.Sprintf("What keyrite changed from this machine: %s. The log's chain is whole.", trustdata.Plural(len(acts), "act", "acts")),
 		Columns: []ui.Column{{Title: "WHEN (UTC)", Priority: 2}, {Title: "WHAT", Priority: 1, Min: 10},
 			{Title: "ON", Priority: 3, Min: 12, Cut: ui.CutMiddle}, {Title: "RESULT", Priority: 4}},
 		Order:     "latest first",

@@ -159,7 +159,7 @@ func (m *Model) forgetKeys() tea.Cmd {
 	}
 	text := "No opened key and no passphrase is held."
 	if wiped > 0 {
-		text = ui.Plural(wiped, "opened key or passphrase was", "opened keys and passphrases were") + " wiped. Nothing has changed; what is needed is asked for again."
+		text = trustdata.Plural(wiped, "opened key or passphrase was", "opened keys and passphrases were") + " wiped. Nothing has changed; what is needed is asked for again."
 	}
 	if m.busy() {
 		text += " What is under way keeps its own until it ends."
@@ -294,7 +294,7 @@ func (m *Model) paste(p tea.PasteMsg) tea.Cmd {
 	case m.captures():
 		return m.top().Update(p)
 	}
-	return ui.Say("A paste of " + ui.Plural(len([]rune(strings.TrimSpace(p.Content))), "character", "characters") + " was dropped: there is no input here.")
+	return ui.Say("A paste of " + trustdata.Plural(len([]rune(strings.TrimSpace(p.Content))), "character", "characters") + " was dropped: there is no input here.")
 }
 
 // ParseName is the rule for names that are typed: one with a host stays as it is, any

@@ -84,7 +84,7 @@ func (m *Model) Status() string {
 
 func (m *Model) ask() tea.Cmd {
 	return ui.Send(ui.AskMsg{
-		Dialog: ui.NewPublicInput(m.opt.Styles, ui.Input{Title: "ARCHIVE " + strings.ToUpper(ui.Plural(len(m.opt.GUNs), "repository", "repositories")), Prompt: "Folder:", Do: "archive",
+		Dialog: ui.NewPublicInput(m.opt.Styles, ui.Input{Title: "ARCHIVE " + strings.ToUpper(trustdata.Plural(len(m.opt.GUNs), "repository", "repositories")), Prompt: "Folder:", Do: "archive",
 			Text: m.folder, Check: ui.Needed("type the path of a folder, on a stick for example"), Explain: "It is made if it is not there. An archive that is in it already is not replaced."}),
 		Answer: func(r any) tea.Cmd {
 			folder, ok := r.(string)
@@ -125,7 +125,7 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		}
 		m.show()
 		if got.Ended && len(m.saved) > 0 {
-			return tea.Batch(cmd, ui.Send(ui.DoneMsg{Action: "archived " + ui.Plural(len(m.saved), "repository", "repositories")}))
+			return tea.Batch(cmd, ui.Send(ui.DoneMsg{Action: "archived " + trustdata.Plural(len(m.saved), "repository", "repositories")}))
 		}
 		return cmd
 	}
@@ -148,7 +148,7 @@ func (m *Model) take(s saved) {
 	} else {
 		m.saved = append(m.saved, *s.res)
 		m.read = ui.Freshness{Source: trustdata.SourceLive, At: m.opt.Clock.Now()}
-		t.State, t.Note = ui.TaskDone, fmt.Sprintf("%s, %s, read back and verified", ui.Plural(s.res.Tags, "tag", "tags"), ui.Plural(s.res.Roots, "root", "roots"))
+		t.State, t.Note = ui.TaskDone, fmt.Sprintf("%s, %s, read back and verified", trustdata.Plural(s.res.Tags, "tag", "tags"), trustdata.Plural(s.res.Roots, "root", "roots"))
 	}
 	if s.at+1 < len(m.tasks) {
 		m.tasks[s.at+1].State = ui.TaskRunning

@@ -6,6 +6,7 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
+	"keyrite/trustdata"
 	"keyrite/ui"
 )
 
@@ -48,7 +49,7 @@ func (d *drilling) Status() string {
 
 func (d *drilling) leaving() string {
 	if n := d.trial.locked(); n > 0 {
-		return count(d.trial.result) + " so far. Leaving now leaves " + ui.Plural(n, "key", "keys") + " proven, not drilled."
+		return count(d.trial.result) + " so far. Leaving now leaves " + trustdata.Plural(n, "key", "keys") + " proven, not drilled."
 	}
 	return count(d.trial.result) + ". Leaving changes nothing."
 }

@@ -10,7 +10,7 @@ import (
 
 // DrivesPage is the removable drives of this machine.
 func DrivesPage(all []media.Drive, now time.Time) ui.Page {
-	page := ui.Page{Title: "Drives", Summary: ui.Plural(len(all), "removable drive", "removable drives"),
+	page := ui.Page{Title: "Drives", Summary: trustdata.Plural(len(all), "removable drive", "removable drives"),
 		Columns: []ui.Column{{Title: "DRIVE", Priority: 1, Min: 20}, {Title: "STATE", Priority: 2, Min: 12},
 			{Title: "FOLDER", Priority: 3, Min: 12, Cut: ui.CutLeft}, {Title: "FREE", Priority: 4}, {Title: "FILE SYSTEM", Priority: 5}, {Title: "DEVICE", Priority: 6}},
 		Order:     "usable ones first",

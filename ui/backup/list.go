@@ -132,7 +132,7 @@ func (m *Model) show() {
 		p.Notes = nil // the rows say it, and m does it
 		p.Empty = "No backup is remembered on this machine. b writes one; f looks into a folder, such as a stick's."
 	} else {
-		p.Title, p.Summary = "Backups in "+trustdata.Visible(m.folder), ui.Plural(len(m.all), "backup", "backups")+" in "+trustdata.Visible(m.folder)
+		p.Title, p.Summary = "Backups in "+trustdata.Visible(m.folder), trustdata.Plural(len(m.all), "backup", "backups")+" in "+trustdata.Visible(m.folder)
 	}
 	m.Set(ui.NewListing(p))
 }

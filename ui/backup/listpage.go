@@ -12,7 +12,7 @@ import (
 
 // ListPage is the backups of a folder.
 func ListPage(all []backup.Listed, now time.Time) ui.Page {
-	page := ui.Page{Title: "Backups", Summary: ui.Plural(len(all), "backup", "backups"),
+	page := ui.Page{Title: "Backups", Summary: trustdata.Plural(len(all), "backup", "backups"),
 		Columns: []ui.Column{{Title: "FILE", Priority: 1, Min: 30, Cut: ui.CutLeft}, {Title: "PROVED", Priority: 2, Min: 10},
 			{Title: "MADE", Priority: 3}, {Title: "SIZE", Priority: 4}, {Title: "SUMS FILE", Priority: 5}},
 		Order:     "latest first",

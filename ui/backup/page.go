@@ -20,11 +20,11 @@ func CreatePlanPage(copies ...*backup.CreatePlan) ui.Page {
 	p := copies[0]
 	keys, guns := p.Keys(), p.Metadata()
 	page := ui.Page{
-		Title:   "Back up " + ui.Plural(len(keys), "key", "keys"),
+		Title:   "Back up " + trustdata.Plural(len(keys), "key", "keys"),
 		Summary: "Nothing is written yet.",
 		Sections: []ui.Section{
 			{Title: "WHAT GOES IN", Facts: []ui.Fact{
-				{Label: "Keys", Value: ui.Plural(len(keys), "key", "keys") + ", each still locked with its own passphrase"},
+				{Label: "Keys", Value: trustdata.Plural(len(keys), "key", "keys") + ", each still locked with its own passphrase"},
 				{Label: "Metadata", Value: evidence(len(guns))},
 				{Label: "Size", Value: ui.Size(p.Bytes)},
 				{Label: "Never", Value: "registry passwords and tokens, the trash, keys that are not in use yet"}}},
@@ -62,7 +62,7 @@ func evidence(guns int) string {
 	if guns == 0 {
 		return "none is known on this machine"
 	}
-	return "signed metadata of " + ui.Plural(guns, "repository", "repositories") + ", as evidence"
+	return "signed metadata of " + trustdata.Plural(guns, "repository", "repositories") + ", as evidence"
 }
 
 func recipientFacts(all []backup.Recipient) []ui.Fact {
@@ -152,13 +152,13 @@ func proofFacts(have backup.State, opened, keys int) []ui.Fact {
 
 // passphrases says how many were proven: "2 of 38 passphrases".
 func passphrases(opened, keys int) string {
-	return fmt.Sprintf("%d of %s", opened, ui.Plural(keys, "passphrase", "passphrases"))
+	return fmt.Sprintf("%d of %s", opened, trustdata.Plural(keys, "passphrase", "passphrases"))
 }
 
 // CreatedPage is a backup that was written.
 func CreatedPage(r *backup.CreateResult) ui.Page {
 	page := ui.Page{
-		Title:   "Backed up " + ui.Plural(len(r.Keys), "key", "keys"),
+		Title:   "Backed up " + trustdata.Plural(len(r.Keys), "key", "keys"),
 		Summary: stateSentence(r.State),
 		Sections: []ui.Section{
 			{Facts: []ui.Fact{{Label: "File", Value: trustdata.Visible(r.File)}, {Label: "SHA-256", Value: sum(r.SHA256)},
@@ -205,7 +205,7 @@ func waiver(w string) string {
 }
 
 func holds(keys, guns int) string {
-	return ui.Plural(keys, "key", "keys") + ", metadata of " + ui.Plural(guns, "repository", "repositories")
+	return trustdata.Plural(keys, "key", "keys") + ", metadata of " + trustdata.Plural(guns, "repository", "repositories")
 }
 
 func sum(sha string) string {

@@ -13,7 +13,7 @@ import (
 // SetPage is what was written of a set, a row for each copy.
 func SetPage(all []*backup.CreateResult) ui.Page {
 	first := all[0]
-	page := ui.Page{Title: "Backed up " + ui.Plural(len(first.Keys), "key", "keys"), Summary: ui.Plural(len(all), "copy", "copies") + " of the set " + first.Operation,
+	page := ui.Page{Title: "Backed up " + trustdata.Plural(len(first.Keys), "key", "keys"), Summary: trustdata.Plural(len(all), "copy", "copies") + " of the set " + first.Operation,
 		Columns: []ui.Column{{Title: "COPY", Priority: 2, Min: 6}, {Title: "STATE", Priority: 3, Min: 10}, {Title: "FILE", Priority: 1, Min: 30, Cut: ui.CutLeft}},
 		Notes:   []string{restoreSentence(filepath.Base(first.File))}}
 	for _, r := range all {
@@ -39,7 +39,7 @@ func numbered(n, of int) string {
 
 // CopiesPage is every copy that is remembered, and when it is to be proven again.
 func CopiesPage(all []backup.Copy, now time.Time) ui.Page {
-	page := ui.Page{Title: "Backups", Summary: ui.Plural(len(all), "copy is", "copies are") + " remembered. None was looked at just now.",
+	page := ui.Page{Title: "Backups", Summary: trustdata.Plural(len(all), "copy is", "copies are") + " remembered. None was looked at just now.",
 		Columns: []ui.Column{{Title: "MEDIUM", Priority: 1, Min: 12}, {Title: "COPY", Priority: 4, Min: 6}, {Title: "STATE", Priority: 2, Min: 9},
 			{Title: "PROVEN", Priority: 3}, {Title: "DUE", Priority: 3}, {Title: "FILE", Priority: 5, Min: 30, Cut: ui.CutLeft}},
 		Order: "latest first", Empty: "No backup is remembered on this machine.",

@@ -114,7 +114,7 @@ func (t *trial) goOn(opened trustdata.KeyID) tea.Cmd {
 	}
 	t.offers++
 	offer, asked := t.offers, t.held
-	options := []string{"no: ask for each key", fmt.Sprintf("yes, try it on %s", ui.Plural(others, "other key", "other keys"))}
+	options := []string{"no: ask for each key", fmt.Sprintf("yes, try it on %s", trustdata.Plural(others, "other key", "other keys"))}
 	dialog := ui.NewChoice(t.styles, opened.Short()+" IS OPEN. TRY THE SAME PASSPHRASE ON THE OTHERS?", options)
 	forget := t.clock.Tick(keptFor, func(time.Time) tea.Msg { return forgotten{t, offer} })
 	return tea.Batch(forget, ui.Send(ui.AskMsg{Dialog: dialog, Answer: func(r any) tea.Cmd {

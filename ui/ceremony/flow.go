@@ -128,5 +128,5 @@ func name(guns []trustdata.GUN) string {
 	if len(guns) == 1 {
 		return trustdata.Visible(string(guns[0]))
 	}
-	return ui.Plural(len(guns), "repository", "repositories")
+	return trustdata.Plural(len(guns), "repository", "repositories")
 }

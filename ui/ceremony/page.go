@@ -16,7 +16,7 @@ import (
 // PlanPage is the preparation of a ceremony before it happens.
 func PlanPage(p *rotation.CeremonyPlan) ui.Page {
 	page := ui.Page{
-		Title:    "Prepare a ceremony: " + p.Kind + " of " + ui.Plural(len(p.GUNs()), "repository", "repositories"),
+		Title:    "Prepare a ceremony: " + p.Kind + " of " + trustdata.Plural(len(p.GUNs()), "repository", "repositories"),
 		Summary:  "The root key is not needed here. Nothing is changed by looking at this.",
 		Sections: []ui.Section{sentences("WHAT CHANGES", p.Changes, "")},
 	}
@@ -67,7 +67,7 @@ func sentences(title string, texts []string, mark ui.Mark) ui.Section {
 // PreparedPage is a file that waits to be signed.
 func PreparedPage(file string, b *ceremony.Bundle) ui.Page {
 	page := ui.Page{
-		Title:    "A ceremony is prepared: " + trustdata.Visible(b.Kind) + " of " + ui.Plural(len(b.Repositories), "repository", "repositories"),
+		Title:    "A ceremony is prepared: " + trustdata.Visible(b.Kind) + " of " + trustdata.Plural(len(b.Repositories), "repository", "repositories"),
 		Summary:  "Nothing was sent. It waits in the journal; keyrite rotations lists it.",
 		Sections: []ui.Section{{Facts: append([]ui.Fact{{Label: "File", Value: trustdata.Visible(file), Mark: ui.MarkOK}}, hash("SHA-256", b.SHA256)...)}},
 		Copy:     []ui.Copyable{{What: "SHA-256", Text: b.SHA256}},

@@ -123,7 +123,7 @@ func (m *Publish) confirm() tea.Cmd { return m.Held.Confirm(m.question, m.Advanc
 
 func (m *Publish) question() ui.Question {
 	return ui.Question{Headline: m.headline(), Thing: trustdata.Visible(m.bundle.Kind) + " of " + name(m.guns()), Profile: m.opt.Profile, Keep: "Cancel",
-		Act: "Publish to " + ui.Plural(m.size(), "repository", "repositories"), Type: m.bundle.SHA256[:ui.SpokenDigits], Hidden: true,
+		Act: "Publish to " + trustdata.Plural(m.size(), "repository", "repositories"), Type: m.bundle.SHA256[:ui.SpokenDigits], Hidden: true,
 		Facts:  []ui.Fact{{Label: "Signed", Value: when(m.bundle.Signed.Head)}, {Label: "Will not follow", Value: m.behind()}},
 		Prompt: "Type the first eight digits of the signed file's SHA-256, as the offline machine showed them. They are hidden here: take them from the paper."}
 }

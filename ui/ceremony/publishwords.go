@@ -26,7 +26,7 @@ func (m *Publish) checkPage() ui.Page {
 		facts = append(facts, ui.Fact{Value: "The trust server still has the root that it follows.", Mark: ui.MarkOK})
 	}
 	if n := len(m.plan.Again); n > 0 {
-		facts = append(facts, ui.Fact{Value: "An earlier run has sent " + ui.Plural(n, "repository", "repositories") + ", and it is not known whether they arrived: exactly the same bytes are sent, where they are not there.", Mark: ui.MarkUnchecked})
+		facts = append(facts, ui.Fact{Value: "An earlier run has sent " + trustdata.Plural(n, "repository", "repositories") + ", and it is not known whether they arrived: exactly the same bytes are sent, where they are not there.", Mark: ui.MarkUnchecked})
 	}
 	needs := ui.Section{Title: "YOU WILL NEED", Facts: []ui.Fact{{Label: "the paper", Value: "with the first eight digits of the signed file's SHA-256"}}}
 	for _, n := range m.plan.Need {
@@ -63,7 +63,7 @@ func (m *Publish) reviewPage() ui.Page {
 }
 
 func (m *Publish) headline() string {
-	n := strings.ToUpper(ui.Plural(m.size(), "repository", "repositories"))
+	n := strings.ToUpper(trustdata.Plural(m.size(), "repository", "repositories"))
 	if r := m.bundle.Repositories[0]; r.Role == trustdata.RoleRoot && r.Change == ceremony.NewKey {
 		return n + " WILL TRUST A DIFFERENT ROOT. THIS CANNOT BE UNDONE."
 	}
@@ -75,7 +75,7 @@ func (m *Publish) behind() string {
 	if len(m.plan.WillNotFollow) == 0 {
 		return "none known"
 	}
-	return ui.Plural(len(behind(m.plan.WillNotFollow, m.plan.GUNs()).Facts), "kind of client", "kinds of clients") + ", see the page before"
+	return trustdata.Plural(len(behind(m.plan.WillNotFollow, m.plan.GUNs()).Facts), "kind of client", "kinds of clients") + ", see the page before"
 }
 
 func (m *Publish) publishPage() ui.Page {

@@ -19,7 +19,7 @@ func ShowPage(file string, b *ceremony.Bundle, problems []string) ui.Page {
 // showPage is ShowPage with the file's hash as of writes it.
 func showPage(file string, b *ceremony.Bundle, problems []string, of func(label, sum string) []ui.Fact) ui.Page {
 	page := ui.Page{
-		Title:   "A ceremony's file, " + string(b.Stage()) + ": " + trustdata.Visible(b.Kind) + " of " + ui.Plural(len(b.Repositories), "repository", "repositories"),
+		Title:   "A ceremony's file, " + string(b.Stage()) + ": " + trustdata.Visible(b.Kind) + " of " + trustdata.Plural(len(b.Repositories), "repository", "repositories"),
 		Summary: "It is as it was written, and the roots in it follow from one another. Whether they are the right ones only a machine can say that knows one of them.",
 		Copy:    []ui.Copyable{{What: "SHA-256", Text: b.SHA256}},
 	}

@@ -23,7 +23,7 @@ func SigningSteps(p *rotation.SigningPlan) []string {
 // SigningPage is the offline part of a ceremony before it happens.
 func SigningPage(p *rotation.SigningPlan) ui.Page {
 	page := ui.Page{
-		Title:    "Sign at a ceremony: " + trustdata.Visible(p.Bundle.Kind) + " of " + ui.Plural(len(p.Bundle.Repositories), "repository", "repositories"),
+		Title:    "Sign at a ceremony: " + trustdata.Visible(p.Bundle.Kind) + " of " + trustdata.Plural(len(p.Bundle.Repositories), "repository", "repositories"),
 		Summary:  "Nothing is changed by looking at this, and no network is asked.",
 		Sections: []ui.Section{sentences("WHAT CHANGES", p.Changes, "")},
 	}
@@ -42,7 +42,7 @@ func SigningPage(p *rotation.SigningPlan) ui.Page {
 // SignedPage is a file that was signed.
 func SignedPage(file, record string, b *ceremony.Bundle) ui.Page {
 	page := ui.Page{
-		Title:   "Signed: " + trustdata.Visible(b.Kind) + " of " + ui.Plural(len(b.Repositories), "repository", "repositories"),
+		Title:   "Signed: " + trustdata.Visible(b.Kind) + " of " + trustdata.Plural(len(b.Repositories), "repository", "repositories"),
 		Summary: "It is written and was read back. No repository has changed yet.",
 		Sections: []ui.Section{{Facts: append([]ui.Fact{{Label: "File", Value: trustdata.Visible(file), Mark: ui.MarkOK},
 			{Label: "Record", Value: trustdata.Visible(record)}}, hash("SHA-256", b.SHA256)...)}},
@@ -88,7 +88,7 @@ var PublishingSteps = []string{"hold the signed file against what was prepared h
 
 // PublishingPage is the last part of a ceremony before it happens.
 func PublishingPage(p *rotation.PublishingPlan) ui.Page {
-	page := ui.Page{Title: "Publish what was signed: " + trustdata.Visible(p.Op.Kind) + " of " + ui.Plural(len(p.GUNs()), "repository", "repositories"),
+	page := ui.Page{Title: "Publish what was signed: " + trustdata.Visible(p.Op.Kind) + " of " + trustdata.Plural(len(p.GUNs()), "repository", "repositories"),
 		Summary: "The root key is not needed here. Nothing is changed by looking at this.", Sections: []ui.Section{sentences("WHAT CHANGES", p.Changes, "")}}
 	if len(p.Left) > 0 {
 		page.Sections = append(page.Sections, LeftOut(p.Left))

@@ -91,7 +91,7 @@ func (m *Sign) confirm() tea.Cmd { return m.Held.Confirm(m.question, m.Advance) 
 func (m *Sign) question() ui.Question {
 	guns := m.bundle.GUNs()
 	q := ui.Question{Headline: m.headline(), Thing: trustdata.Visible(m.bundle.Kind) + " of " + name(guns), Profile: m.opt.Profile, Keep: "Cancel",
-		Act: "Sign for " + ui.Plural(len(guns), "repository", "repositories"), Type: name(guns),
+		Act: "Sign for " + trustdata.Plural(len(guns), "repository", "repositories"), Type: name(guns),
 		Facts: []ui.Fact{{Label: "Signed file", Value: "into " + trustdata.Visible(m.folder)}, {Label: "Will not follow", Value: m.behind()}, {Label: "Way back", Value: "until it is published: do not carry the file back"}}}
 	switch {
 	case m.plan.Signed != nil:
@@ -111,9 +111,9 @@ func (m *Sign) headline() string {
 	case m.plan != nil && m.plan.Signed != nil:
 		return "WRITE THE SIGNED FILE ONCE MORE"
 	case m.makes:
-		return strings.ToUpper(ui.Plural(n, "repository", "repositories")) + " WILL TRUST A DIFFERENT ROOT ONCE THIS IS PUBLISHED"
+		return strings.ToUpper(trustdata.Plural(n, "repository", "repositories")) + " WILL TRUST A DIFFERENT ROOT ONCE THIS IS PUBLISHED"
 	}
-	return "SIGN ROOT.JSON OF " + strings.ToUpper(ui.Plural(n, "repository", "repositories"))
+	return "SIGN ROOT.JSON OF " + strings.ToUpper(trustdata.Plural(n, "repository", "repositories"))
 }
 
 // behind counts the sentences about clients that will not follow.
@@ -121,7 +121,7 @@ func (m *Sign) behind() string {
 	if len(m.plan.WillNotFollow) == 0 {
 		return "none known"
 	}
-	return ui.Plural(len(behind(m.plan.WillNotFollow, m.bundle.GUNs()).Facts), "kind of client", "kinds of clients") + ", see the page before"
+	return trustdata.Plural(len(behind(m.plan.WillNotFollow, m.bundle.GUNs()).Facts), "kind of client", "kinds of clients") + ", see the page before"
 }
 
 // sign signs and writes. Its context is the program's: nothing that is pressed stops it

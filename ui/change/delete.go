@@ -101,7 +101,7 @@ func (d *deleting) evidence() ui.Fact {
 	case d.saved != nil && !d.saved.Verified:
 		return ui.Fact{Label: "Evidence", Value: "kept in " + trustdata.Visible(d.saved.Path) + ", and DOES NOT VERIFY: it is what the server has", Mark: ui.MarkSoon}
 	case d.saved != nil:
-		return ui.Fact{Label: "Evidence", Value: fmt.Sprintf("%s in %s, read back and verified", ui.Plural(d.saved.Files, "file", "files"), trustdata.Visible(d.saved.Path)), Mark: ui.MarkOK}
+		return ui.Fact{Label: "Evidence", Value: fmt.Sprintf("%s in %s, read back and verified", trustdata.Plural(d.saved.Files, "file", "files"), trustdata.Visible(d.saved.Path)), Mark: ui.MarkOK}
 	case d.waived != "":
 		return ui.Fact{Label: "Evidence", Value: "NONE: " + trustdata.Visible(d.waived), Mark: ui.MarkNow}
 	}

@@ -121,7 +121,7 @@ func (p refreshPlan) needs() []rotation.Need { return p.one().Need }
 func (p refreshPlan) steps() (steps, names []string) { return theSteps() }
 
 func (p refreshPlan) headline() string {
-	return "SIGN " + strings.ToUpper(ui.Plural(len(p.one().Roles), "role", "roles")) + " AGAIN"
+	return "SIGN " + strings.ToUpper(trustdata.Plural(len(p.one().Roles), "role", "roles")) + " AGAIN"
 }
 
 func (p refreshPlan) page() ui.Page { return editedPage(p.headline(), p.one()) }
@@ -133,14 +133,14 @@ func (p refreshPlan) wayBack() string {
 // question has level 2: one repository, and nothing that it says changes.
 func (p refreshPlan) question() ui.Question {
 	e := p.one()
-	return ui.Question{Headline: p.headline(), Thing: ui.Name(string(e.GUN), ""), Keep: "Cancel", Act: "Sign " + ui.Plural(len(e.Roles), "role", "roles") + " again",
+	return ui.Question{Headline: p.headline(), Thing: ui.Name(string(e.GUN), ""), Keep: "Cancel", Act: "Sign " + trustdata.Plural(len(e.Roles), "role", "roles") + " again",
 		Facts: append([]ui.Fact{{Label: "Roles", Value: roles(e)}, {Label: "Content", Value: "stays as it is, with a later end"}}, stays(e)...)}
 }
 
 // stays counts what does not follow an edit.
 func stays(e *rotation.Edit) []ui.Fact {
 	if n := len(e.WillNotFollow); n > 0 {
-		return []ui.Fact{{Label: "What stays", Value: ui.Plural(n, "thing", "things") + ", see the page before"}}
+		return []ui.Fact{{Label: "What stays", Value: trustdata.Plural(n, "thing", "things") + ", see the page before"}}
 	}
 	return nil
 }
@@ -156,7 +156,7 @@ func (p refreshPlan) carrying() func(context.Context, rotation.Keys, func(trustd
 	}
 }
 
-func repositoriesOf(n int) string { return ui.Plural(n, "repository", "repositories") }
+func repositoriesOf(n int) string { return trustdata.Plural(n, "repository", "repositories") }
 
 // editedPage is the plan of an edit whose changes are sentences.
 func editedPage(headline string, e *rotation.Edit) ui.Page {

@@ -128,7 +128,7 @@ func (p *repairPlan) kept() int {
 }
 
 func (p *repairPlan) headline() string {
-	return "VOUCH AGAIN FOR " + strings.ToUpper(ui.Plural(p.kept(), "tag", "tags"))
+	return "VOUCH AGAIN FOR " + strings.ToUpper(trustdata.Plural(p.kept(), "tag", "tags"))
 }
 
 func (p *repairPlan) page() ui.Page {
@@ -176,9 +176,9 @@ func (p *repairPlan) wayBack() string {
 func (p *repairPlan) question() ui.Question {
 	gun := trustdata.Visible(string(p.edit.GUN))
 	q := ui.Question{Headline: p.headline(), Thing: ui.Name(string(p.edit.GUN), ""), Keep: "Cancel", Act: "Sign 1 repository again", Type: gun,
-		Facts: []ui.Fact{{Label: "Roles", Value: roles(p.edit)}, {Label: "Vouched for", Value: ui.Plural(p.kept(), "tag", "tags") + ", each on the page before"}}}
+		Facts: []ui.Fact{{Label: "Roles", Value: roles(p.edit)}, {Label: "Vouched for", Value: trustdata.Plural(p.kept(), "tag", "tags") + ", each on the page before"}}}
 	if n := len(p.planned); n > 0 {
-		q.Facts = append(q.Facts, ui.Fact{Label: "Dropped", Value: ui.Plural(n, "tag", "tags")})
+		q.Facts = append(q.Facts, ui.Fact{Label: "Dropped", Value: trustdata.Plural(n, "tag", "tags")})
 	}
 	q.Facts = append(q.Facts, stays(p.edit)...)
 	return q

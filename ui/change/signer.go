@@ -95,7 +95,7 @@ func (p signerPlan) question() ui.Question {
 	if len(p.change.Files) > 0 {
 		q.Facts = append(q.Facts, ui.Fact{Label: "Keys", Value: trustdata.Visible(strings.Join(p.change.Files, ", "))})
 	}
-	q.Facts = append(q.Facts, ui.Fact{Label: "What changes", Value: ui.Plural(len(p.edit.Changes), "thing", "things") + ", see the page before"})
+	q.Facts = append(q.Facts, ui.Fact{Label: "What changes", Value: trustdata.Plural(len(p.edit.Changes), "thing", "things") + ", see the page before"})
 	q.Facts = append(q.Facts, stays(p.edit)...)
 	return q
 }

@@ -87,9 +87,9 @@ func (p tagPlan) wayBack() string {
 func (p tagPlan) question() ui.Question {
 	e := p.edit
 	q := ui.Question{Headline: headline(e, p.opt.Unsign), Thing: ui.Name(string(e.GUN), ""), Keep: "Cancel",
-		Act: "Sign " + ui.Plural(len(e.Tags), "tag", "tags")}
+		Act: "Sign " + trustdata.Plural(len(e.Tags), "tag", "tags")}
 	if p.opt.Unsign {
-		q.Act = "Unsign " + ui.Plural(len(e.Tags), "tag", "tags")
+		q.Act = "Unsign " + trustdata.Plural(len(e.Tags), "tag", "tags")
 	}
 	const most = 3
 	for _, t := range e.Tags[:min(most, len(e.Tags))] {
@@ -102,7 +102,7 @@ func (p tagPlan) question() ui.Question {
 		q.Facts = append(q.Facts, ui.Fact{Label: "Not shown", Value: fmt.Sprintf("%d of these, by the filter", n)})
 	}
 	if n := len(e.WillNotFollow); n > 0 {
-		q.Facts = append(q.Facts, ui.Fact{Label: "What stays", Value: ui.Plural(n, "thing", "things") + ", see the page before"})
+		q.Facts = append(q.Facts, ui.Fact{Label: "What stays", Value: trustdata.Plural(n, "thing", "things") + ", see the page before"})
 	}
 	return q
 }

@@ -60,7 +60,7 @@ func headline(e *rotation.Edit, unsign bool) string {
 	if unsign {
 		verb = "UNSIGN "
 	}
-	return verb + strings.ToUpper(ui.Plural(len(e.Tags), "tag", "tags"))
+	return verb + strings.ToUpper(trustdata.Plural(len(e.Tags), "tag", "tags"))
 }
 
 func names(tags []string) string {

@@ -33,8 +33,8 @@ func AuditPage(findings []audit.Finding, checked Checked, images []audit.Image, 
 		found.Facts = []ui.Fact{{Mark: ui.MarkOK, Value: "Nothing needs you."}}
 	}
 	page := ui.Page{Title: "audit", Sections: []ui.Section{found},
-		Notes: []string{fmt.Sprintf("Looked at: %s, %s, %s.", ui.Plural(checked.Keys, "key", "keys"),
-			ui.Plural(checked.Repositories, "repository", "repositories"), ui.Plural(checked.Tags, "signed tag", "signed tags"))}}
+		Notes: []string{fmt.Sprintf("Looked at: %s, %s, %s.", trustdata.Plural(checked.Keys, "key", "keys"),
+			trustdata.Plural(checked.Repositories, "repository", "repositories"), trustdata.Plural(checked.Tags, "signed tag", "signed tags"))}}
 	if len(images) > 0 {
 		page.TableTitle = "DEPLOYED IMAGES"
 		page.Columns = []ui.Column{{Title: "STATE", Priority: 1}, {Title: "BUILT", Priority: 2}, {Title: "IMAGE", Priority: 1}}

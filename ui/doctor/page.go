@@ -43,7 +43,7 @@ func summary(findings []audit.Finding) string {
 			bad++
 		}
 	}
-	return fmt.Sprintf("%s, %d of them to be looked at", ui.Plural(len(findings), "finding", "findings"), bad)
+	return fmt.Sprintf("%s, %d of them to be looked at", trustdata.Plural(len(findings), "finding", "findings"), bad)
 }
 
 // text is a message for the screen. Names in it are quoted already, so that backslashes

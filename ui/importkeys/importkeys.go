@@ -200,7 +200,7 @@ func (m *Model) handle(e event) tea.Cmd {
 		m.storing, m.stored, m.failed = false, e.stored, e.err
 		m.forget()
 		if len(e.stored) > 0 {
-			return ui.Send(ui.DoneMsg{Action: "imported " + ui.Plural(len(e.stored), "key", "keys")})
+			return ui.Send(ui.DoneMsg{Action: "imported " + trustdata.Plural(len(e.stored), "key", "keys")})
 		}
 	}
 	return nil
@@ -293,8 +293,8 @@ func (m *Model) opened(e wasOpened) tea.Cmd {
 }
 
 func (m *Model) confirm() tea.Cmd {
-	batch, n := m.batch, ui.Plural(len(m.ids), "key", "keys")
-	q := ui.Question{Headline: "IMPORT " + ui.Plural(len(m.ids), "KEY", "KEYS"), Thing: "from " + trustdata.Visible(m.path), Profile: m.opt.Profile,
+	batch, n := m.batch, trustdata.Plural(len(m.ids), "key", "keys")
+	q := ui.Question{Headline: "IMPORT " + trustdata.Plural(len(m.ids), "KEY", "KEYS"), Thing: "from " + trustdata.Visible(m.path), Profile: m.opt.Profile,
 		Keep: "Cancel", Act: "Import " + n,
 		Facts: []ui.Fact{{Label: "Nothing", Value: "that is there is replaced"}, {Label: "The file", Value: "stays where it is; whoever has it and its passphrase has the keys"}}}
 	return ui.Send(ui.AskMsg{Dialog: ui.NewConfirm(m.opt.Styles, m.opt.Clock, q), Answer: func(r any) tea.Cmd {

@@ -30,7 +30,7 @@ func DetailPage(k keyring.Info, list []Use, now time.Time) ui.Page {
 		p.Notes = append(p.Notes, useSentence(k, uses, now))
 		return p
 	}
-	p.TableTitle = "SIGNS FOR " + strings.ToUpper(ui.Plural(len(uses.repositories(k.KeyID)), "repository", "repositories"))
+	p.TableTitle = "SIGNS FOR " + strings.ToUpper(trustdata.Plural(len(uses.repositories(k.KeyID)), "repository", "repositories"))
 	p.Columns = []ui.Column{{Title: "REPOSITORY", Priority: 1, Min: 14, Cut: ui.CutLeft, Host: true},
 		{Title: "ROLE", Priority: 3, Min: 8}, {Title: "ENDS", Priority: 2}}
 	p.Empty = useSentence(k, uses, now)

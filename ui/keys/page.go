@@ -118,7 +118,7 @@ func summary(infos []keyring.Info) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, strings.Replace(w, "(none)", "without a role", 1)))
 		}
 	}
-	s := ui.Plural(len(infos), "key", "keys")
+	s := trustdata.Plural(len(infos), "key", "keys")
 	if len(parts) > 0 {
 		s += " (" + strings.Join(parts, ", ") + ")"
 	}
@@ -256,7 +256,7 @@ func useSentence(k keyring.Info, uses Uses, now time.Time) string {
 	case k.Problem != "":
 		return "Restore the file from a backup, or move it away."
 	case len(repos) > 0 && !ends.IsZero():
-		return "Signs for " + ui.Plural(len(repos), "repository", "repositories") + "; the first end is " + ui.When(ends, now) + "."
+		return "Signs for " + trustdata.Plural(len(repos), "repository", "repositories") + "; the first end is " + ui.When(ends, now) + "."
 	case uses != nil:
 		return "No repository known here lists this key."
 	case k.Role == "":

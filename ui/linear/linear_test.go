@@ -14,6 +14,7 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
+	"keyrite/trustdata"
 	"keyrite/ui"
 	"keyrite/ui/linear"
 	"keyrite/ui/uitest"
@@ -34,7 +35,7 @@ func newScreen() *screen {
 }
 
 func (s *screen) fill(names ...string) {
-	p := ui.Page{Title: "Keys", Summary: ui.Plural(len(names), "key", "keys"), Columns: []ui.Column{{Title: "NAME", Priority: 1}, {Title: "NOTE", Priority: 2}}, Empty: "There are none."}
+	p := ui.Page{Title: "Keys", Summary: trustdata.Plural(len(names), "key", "keys"), Columns: []ui.Column{{Title: "NAME", Priority: 1}, {Title: "NOTE", Priority: 2}}, Empty: "There are none."}
 	for _, n := range names {
 		p.Rows = append(p.Rows, ui.Row{ID: n, Cells: []string{n}, Mark: ui.MarkOK})
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"keyrite/trustdata"
 	"keyrite/ui"
 )
 
@@ -53,7 +54,7 @@ func (s Scene) text(most int) text {
 	}
 	t.add(t.rows...)
 	if left := len(p.Rows) - n; left > 0 {
-		t.add(fmt.Sprintf("%s follow: more reads the next %d, and /text looks for some.", ui.Plural(left, "line", "lines"), min(left, atOnce)))
+		t.add(fmt.Sprintf("%s follow: more reads the next %d, and /text looks for some.", trustdata.Plural(left, "line", "lines"), min(left, atOnce)))
 	}
 	t.add(plain.Foot...)
 	t.add(s.leaving())

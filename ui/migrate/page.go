@@ -77,7 +77,7 @@ func PlanPage(p *migration.Plan, paths []string) ui.Page {
 		}
 		page.Rows = append(page.Rows, unsettled(r.GUN, like, r.Unknown, r.Impossible, r.Left)...)
 		if n := len(r.Unsigned); n > 0 {
-			page.Notes = append(page.Notes, fmt.Sprintf("%s: %s that nobody signed, never planned.", ui.Name(string(r.GUN), ""), ui.Plural(n, "tag", "tags")))
+			page.Notes = append(page.Notes, fmt.Sprintf("%s: %s that nobody signed, never planned.", ui.Name(string(r.GUN), ""), trustdata.Plural(n, "tag", "tags")))
 		}
 		page.Notes = append(page.Notes, about(r.GUN, r.Problems)...)
 	}
@@ -171,7 +171,7 @@ func missing(s migration.State) []ui.Row {
 	}
 	rows = append(rows, unsettled(s.GUN, nil, s.Unknown, s.Impossible, s.Left)...)
 	if s.Complete {
-		add(ui.MarkOK, "complete", "", fmt.Sprintf("%d of %s", s.Signed, ui.Plural(s.Planned, "digest", "digests")))
+		add(ui.MarkOK, "complete", "", fmt.Sprintf("%d of %s", s.Signed, trustdata.Plural(s.Planned, "digest", "digests")))
 	}
 	return rows
 }

@@ -6,7 +6,6 @@ import (
 
 	"keyrite/trustdata"
 	"keyrite/trustdata/notation"
-	"keyrite/ui"
 )
 
 // notes are what a verdict leaves open, and what was passed over on the way to it.
@@ -17,7 +16,7 @@ func notes(r Result) []string {
 	}
 	if r.Unjudged > 0 {
 		out = append(out, fmt.Sprintf("%s more were not looked at: keyrite judges %d of a digest, as notation does.",
-			ui.Plural(r.Unjudged, "signature", "signatures"), notation.MaxSignatures))
+			trustdata.Plural(r.Unjudged, "signature", "signatures"), notation.MaxSignatures))
 	}
 	if r.Tag != "" {
 		out = append(out, "The registry says that "+trustdata.Visible(r.Tag)+" is this digest: a Notation signature is of a digest, and nobody signed which tag stands for it.")

@@ -12,7 +12,7 @@ import (
 func PolicyPage(p *notation.Policy, now time.Time) ui.Page {
 	page := ui.Page{
 		Title:      "Notation policy",
-		Summary:    ui.Plural(len(p.Statements), "statement", "statements") + ", " + ui.Plural(len(p.Stores), "trust store", "trust stores"),
+		Summary:    trustdata.Plural(len(p.Statements), "statement", "statements") + ", " + trustdata.Plural(len(p.Stores), "trust store", "trust stores"),
 		Sections:   []ui.Section{{Facts: []ui.Fact{{Label: "FILE", Value: trustdata.Visible(p.Origin)}}}},
 		TableTitle: "TRUST STORES",
 		Columns: []ui.Column{{Title: "TRUST STORE", Priority: 1}, {Title: "CERTIFICATE", Priority: 2, Min: 12}, {Title: "ENDS", Priority: 3},

@@ -28,7 +28,7 @@ func VerdictPage(r Result) ui.Page {
 	mark, says := verdict(r)
 	p := ui.Page{
 		Title:     "Notation: " + ui.Name(r.Subject.Repository, ""),
-		Summary:   ui.Plural(len(r.Signatures), "signature", "signatures") + " of Notation",
+		Summary:   trustdata.Plural(len(r.Signatures), "signature", "signatures") + " of Notation",
 		Freshness: ui.Freshness{Source: trustdata.SourceLive, At: r.At},
 		Sections: []ui.Section{
 			{Facts: []ui.Fact{{Label: "DIGEST", Value: trustdata.Visible(r.Subject.Repository) + "@sha256:" + r.Subject.Digest}, {Label: "VERDICT", Value: says, Mark: mark}}},

@@ -88,7 +88,7 @@ func counts(count map[ui.Mark]int) string {
 		one, many string
 	}{{ui.MarkNow, "now", "now"}, {ui.MarkSoon, "soon", "soon"}, {ui.MarkNote, "note", "notes"}} {
 		if n := count[c.mark]; n > 0 {
-			parts = append(parts, ui.Plural(n, c.one, c.many))
+			parts = append(parts, trustdata.Plural(n, c.one, c.many))
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -96,7 +96,7 @@ func counts(count map[ui.Mark]int) string {
 
 // looked says how far the facts reach.
 func (n News) looked() string {
-	all := ui.Plural(n.Repositories, "repository", "repositories")
+	all := trustdata.Plural(n.Repositories, "repository", "repositories")
 	switch {
 	case n.Early:
 		return "No repository was read yet."

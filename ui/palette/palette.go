@@ -14,6 +14,7 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
+	"keyrite/trustdata"
 	"keyrite/ui"
 )
 
@@ -190,7 +191,7 @@ func (p *Palette) Status() string {
 	case p.recall > 0:
 		return fmt.Sprintf("%d of %d earlier lines.", p.recall, len(p.history))
 	}
-	return fmt.Sprintf("%d of %s.", len(p.found), ui.Plural(len(p.known), "entry", "entries"))
+	return fmt.Sprintf("%d of %s.", len(p.found), trustdata.Plural(len(p.known), "entry", "entries"))
 }
 
 // ShortHelp are the keys of the footer.

@@ -107,7 +107,7 @@ func Page(list []Repo, now time.Time) ui.Page {
 		p.Rows = append(p.Rows, row)
 		p.Freshness = older(p.Freshness, r)
 	}
-	p.Summary = ui.Plural(len(list), "repository", "repositories")
+	p.Summary = trustdata.Plural(len(list), "repository", "repositories")
 	p.Summary += counts(count)
 	return p
 }

@@ -54,7 +54,7 @@ func counts(p *backup.RestorePlan) string {
 	var parts []string
 	for _, a := range []backup.Action{backup.ActionAdd, backup.ActionSame, backup.ActionReplace, backup.ActionAsk, backup.ActionRefuse, backup.ActionLost} {
 		if n[a] > 0 {
-			parts = append(parts, ui.Plural(n[a], "key", "keys")+" "+countWords[a])
+			parts = append(parts, trustdata.Plural(n[a], "key", "keys")+" "+countWords[a])
 		}
 	}
 	if len(parts) == 0 {
@@ -138,10 +138,10 @@ func metadata(p *backup.RestorePlan) string {
 	}
 	var parts []string
 	if n := len(added); n > 0 {
-		parts = append(parts, "metadata of "+ui.Plural(n, "repository", "repositories")+" comes back")
+		parts = append(parts, "metadata of "+trustdata.Plural(n, "repository", "repositories")+" comes back")
 	}
 	if n := len(kept); n > 0 {
-		parts = append(parts, "of "+ui.Plural(n, "repository", "repositories")+" this machine keeps its own")
+		parts = append(parts, "of "+trustdata.Plural(n, "repository", "repositories")+" this machine keeps its own")
 	}
 	if len(parts) == 0 {
 		return ""
@@ -177,7 +177,7 @@ func RestoredPage(r *backup.RestoreResult) ui.Page {
 		mark, said = ui.MarkNow, "THE SET IS NOT RESTORED: the backup is damaged. What was whole of it was written and read back."
 	}
 	page := ui.Page{
-		Title:   "Restored " + ui.Plural(len(r.Restored)+len(r.Replaced), "key", "keys"),
+		Title:   "Restored " + trustdata.Plural(len(r.Restored)+len(r.Replaced), "key", "keys"),
 		Summary: said,
 		Sections: []ui.Section{{Facts: []ui.Fact{{Label: "Result", Value: said, Mark: mark},
 			{Label: "From", Value: trustdata.Visible(r.File), Mark: ui.MarkNone}, {Label: "Into", Value: trustdata.Visible(r.To), Mark: ui.MarkNone}}}},
@@ -240,13 +240,13 @@ func restoredNotes(r *backup.RestoreResult) []string {
 		notes = append(notes, "Kept in the trash: "+trustdata.Visible(t))
 	}
 	if n := len(r.Metadata); n > 0 {
-		notes = append(notes, "Metadata of "+ui.Plural(n, "repository", "repositories")+" came back.")
+		notes = append(notes, "Metadata of "+trustdata.Plural(n, "repository", "repositories")+" came back.")
 	}
 	if n := len(r.LostMetadata); n > 0 {
-		notes = append(notes, "Metadata of "+ui.Plural(n, "repository", "repositories")+" is not whole in this copy.")
+		notes = append(notes, "Metadata of "+trustdata.Plural(n, "repository", "repositories")+" is not whole in this copy.")
 	}
 	if n := len(r.Kept); n > 0 {
-		notes = append(notes, "Of "+ui.Plural(n, "repository", "repositories")+" this machine kept the metadata that it had.")
+		notes = append(notes, "Of "+trustdata.Plural(n, "repository", "repositories")+" this machine kept the metadata that it had.")
 	}
 	return notes
 }

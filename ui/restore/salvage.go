@@ -85,7 +85,7 @@ func (m *Model) salvageFacts() []ui.Fact {
 		return nil
 	}
 	return []ui.Fact{{Label: "Damaged", Value: trustdata.Visible(filepath.Base(m.plan.File)) + ": " + left.Counted(), Mark: ui.MarkNow},
-		{Label: "Lost", Value: ui.Plural(m.lost(), "key", "keys") + ": the set is not restored by this", Mark: ui.MarkNow}}
+		{Label: "Lost", Value: trustdata.Plural(m.lost(), "key", "keys") + ": the set is not restored by this", Mark: ui.MarkNow}}
 }
 
 // lost is how many keys are lost, and not here already.

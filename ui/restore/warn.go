@@ -27,6 +27,6 @@ func Warn(p *ui.Page, plan *backup.RestorePlan, old map[trustdata.KeyID]string) 
 		}
 	}
 	if n > 0 {
-		p.Notes = append([]string{strings.ToUpper(ui.Plural(n, "key is", "keys are")) + " NO LONGER LISTED by what this machine has seen last. A key that was taken out may have been taken out for a reason: look before you sign with it."}, p.Notes...)
+		p.Notes = append([]string{strings.ToUpper(trustdata.Plural(n, "key is", "keys are")) + " NO LONGER LISTED by what this machine has seen last. A key that was taken out may have been taken out for a reason: look before you sign with it."}, p.Notes...)
 	}
 }

@@ -67,7 +67,7 @@ func (m *Model) cannotRestore() string {
 	p := m.plan
 	switch n := p.Count(backup.ActionAsk); {
 	case n > 0:
-		return ui.Plural(n, "key is", "keys are") + " to be decided first: d on each."
+		return trustdata.Plural(n, "key is", "keys are") + " to be decided first: d on each."
 	case p.Count(backup.ActionAdd)+p.Count(backup.ActionReplace) == 0:
 		return "There is nothing to restore: what the backup has is here, or stays in it."
 	}
@@ -95,7 +95,7 @@ func (m *Model) question() ui.Question {
 	}
 	q.Facts = append(q.Facts, m.salvageFacts()...)
 	if n := m.unlisted(); n > 0 {
-		q.Facts = append(q.Facts, ui.Fact{Label: "Unlisted", Value: ui.Plural(n, "key signs", "keys sign") + " for nothing any more", Mark: ui.MarkNow})
+		q.Facts = append(q.Facts, ui.Fact{Label: "Unlisted", Value: trustdata.Plural(n, "key signs", "keys sign") + " for nothing any more", Mark: ui.MarkNow})
 	}
 	if replaced > 0 {
 		q.Headline = fmt.Sprintf("REPLACE %d KEY FILES", replaced)

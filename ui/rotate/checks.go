@@ -51,7 +51,7 @@ func BriefChecks(checks []rotation.Check) ui.Section {
 		}
 		return f.Mark == ui.MarkOK
 	})
-	s.Facts = append(s.Facts, ui.Fact{Label: "the rest", Value: ui.Plural(fine, "thing", "things") + " looked at just now and fine; d lists all", Mark: ui.MarkOK})
+	s.Facts = append(s.Facts, ui.Fact{Label: "the rest", Value: trustdata.Plural(fine, "thing", "things") + " looked at just now and fine; d lists all", Mark: ui.MarkOK})
 	return s
 }
 

@@ -99,7 +99,7 @@ func (m *Model) question() ui.Question {
 		Keep: "Cancel", Act: "Publish to 1 repository",
 		Facts: []ui.Fact{m.from(), {Label: "To", Value: m.newKey()},
 			{Label: "root.json", Value: fmt.Sprintf("version %d to %d", plan.RootVersion-1, plan.RootVersion)},
-			{Label: "Will not follow", Value: ui.Plural(len(plan.WillNotFollow), "kind of client", "kinds of clients") + ", see the page before"}}}
+			{Label: "Will not follow", Value: trustdata.Plural(len(plan.WillNotFollow), "kind of client", "kinds of clients") + ", see the page before"}}}
 	if len(plan.WillNotFollow) == 0 {
 		q.Facts[3].Value = "none known"
 	}
@@ -123,5 +123,5 @@ func old(ids []trustdata.KeyID) string {
 	if len(ids) == 1 {
 		return beginning(ids[0])
 	}
-	return ui.Plural(len(ids), "key", "keys")
+	return trustdata.Plural(len(ids), "key", "keys")
 }

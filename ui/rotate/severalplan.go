@@ -37,7 +37,7 @@ func (m *Several) names() string {
 	if len(m.opt.GUNs) == 1 {
 		return ui.Name(string(m.opt.GUNs[0]), "")
 	}
-	return ui.Plural(len(m.opt.GUNs), "repository", "repositories")
+	return trustdata.Plural(len(m.opt.GUNs), "repository", "repositories")
 }
 
 // chosen is the operation without the repositories that were taken out.
@@ -222,10 +222,10 @@ func oldKeysOf(b *rotation.Batch) string {
 	if len(ids) == 1 {
 		return beginning(ids[0])
 	}
-	return ui.Plural(len(ids), "key", "keys")
+	return trustdata.Plural(len(ids), "key", "keys")
 }
 
-func repositoriesOf(n int) string { return ui.Plural(n, "repository", "repositories") }
+func repositoriesOf(n int) string { return trustdata.Plural(n, "repository", "repositories") }
 
 // rows adds the table of the repositories: those that change, and those left out with why.
 func (m *Several) rows(p ui.Page) ui.Page {

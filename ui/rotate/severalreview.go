@@ -68,7 +68,7 @@ func (m *Several) behind() string {
 	if len(kinds) == 0 {
 		return "none known"
 	}
-	return ui.Plural(len(kinds), "kind of client", "kinds of clients") + ", see the page"
+	return trustdata.Plural(len(kinds), "kind of client", "kinds of clients") + ", see the page"
 }
 
 // headline names the deed and how many it is done to.

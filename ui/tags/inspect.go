@@ -31,7 +31,7 @@ func InspectPage(col *trustdata.Collection, held map[trustdata.KeyID]keyring.Inf
 			p.Notes = append(p.Notes, trustdata.Visible(string(r.Role))+" does not count: "+trustdata.Visible(r.Problem)+".")
 		}
 	}
-	p.Summary = ui.Plural(len(col.Roles), "role", "roles") + ", " + ui.Plural(n, "key", "keys")
+	p.Summary = trustdata.Plural(len(col.Roles), "role", "roles") + ", " + trustdata.Plural(n, "key", "keys")
 	p.Sections = established(col.Report)
 	if col.Report != nil {
 		for _, n := range col.Report.Notes {

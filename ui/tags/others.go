@@ -93,7 +93,7 @@ func AddOthers(p *ui.Page, rows []registry.Compared) {
 		problems += len(r.Others.Problems)
 	}
 	s := ui.Section{Title: "OTHER SIGNATURES"}
-	of := " of " + ui.Plural(len(first), "signed digest", "signed digests")
+	of := " of " + trustdata.Plural(len(first), "signed digest", "signed digests")
 	for _, kind := range registry.SignatureKinds {
 		if n := count[kind]; n > 0 {
 			s.Facts = append(s.Facts, ui.Fact{Label: kind, Value: fmt.Sprintf("on %d%s, present, not verified", n, of), Mark: ui.MarkUnchecked})
@@ -108,7 +108,7 @@ func AddOthers(p *ui.Page, rows []registry.Compared) {
 		}
 	}
 	if problems > 0 {
-		s.Facts = append(s.Facts, ui.Fact{Label: "not counted", Value: ui.Plural(problems, "thing", "things") + " that only looked like one: keyrite tags --signatures names them", Mark: ui.MarkNote})
+		s.Facts = append(s.Facts, ui.Fact{Label: "not counted", Value: trustdata.Plural(problems, "thing", "things") + " that only looked like one: keyrite tags --signatures names them", Mark: ui.MarkNote})
 	}
 	if len(first) == 0 {
 		s.Facts = append(s.Facts, ui.Fact{Value: "no tag is signed, so nothing was looked at"})

@@ -137,7 +137,7 @@ func summary(dialect trustdata.Dialect, rows []registry.Compared, compared bool)
 			total++
 		}
 	}
-	s := ui.Plural(total, "tag", "tags")
+	s := trustdata.Plural(total, "tag", "tags")
 	switch {
 	case dialect == trustdata.DialectTUF:
 		return s + ", signed"

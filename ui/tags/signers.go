@@ -53,6 +53,6 @@ func SignersPage(col *trustdata.Collection, held map[trustdata.KeyID]keyring.Inf
 			p.Rows = append(p.Rows, ui.Row{ID: name + " " + string(k.KeyID), Cells: append(row[:2:2], k.KeyID.Short(), yes, trustdata.Visible(k.Algorithm))})
 		}
 	}
-	p.Summary = ui.Plural(signers, "signer", "signers")
+	p.Summary = trustdata.Plural(signers, "signer", "signers")
 	return p
 }

@@ -25,7 +25,7 @@ type Store interface {
 func Page(infos []keyring.Info, now time.Time) ui.Page {
 	p := ui.Page{
 		Title:   "Trash",
-		Summary: ui.Plural(len(infos), "removed key file", "removed key files") + "; keyrite never empties the trash",
+		Summary: trustdata.Plural(len(infos), "removed key file", "removed key files") + "; keyrite never empties the trash",
 		Columns: []ui.Column{{Title: "KEY", Priority: 1, Min: 7, Cut: ui.CutMiddle}, {Title: "ROLE", Priority: 3},
 			{Title: "REPOSITORY", Priority: 4, Min: 14, Cut: ui.CutLeft, Host: true}, {Title: "REMOVED", Priority: 2}},
 		Order:     "latest first",

@@ -270,7 +270,7 @@ func (m *Model) FullHelp() [][]key.Binding {
 }
 
 // plural names the repositories of an operation.
-func plural(n int) string { return ui.Plural(n, "repository", "repositories") }
+func plural(n int) string { return trustdata.Plural(n, "repository", "repositories") }
 
 func name(op *rotation.Operation) string {
 	if len(op.Units) == 1 {

@@ -32,7 +32,7 @@ func TestCrashWhileAKeyIsRotated(t *testing.T) {
 		return string(out), cmd.ProcessState.ExitCode()
 	}
 	left := map[string]int{}
-	for at := 1; ; at += 2 {
+	for at := 12; ; at += 8 {
 		out, code := run("keyrite-faulty", at, append([]string{"rotate", gun, "targets"}, given...)...)
 		if code == 0 {
 			break // it asks for the time less often

@@ -36,7 +36,7 @@ func (r *Rotator) startAnew(ctx context.Context, e *Edit, b *editor) error {
 		switch {
 		case stored > 0:
 			e.Starts = append(e.Starts, fmt.Sprintf("%s: starts afresh with version %d, because its file on the server, version %d, is not signed by the keys that it has now", role, stored+1, stored))
-			e.WillNotFollow = append(e.WillNotFollow, fmt.Sprintf("%s: the %d tag(s) of its old file do not count now, and do not come back: sign again what still holds", role, tags))
+			e.WillNotFollow = append(e.WillNotFollow, fmt.Sprintf("%s: nothing of its old file (%s) counts now, or comes back: sign again what still holds", role, counted(tags)))
 		case e.anew[role] > 0:
 			e.Starts = append(e.Starts, fmt.Sprintf("%s: starts afresh with version %d; the file that this machine has seen before is gone from the server", role, e.anew[role]+1))
 		default:

@@ -207,7 +207,7 @@ func TestSignInRecreatedDelegation(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if said := strings.Join(append(e.Changes, e.WillNotFollow...), "\n"); !strings.Contains(said, "starts afresh with version 3") || !strings.Contains(said, "the 2 tag(s)") {
+			if said := strings.Join(append(e.Changes, e.WillNotFollow...), "\n"); !strings.Contains(said, "starts afresh with version 3") || !strings.Contains(said, "nothing of its old file (2 tags)") {
 				t.Errorf("the plan says %q", said)
 			}
 			res, err := w.apply(e)

@@ -176,7 +176,7 @@ func opened(keys Keys, listed map[trustdata.ListedID]trustdata.PublicKey, who no
 		}
 	}
 	if need := max(who.Threshold, 1); len(out) < need {
-		return nil, fmt.Errorf("signing %s needs %d opened key(s), %d given: %w", role, need, len(out), errTooFewOpened)
+		return nil, fmt.Errorf("signing %s needs %s, %d given: %w", role, trustdata.Plural(need, "opened key", "opened keys"), len(out), errTooFewOpened)
 	}
 	return out, nil
 }

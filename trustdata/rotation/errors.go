@@ -60,6 +60,6 @@ type MissingKeyError struct {
 }
 
 func (e *MissingKeyError) Error() string {
-	return fmt.Sprintf("changing %q needs %d private %s key(s) out of %s; %d on this machine",
-		e.GUN, e.Threshold, e.Role.Title(), shortIDs(e.Listed), e.Found)
+	return fmt.Sprintf("changing %q needs %s out of %s; %d on this machine",
+		e.GUN, trustdata.Plural(e.Threshold, "private "+e.Role.Title()+" key", "private "+e.Role.Title()+" keys"), shortIDs(e.Listed), e.Found)
 }

@@ -92,7 +92,7 @@ func (p *Plan) several() []string {
 	if keys == 1 && p.threshold == 1 && len(p.base.Root.Body.Roles[p.Role].KeyIDs) == 1 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s: %d key(s) listed, %d of which must sign", p.Role, keys, p.threshold)}
+	return []string{fmt.Sprintf("%s: %s listed, %d of which must sign", p.Role, trustdata.Plural(keys, "key", "keys"), p.threshold)}
 }
 
 // strangers names the programs that do not write what the plan makes. docker and notary
@@ -116,7 +116,7 @@ func certificateEnd(key trustdata.PublicKey) (time.Time, error) {
 // legacyClients are those that a chain of roots does not help.
 func (b *planner) legacyClients() string {
 	if b.plan.Legacy {
-		return fmt.Sprintf("clients older than notary 0.6 that have seen none of the %d root(s) whose keys sign along", len(b.plan.former)+1)
+		return fmt.Sprintf("clients older than notary 0.6 that have seen none of the %s whose keys sign along", trustdata.Plural(len(b.plan.former)+1, "root", "roots"))
 	}
 	old := "clients older than notary 0.6 that have not seen the version before this one"
 	if b.ceremony {

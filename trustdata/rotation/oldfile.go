@@ -61,7 +61,7 @@ func (r *Rotator) unname(ctx context.Context, e *Edit, b *editor, role trustdata
 	if err != nil {
 		return err
 	}
-	what := fmt.Sprintf("its old file on the server, version %d with %d tag(s)%s", old.Body.Version, len(old.Body.Targets), clause(old))
+	what := fmt.Sprintf("its old file on the server, version %d with %s%s", old.Body.Version, counted(len(old.Body.Targets)), clause(old))
 	if _, err := b.roleSigners(trustdata.RoleSnapshot); err == nil {
 		e.unnamed = append(e.unnamed, role)
 		e.Changes = append(e.Changes, fmt.Sprintf("%s: the snapshot no longer names %s", role, what))

@@ -161,7 +161,7 @@ func (b *planner) exchange() error {
 // enough refuses a role that nobody could sign for any more.
 func (p *Plan) enough() error {
 	if keys := p.willList(); keys < p.threshold {
-		return usagef("%s would list %d key(s) and need %d of them: give a lower \"--threshold\", or more keys first (--add-only)", p.Role, keys, p.threshold)
+		return usagef("%s would list %s and need %d of them: give a lower \"--threshold\", or more keys first (--add-only)", p.Role, trustdata.Plural(keys, "key", "keys"), p.threshold)
 	}
 	return nil
 }

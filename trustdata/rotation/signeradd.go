@@ -75,7 +75,7 @@ func (r *Rotator) PlanAddSigner(ctx context.Context, q SignerRequest) (*Edit, er
 		}
 	}
 	if n := len(body.Targets); first && n > 0 {
-		e.WillNotFollow = append(e.WillNotFollow, fmt.Sprintf("the %d tag(s) of targets stay as they are; docker signs in delegations from now on", n))
+		e.WillNotFollow = append(e.WillNotFollow, fmt.Sprintf("targets keeps its %s; docker signs in delegations from now on", counted(n)))
 	}
 	return e, b.finish(e)
 }

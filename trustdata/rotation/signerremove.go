@@ -100,17 +100,17 @@ func (b *editor) keepReleases(e *Edit, name string, stay notary.RoleKeys) bool {
 		return true
 	}
 	_, err := b.roleSigners(role)
-	tags := len(file.Body.Targets)
+	tags := counted(len(file.Body.Targets))
 	switch {
 	case err == nil:
 		e.Roles = append(e.Roles, role)
-		e.Changes = append(e.Changes, fmt.Sprintf("%s: its %d tag(s) are signed again by a key that stays, since only %s had signed them", role, tags, name))
+		e.Changes = append(e.Changes, fmt.Sprintf("%s: a key that stays signs its %s again, since only %s had signed", role, tags, name))
 		return true
 	case len(stay.KeyIDs) == 0:
-		e.Warnings = append(e.Warnings, fmt.Sprintf("THE LAST SIGNER: %s goes too, and its %d tag(s)%s can no longer be pulled", role, tags, clause(file)))
+		e.Warnings = append(e.Warnings, fmt.Sprintf("THE LAST SIGNER: %s goes too, and its %s%s can no longer be pulled", role, tags, clause(file)))
 	default:
 		e.shut = append(e.shut, role)
-		e.Warnings = append(e.Warnings, fmt.Sprintf("ONLY %s HAS SIGNED %s: its %d tag(s)%s can no longer be pulled, until a signer who stays signs them again", strings.ToUpper(name), role, tags, clause(file)))
+		e.Warnings = append(e.Warnings, fmt.Sprintf("ONLY %s HAS SIGNED %s: its %s%s can no longer be pulled, until a signer who stays signs again", strings.ToUpper(name), role, tags, clause(file)))
 	}
 	return false
 }
@@ -150,9 +150,9 @@ func (b *editor) tagsWithout(e *Edit, name string, role trustdata.Role, kept boo
 		}
 	}
 	if len(lost) > 0 {
-		e.WillNotFollow = append(e.WillNotFollow, fmt.Sprintf("%d tag(s) are signed by nobody any more: %s", len(lost), few(lost)))
+		e.WillNotFollow = append(e.WillNotFollow, fmt.Sprintf("nobody signs %s any more: %s", counted(len(lost)), few(lost)))
 	}
 	if kept && len(nameless) > 0 {
-		e.WillNotFollow = append(e.WillNotFollow, fmt.Sprintf("%d tag(s) that only %s vouched for stay released, by Repo Admin from now on: %s; keyrite revoke takes one away", len(nameless), name, few(nameless)))
+		e.WillNotFollow = append(e.WillNotFollow, fmt.Sprintf("Repo Admin vouches from now on for %s that only %s vouched for: %s; keyrite revoke takes one away", counted(len(nameless)), name, few(nameless)))
 	}
 }

@@ -91,7 +91,7 @@ func TestAddAndRemoveSigner(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if text := said(e); !strings.Contains(text, "signed again by a key that stays") || !strings.Contains(text, "by Repo Admin from now on: 3.0") {
+			if text := said(e); !strings.Contains(text, "a key that stays signs its 1 tag again") || !strings.Contains(text, "Repo Admin vouches from now on for 1 tag that only alice vouched for: 3.0") {
 				t.Errorf("the plan says %q", text)
 			}
 			if w.keysOf(alice) != nil || !slices.Equal(w.keysOf(releases), []trustdata.KeyID{b.KeyID()}) || w.names(releases) != "3.0" {
@@ -136,8 +136,8 @@ func TestRemoveTheSignerOfAllThatIsReleased(t *testing.T) {
 		other bool
 		want  string
 	}{
-		"the last signer":               {false, "THE LAST SIGNER: targets/releases goes too, and its 1 tag(s) (3.0)"},
-		"another, whose key is nowhere": {true, "ONLY ALICE HAS SIGNED targets/releases: its 1 tag(s) (3.0)"},
+		"the last signer":               {false, "THE LAST SIGNER: targets/releases goes too, and its 1 tag (3.0)"},
+		"another, whose key is nowhere": {true, "ONLY ALICE HAS SIGNED targets/releases: its 1 tag (3.0)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -180,7 +180,7 @@ func TestAddSignerAgain(t *testing.T) {
 		"another key, here":                  {here: true, want: "starts afresh with version 2", version: 2},
 		"same key, elsewhere, snapshot here": {local: true, same: true, want: "has no file, until one of its keys signs"},
 		"another key and the snapshot here":  {local: true, here: true, want: "starts afresh with version 2", version: 2},
-		"same key, elsewhere, snapshot came": {moved: true, same: true, want: "the snapshot no longer names its old file on the server, version 1 with 1 tag(s) (old)"},
+		"same key, elsewhere, snapshot came": {moved: true, same: true, want: "the snapshot no longer names its old file on the server, version 1 with 1 tag (old)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

@@ -102,6 +102,8 @@ func rootCertificates(root *notary.Root) (ends []time.Time) {
 	return ends
 }
 
+func counted(tags int) string { return trustdata.Plural(tags, "tag", "tags") }
+
 func shortIDs(ids []trustdata.KeyID) string {
 	short := make([]string, len(ids))
 	for i, id := range ids {

@@ -47,7 +47,7 @@ func (f *repairs) Plan(_ context.Context, gun trustdata.GUN, drop []string) (*ro
 
 func (f *signers) Plan(_ context.Context, c change.SignerChange) (*rotation.Edit, error) {
 	e := editOf(c.GUN, "signer add "+c.Name, "targets/alice: is made, for every tag; one of its keys is enough", "targets/alice: lists the ecdsa key "+string(id("6cf02d9")))
-	e.WillNotFollow = []string{"the 3 tag(s) of targets stay as they are; docker signs in delegations from now on"}
+	e.WillNotFollow = []string{"targets keeps its 3 tags; docker signs in delegations from now on"}
 	return e, nil
 }
 

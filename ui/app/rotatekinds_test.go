@@ -90,7 +90,7 @@ func TestRotateToKeyThatIsHere(t *testing.T) {
 func TestRotateOneRootKeyMore(t *testing.T) {
 	w := newTrustWorld(t)
 	d := w.choosing("one root key more").Has("HOW MANY ROOT KEYS MUST SIGN").Type("many").Press("enter").Has("type a number")
-	d.Press("backspace", "backspace", "backspace", "backspace").Type("2").Press("enter").Fits().Has("comes in as one more root key", "2 key(s) listed, 2 of which must sign")
+	d.Press("backspace", "backspace", "backspace", "backspace").Type("2").Press("enter").Fits().Has("comes in as one more root key", "2 keys listed, 2 of which must sign")
 	passphrases(d).Has("[3 New key]").Press("N").Has("WRITE DOWN")
 	paper := string(w.pending()[0].KeyID[:8])
 	d.Press("enter", "B").Type(filepath.Join(t.TempDir(), "stick")).Press("enter").Paste(recipient).Press("enter").Type(recipientEnd).Press("enter").Has("the new one too").Press("enter")

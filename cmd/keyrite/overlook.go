@@ -110,7 +110,7 @@ func (o *overlook) begin(look audit.Look, known []trustdata.GUN, put []state.Sno
 		o.read[i] = read[gun]
 	}
 	look.Online = o.look.Online
-	o.look, o.put, o.told = look, put, overview.News{Compared: how.Compare}
+	o.look, o.put, o.told = look, put, overview.News{Compared: how.Compare, Known: known}
 	if how.Ask {
 		o.told.Asked = len(known)
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"keyrite/cmd/keyrite/demo"
 	"keyrite/trustdata/audit"
 	"keyrite/trustdata/state"
 	"keyrite/ui/overview"
@@ -48,6 +49,13 @@ func TestOverviewOfTheDemo(t *testing.T) {
 	if n := len(desk.over.repositories()); n != 6 {
 		t.Errorf("%d repositories were read", n)
 	}
+}
+
+// TestOverviewKnowsRepositories: the palette leads to a repository from the first screen on,
+// before any other was opened.
+func TestOverviewKnowsRepositories(t *testing.T) {
+	_, _, d := demoConsole(t)
+	d.Press("esc", ":").Type("cart").Has("> "+demo.Host+"/shop/cart").Press("enter").Has("> overview > shop/cart", "3 tags")
 }
 
 // TestOverviewBeginsEarly: what keys and backups need is shown before any repository is

@@ -22,7 +22,7 @@ import (
 func (d *desk) overviewScreen() ui.Screen {
 	d.over = &overlook{desk: d}
 	return overview.New(overview.Options{Context: d.ctx, Styles: d.styles, Clock: d.clock, Source: d.over, Offline: d.session.cli.flags.offline, Fixed: d.fixedReason(),
-		Note: d.session.cli.overview, Start: d.start, BackUp: d.backUpFirst,
+		Note: d.session.cli.overview, Start: d.start, BackUp: d.backUpFirst, OpenRepository: d.tagsScreen,
 		Doctor: func() ui.Screen { return d.doctorScreen("") }, Drill: d.backupsScreen, Map: d.mapOfKeys})
 }
 

@@ -11,6 +11,7 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
+	"keyrite/trustdata"
 	"keyrite/trustdata/audit"
 	"keyrite/ui"
 )
@@ -48,6 +49,8 @@ type Options struct {
 	// Start makes the screen of an item's step, or says why there is none. BackUp makes the
 	// one that backs its key up first.
 	Start, BackUp func(audit.Item) (ui.Screen, string)
+	// OpenRepository makes the screen of a repository's tags.
+	OpenRepository func(trustdata.GUN) ui.Screen
 	// Doctor is the page about this machine, Drill the list of backups, and Map the page
 	// about all keys.
 	Doctor, Drill, Map func() ui.Screen

@@ -18,6 +18,8 @@ type News struct {
 	// Keys, Repositories and Tags count what was looked at. Of the repositories Asked are asked
 	// of their servers, of which Came have answered, and Failed of these could not be read.
 	Keys, Repositories, Tags int
+	// Known are the repositories, read or not.
+	Known []trustdata.GUN
 	// Early says that it is not known yet which repositories there are.
 	Early bool
 	// Read of the repositories were read, from the cache at least.

@@ -5,6 +5,8 @@ import (
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+
+	"keyrite/trustdata"
 )
 
 // NamedPlace is something that a screen knows by its name and can open.
@@ -12,6 +14,11 @@ type NamedPlace struct {
 	// Name and About have passed trustdata.Visible.
 	Name, About string
 	Open        func() tea.Cmd
+}
+
+// TagsOf is a repository as a place: open makes the screen of its tags.
+func TagsOf(gun trustdata.GUN, open func(trustdata.GUN) Screen) NamedPlace {
+	return NamedPlace{Name: Name(string(gun), ""), About: "tags", Open: func() tea.Cmd { return Send(PushMsg{Screen: open(gun)}) }}
 }
 
 // Placer knows places by name. It lists what it has in memory, and asks no disk.

@@ -19,8 +19,7 @@ func (m *Model) Places() []ui.NamedPlace {
 		for _, gun := range m.uses.repositories(k.KeyID) {
 			if !named[gun] && m.opt.OpenRepository != nil {
 				named[gun] = true
-				out = append(out, ui.NamedPlace{Name: ui.Name(string(gun), ""), About: "tags",
-					Open: func() tea.Cmd { return ui.Send(ui.PushMsg{Screen: m.opt.OpenRepository(gun)}) }})
+				out = append(out, ui.TagsOf(gun, m.opt.OpenRepository))
 			}
 		}
 	}

@@ -19,7 +19,7 @@ import (
 // lost, put in or is no record.
 var ErrBroken = errors.New("the log is broken")
 
-// ErrNewer is what opening a log Is that a newer version of the program wrote.
+// ErrNewer is what opening a file Is that a newer version of the program wrote.
 var ErrNewer = errors.New("written by a newer version of keyrite")
 
 // logFormat is the number that each line begins with.
